@@ -1,0 +1,137 @@
+//! Captured packets on their way from a source to the analysis.
+//!
+//! A [`Block`] owns one arena of bytes and the records framed in it, so that a million packets cost a handful of
+//! allocations and blocks can be recycled between threads. A [`Frame`] borrows one packet from its block.
+
+use crate::time::Timestamp;
+
+/// The link-layer type of an interface, numbered as in the LINKTYPE registry of tcpdump.org (pcap and pcapng files).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// BSD loopback: 4 bytes of address family in the capturing host's byte order.
+    pub const NULL: Self = Self(0);
+    /// Ethernet.
+    pub const ETHERNET: Self = Self(1);
+    /// Raw IP as some BSDs number it (DLT 12).
+    pub const RAW_BSD: Self = Self(12);
+    /// Raw IP as OpenBSD numbers it (DLT 14).
+    pub const RAW_OPENBSD: Self = Self(14);
+    /// Raw IP; version by first nibble.
+    pub const RAW: Self = Self(101);
+    /// OpenBSD loopback: as NULL, in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// Linux "cooked" capture, version 1.
+    pub const LINUX_SLL: Self = Self(113);
+    /// Raw IPv4.
+    pub const IPV4: Self = Self(228);
+    /// Raw IPv6.
+    pub const IPV6: Self = Self(229);
+    /// Linux "cooked" capture, version 2 (carries the interface index).
+    pub const LINUX_SLL2: Self = Self(276);
+
+    /// The name that libpcap gives this type (`EN10MB`, `LINUX_SLL2` ...), or `LINKTYPE_n`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let known = match self {
+            Self::NULL => "NULL",
+            Self::ETHERNET => "EN10MB",
+            Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "RAW",
+            Self::LOOP => "LOOP",
+            Self::LINUX_SLL => "LINUX_SLL",
+            Self::IPV4 => "IPV4",
+            Self::IPV6 => "IPV6",
+            Self::LINUX_SLL2 => "LINUX_SLL2",
+            Self(other) => return format!("LINKTYPE_{other}"),
+        };
+        known.to_owned()
+    }
+}
+
+/// Which interface of which source a packet was captured on: an index into [`Interfaces`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct InterfaceId(pub u16);
+
+/// What is known of a capturing interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interface {
+    /// Index of the source (file or device) in the order given.
+    pub source: u16,
+    /// The interface's name where the capture holds it.
+    pub name: Option<String>,
+    /// Its link-layer type.
+    pub link_type: LinkType,
+}
+
+/// Where one packet lies in its block.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// Capture time.
+    pub timestamp: Timestamp,
+    /// Wireshark's `frame.number` in its source, from 1.
+    pub number: u64,
+    /// Where the packet's bytes begin in the arena.
+    pub offset: u32,
+    /// How many bytes were captured.
+    pub captured_len: u32,
+    /// How long the packet was on the wire.
+    pub wire_len: u32,
+    /// The interface it was captured on.
+    pub interface: InterfaceId,
+    /// That interface's link type.
+    pub link_type: LinkType,
+}
+
+/// An arena of captured bytes and the packets framed in it, in capture order.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// The bytes, packet headers of the file format included.
+    pub arena: Vec<u8>,
+    /// The packets, in the order in which they are to be analysed.
+    pub records: Vec<Record>,
+    /// Interfaces first used in this block, with the ids they were given (ids count up from 0).
+    pub interfaces: Vec<(InterfaceId, Interface)>,
+}
+
+impl Block {
+    /// Empties the block and keeps its memory.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.records.clear();
+        self.interfaces.clear();
+    }
+
+    /// The packets of this block, in order.
+    pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.records.iter().map(|record| {
+            let start = record.offset as usize;
+            let bytes = self.arena.get(start..start + record.captured_len as usize).unwrap_or_default();
+            Frame {
+                timestamp: record.timestamp,
+                number: record.number,
+                wire_len: record.wire_len,
+                interface: record.interface,
+                link_type: record.link_type,
+                bytes,
+            }
+        })
+    }
+}
+
+/// One captured packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Capture time.
+    pub timestamp: Timestamp,
+    /// Wireshark's `frame.number` in its source, from 1.
+    pub number: u64,
+    /// How long the packet was on the wire; `bytes` may be shorter.
+    pub wire_len: u32,
+    /// The interface it was captured on.
+    pub interface: InterfaceId,
+    /// That interface's link type.
+    pub link_type: LinkType,
+    /// What was captured of it.
+    pub bytes: &'a [u8],
+}

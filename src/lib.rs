@@ -1,0 +1,9 @@
+//! flowcheck verifies HTTP keepalive from packets.
+//!
+//! Bytes flow one way: `source` → `pipeline` → `decode` → `flow` → `engine` (where `reassembly` and `http` meet) →
+//! `classify` → `aggregate` → `diagnose` → `report`. Each room's first lines say what comes in, what goes out, what it
+//! may touch and what it never does; `ARCHITECTURE.md` holds the plan, and a test holds the code against it.
+
+pub mod frame;
+pub mod source;
+pub mod time;

@@ -1,0 +1,3 @@
+//! `flowcheck`: see the library for everything.
+
+fn main() {}

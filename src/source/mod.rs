@@ -1,0 +1,56 @@
+//! Where packets come from.
+//!
+//! In: capture files, standard input, (later) network interfaces, and a BPF filter.
+//! Out: [`Block`]s of framed packets in analysis order, and at the end one [`SourceSummary`] per source.
+//! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only).
+//! Never: looks into a packet beyond what framing and filtering need.
+
+use crate::frame::{Block, LinkType};
+
+/// What a source hands over when asked for more.
+#[derive(Debug)]
+pub enum Next {
+    /// Some packets.
+    Block(Block),
+    /// Nothing at the moment (a quiet interface); ask again.
+    Idle,
+    /// There will be no more packets.
+    End,
+}
+
+/// Something that yields packets in analysis order.
+pub trait Source: Send {
+    /// The next packets. `recycled` is an empty block whose memory may be used again.
+    ///
+    /// Trouble in mid-capture (a cut file, a read error) is no error here: what was readable is handed on, and the
+    /// summary says what is missing.
+    fn next(&mut self, recycled: Block) -> Next;
+
+    /// What is known about each source so far, in the order given by the user.
+    fn summaries(&self) -> Vec<SourceSummary>;
+}
+
+/// What a source turned out to be, for the report's `capture.sources`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SourceSummary {
+    /// The file's or interface's name as the user gave it.
+    pub name: String,
+    /// `pcap`, `pcapng` or `live`.
+    pub format: &'static str,
+    /// `gzip` or `zstd`, if it was compressed.
+    pub compression: Option<&'static str>,
+    /// Link types of its interfaces, each once, in order of appearance.
+    pub link_types: Vec<LinkType>,
+    /// The largest snapshot length declared, 0 if unlimited.
+    pub snaplen: u32,
+    /// Packets read from it, before any filter.
+    pub packets: u64,
+    /// Offset of the first byte that could not be read as a capture (in the uncompressed stream), if it was cut.
+    pub truncated_at_byte: Option<u64>,
+    /// What the user must know: file, byte offset, what is wrong, what was done.
+    pub warnings: Vec<String>,
+    /// Packets that the kernel dropped, where the capture says so.
+    pub kernel_dropped: Option<u64>,
+    /// Packets that the interface dropped, where the capture says so.
+    pub interface_dropped: Option<u64>,
+}
