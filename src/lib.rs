@@ -4,6 +4,10 @@
 //! `classify` → `aggregate` → `diagnose` → `report`. Each room's first lines say what comes in, what goes out, what it
 //! may touch and what it never does; `ARCHITECTURE.md` holds the plan, and a test holds the code against it.
 
+pub mod aggregate;
+pub mod classify;
+pub mod diagnose;
 pub mod frame;
 pub mod source;
+pub mod thresholds;
 pub mod time;

@@ -1,0 +1,13 @@
+//! From ordered leg events and closing facts to figures per leg and per second.
+//!
+//! In: leg events in frame order, [`ConnectionFacts`](crate::classify::ConnectionFacts) at each close.
+//! Out: [`Figures`] per leg, window and capture, the timeline, health checks.
+//! May touch: `classify`. Never: packets.
+
+mod distribution;
+mod figures;
+
+pub use distribution::Distribution;
+pub use figures::{
+    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
+};

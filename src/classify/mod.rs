@@ -1,0 +1,13 @@
+//! What a connection was.
+//!
+//! In: [`ConnectionFacts`], recorded while the connection lived. Out: its [`Class`] and close reason.
+//! May touch: the base modules. Never: state, strings, other connections (health checks are told from churn by their
+//! period, which only `aggregate` sees).
+
+mod class;
+mod facts;
+
+pub use class::{Class, classify};
+pub use facts::{
+    Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, Tunnel, Version,
+};

@@ -1,0 +1,290 @@
+//! The immutable result that every output is made from: plain data, no engine internals.
+
+use std::net::IpAddr;
+
+use crate::aggregate::Figures;
+use crate::classify::{Class, ConnectionFacts, Endpoint};
+use crate::source::SourceSummary;
+use crate::frame::Interface;
+use crate::thresholds::Thresholds;
+use crate::time::{Nanos, Timestamp};
+
+/// The four answers, in the order in which the worst one wins (`Inconclusive` only if nothing was judged).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Status {
+    /// The capture cannot tell.
+    #[default]
+    Inconclusive,
+    /// Connections are reused.
+    Pass,
+    /// Something recycles connections early, or some connects fail.
+    Warn,
+    /// Churn, failing connects or lost requests.
+    Fail,
+}
+
+impl Status {
+    /// The slug used in every output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inconclusive => "inconclusive",
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// A verdict with its reasons in words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// The answer.
+    pub status: Status,
+    /// Start of the unbroken run of windows with this answer.
+    pub since: Option<Timestamp>,
+    /// Why, in sentences.
+    pub reasons: Vec<String>,
+}
+
+/// Who opens connections on a leg: one address, or all beyond the number kept apart.
+pub type LegClient = Option<IpAddr>;
+
+/// A leg: a client address and a server address and port. `None` is printed as `*`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LegName {
+    /// The client's address, `None` for `*`.
+    pub client: LegClient,
+    /// The server, `None` for `*`.
+    pub server: Option<Endpoint>,
+}
+
+/// A URI prefix (first path segment) under a Host, or a whole Host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrefixFigures {
+    /// The Host header, as sent; `None` if there was none.
+    pub host: Option<String>,
+    /// The first path segment with its slash; `None` for the row of a whole host; `*` for those beyond the number kept apart.
+    pub prefix: Option<String>,
+    /// R.
+    pub requests: u64,
+    /// F.
+    pub first: u64,
+    /// A.
+    pub avoidable: u64,
+}
+
+/// A series of health checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckSeries {
+    /// Who checks.
+    pub source: IpAddr,
+    /// The period in seconds; `None` if it is not constant or too short to tell.
+    pub period: Option<f64>,
+    /// How many were seen.
+    pub count: u64,
+    /// Method and target; `None` for a connect without request.
+    pub target: Option<String>,
+}
+
+/// One leg.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leg {
+    /// Its ends.
+    pub name: LegName,
+    /// Over the whole capture.
+    pub figures: Figures,
+    /// The latest window's.
+    pub recent: Option<Figures>,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// By Host and prefix.
+    pub by_prefix: Vec<PrefixFigures>,
+    /// Its health checks.
+    pub checks: Vec<CheckSeries>,
+}
+
+/// All connections of one client address to all servers it uses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// The client.
+    pub client: IpAddr,
+    /// Its servers.
+    pub servers: Vec<Endpoint>,
+}
+
+/// One row of the timeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TimelineRow {
+    /// Handshakes completed.
+    pub handshakes: u64,
+    /// Requests.
+    pub requests: u64,
+    /// Of them on connections that had served before.
+    pub reused: u64,
+    /// First FINs.
+    pub closes: u64,
+    /// First RSTs.
+    pub resets: u64,
+    /// Open connections at the end of the step.
+    pub open: u64,
+}
+
+/// Figures over time, gaps filled with zero rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// Start of the first row.
+    pub start: Option<Timestamp>,
+    /// Length of a row in seconds: 1, 2, 5, 10 ...
+    pub step_s: u64,
+    /// The rows.
+    pub rows: Vec<TimelineRow>,
+}
+
+/// Packets left out of the analysis, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// No IPv4 or IPv6 (ARP, LLDP ...).
+    pub not_ip: u64,
+    /// IP, but no TCP.
+    pub not_tcp: u64,
+    /// A fragment of an IP packet.
+    pub fragment: u64,
+    /// Cut before the end of the TCP header.
+    pub truncated: u64,
+    /// A link type that is not decoded.
+    pub unsupported_link: u64,
+    /// Header fields that contradict each other.
+    pub malformed: u64,
+}
+
+/// What the caps of `limits` dropped, each counted when it acted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evictions {
+    /// Connections dropped from a full table (they end there, open).
+    pub connections: u64,
+    /// Silent connections expired.
+    pub expired: u64,
+    /// Tombstones dropped before their time.
+    pub tombstones: u64,
+    /// Legs counted as `* -> *`.
+    pub legs: u64,
+    /// Clients counted in a `*` leg.
+    pub clients: u64,
+    /// Prefixes counted as `*`.
+    pub prefixes: u64,
+    /// Out-of-order segments dropped.
+    pub out_of_order: u64,
+    /// Heads longer than the cap.
+    pub heads: u64,
+    /// Pipelined requests beyond the cap.
+    pub pipelined: u64,
+    /// Series of possible health checks given up.
+    pub check_series: u64,
+}
+
+/// What the capture is worth.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Capture {
+    /// The sources, in the order given.
+    pub sources: Vec<SourceSummary>,
+    /// Their interfaces, by id.
+    pub interfaces: Vec<Interface>,
+    /// The BPF filter as given.
+    pub filter: Option<String>,
+    /// First and last packet time (running maximum).
+    pub start: Option<Timestamp>,
+    /// Last packet time.
+    pub end: Option<Timestamp>,
+    /// Packets analysed (after the filter).
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// TCP segments among them.
+    pub tcp_packets: u64,
+    /// Removed as duplicates.
+    pub duplicate_packets: u64,
+    /// Left out.
+    pub skipped: Skipped,
+    /// Dropped by caps.
+    pub evictions: Evictions,
+    /// Connections whose roles never became sure.
+    pub unattributed: u64,
+    /// Bytes that the capture lacks.
+    pub gap_bytes: u64,
+    /// Bytes sent again with other content.
+    pub overlap_conflicts: u64,
+    /// Connections beyond the number listed.
+    pub connections_omitted: u64,
+    /// What the user must know.
+    pub warnings: Vec<String>,
+    /// Raw packets by tcpdump's flag notation, most frequent first.
+    pub flag_counts: Vec<(String, u64)>,
+}
+
+/// One connection of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectionRecord {
+    /// What was seen of it.
+    pub facts: ConnectionFacts,
+    /// Its class.
+    pub class: Class,
+}
+
+/// One HTTP exchange, for `--requests`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExchangeRecord {
+    /// The connection's id.
+    pub connection: u64,
+    /// Who asked.
+    pub client: Endpoint,
+    /// Who answered.
+    pub server: Endpoint,
+    /// 1 for the connection's first request ...
+    pub index: u32,
+    /// First byte of the request.
+    pub start: Timestamp,
+    /// The method.
+    pub method: String,
+    /// The target, cut at a cap.
+    pub target: String,
+    /// The Host header.
+    pub host: Option<String>,
+    /// The request's version (`1.0`, `1.1`).
+    pub version: &'static str,
+    /// The final status, `None` if unanswered.
+    pub status: Option<u16>,
+    /// Last request byte to first response byte.
+    pub first_byte: Option<Nanos>,
+    /// First request byte to last response byte.
+    pub response: Option<Nanos>,
+    /// Whether the connection had served before (`None`: unknown first).
+    pub reused: Option<bool>,
+    /// Whether request or response announced the close.
+    pub announced_close: bool,
+    /// Frame number of the packet with the request's last head byte, and its source.
+    pub frame: (u16, u64),
+}
+
+/// Everything a report says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The thresholds in force.
+    pub thresholds: Thresholds,
+    /// The capture's verdict.
+    pub verdict: Verdict,
+    /// What the capture is worth.
+    pub capture: Capture,
+    /// All legs together.
+    pub totals: Figures,
+    /// Every leg, by requests descending.
+    pub legs: Vec<Leg>,
+    /// Every client's pool.
+    pub pools: Vec<Pool>,
+    /// Over time.
+    pub timeline: Timeline,
+    /// What this capture cannot show, and what would.
+    pub not_seen: Vec<String>,
+    /// The connections, if they were asked for.
+    pub connections: Option<Vec<ConnectionRecord>>,
+}
