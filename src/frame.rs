@@ -106,7 +106,10 @@ impl Block {
     pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
         self.records.iter().map(|record| {
             let start = record.offset as usize;
-            let bytes = self.arena.get(start..start + record.captured_len as usize).unwrap_or_default();
+            let bytes = self
+                .arena
+                .get(start..start + record.captured_len as usize)
+                .unwrap_or_default();
             Frame {
                 timestamp: record.timestamp,
                 number: record.number,

@@ -8,6 +8,7 @@ pub mod aggregate;
 pub mod classify;
 pub mod diagnose;
 pub mod frame;
+pub mod report;
 pub mod source;
 pub mod thresholds;
 pub mod time;

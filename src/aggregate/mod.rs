@@ -9,5 +9,6 @@ mod figures;
 
 pub use distribution::Distribution;
 pub use figures::{
-    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
+    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
+    avoidable,
 };
