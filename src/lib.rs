@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod classify;
+pub mod cli;
 pub mod diagnose;
 pub mod frame;
 pub mod report;

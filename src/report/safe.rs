@@ -9,12 +9,22 @@ const MAX_CHARS: usize = 256;
 /// and cut at 256 characters.
 #[must_use]
 pub fn display_safe(text: &str) -> Cow<'_, str> {
-    if text.len() <= MAX_CHARS && !text.chars().any(is_unsafe) {
+    clean(text, MAX_CHARS)
+}
+
+/// The same for a sentence of our own that may quote such text: it is cut much later.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    clean(text, MAX_CHARS * 16)
+}
+
+fn clean(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max && !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len().min(MAX_CHARS * 4));
+    let mut out = String::with_capacity(text.len().min(max * 4));
     for (n, c) in text.chars().enumerate() {
-        if n == MAX_CHARS {
+        if n == max {
             out.push('…');
             break;
         }

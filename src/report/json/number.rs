@@ -53,6 +53,6 @@ mod tests {
         assert_eq!(text(Number(5.0)), "5");
         assert_eq!(text(Number(0.25)), "0.25");
         assert_eq!(text(Number::rounded(1.0 / 3.0, 6)), "0.333333");
-        assert_eq!(text(Number(1e300)), "1e300");
+        assert_eq!(text(Number(1e300)), "1e+300");
     }
 }
