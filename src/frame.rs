@@ -86,18 +86,19 @@ pub struct Record {
 /// An arena of captured bytes and the packets framed in it, in capture order.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// The bytes, packet headers of the file format included.
+    /// The bytes, packet headers of the file format included; what no record names is left over from earlier use.
     pub arena: Vec<u8>,
     /// The packets, in the order in which they are to be analysed.
     pub records: Vec<Record>,
-    /// Interfaces first used in this block, with the ids they were given (ids count up from 0).
+    /// Interfaces that became known with this block, with the ids they were given: each is announced once, in the
+    /// block of its first packet or in an earlier one, and ids count up from 0.
     pub interfaces: Vec<(InterfaceId, Interface)>,
 }
 
 impl Block {
-    /// Empties the block and keeps its memory.
+    /// Empties the block and keeps its memory. The arena keeps its length too, so that a reader can fill it without
+    /// zeroing it first; who appends to it must truncate it.
     pub fn clear(&mut self) {
-        self.arena.clear();
         self.records.clear();
         self.interfaces.clear();
     }
@@ -106,7 +107,10 @@ impl Block {
     pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
         self.records.iter().map(|record| {
             let start = record.offset as usize;
-            let bytes = self.arena.get(start..start + record.captured_len as usize).unwrap_or_default();
+            let bytes = self
+                .arena
+                .get(start..start + record.captured_len as usize)
+                .unwrap_or_default();
             Frame {
                 timestamp: record.timestamp,
                 number: record.number,

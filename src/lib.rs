@@ -5,5 +5,6 @@
 //! may touch and what it never does; `ARCHITECTURE.md` holds the plan, and a test holds the code against it.
 
 pub mod frame;
+pub mod limits;
 pub mod source;
 pub mod time;

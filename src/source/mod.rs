@@ -5,6 +5,23 @@
 //! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only).
 //! Never: looks into a packet beyond what framing and filtering need.
 
+mod book;
+mod byte_order;
+mod error;
+mod file;
+pub mod filter;
+mod format;
+mod input;
+mod looks_like;
+mod open;
+mod pcap_file;
+mod pcapng;
+mod progress;
+
+pub use error::SourceError;
+pub use open::{Capture, OpenOptions, open};
+pub use progress::Progress;
+
 use crate::frame::{Block, LinkType};
 
 /// What a source hands over when asked for more.
