@@ -83,6 +83,26 @@ pub struct Record {
     pub link_type: LinkType,
 }
 
+impl Record {
+    /// The packet in the arena of its block.
+    #[inline]
+    #[must_use]
+    pub fn frame<'a>(&self, arena: &'a [u8]) -> Frame<'a> {
+        let start = self.offset as usize;
+        let bytes = start
+            .checked_add(self.captured_len as usize)
+            .and_then(|end| arena.get(start..end));
+        Frame {
+            timestamp: self.timestamp,
+            number: self.number,
+            wire_len: self.wire_len,
+            interface: self.interface,
+            link_type: self.link_type,
+            bytes: bytes.unwrap_or_default(),
+        }
+    }
+}
+
 /// An arena of captured bytes and the packets framed in it, in capture order.
 #[derive(Debug, Default)]
 pub struct Block {
@@ -105,21 +125,7 @@ impl Block {
 
     /// The packets of this block, in order.
     pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.records.iter().map(|record| {
-            let start = record.offset as usize;
-            let bytes = self
-                .arena
-                .get(start..start + record.captured_len as usize)
-                .unwrap_or_default();
-            Frame {
-                timestamp: record.timestamp,
-                number: record.number,
-                wire_len: record.wire_len,
-                interface: record.interface,
-                link_type: record.link_type,
-                bytes,
-            }
-        })
+        self.records.iter().map(|record| record.frame(&self.arena))
     }
 }
 

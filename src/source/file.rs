@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::book::{Book, InterfaceIds};
-use super::error::{SourceError, display_name};
+use super::error::{SourceError, display_name, is_stdin};
 use super::format::{Format, Start, Stop};
 use super::input::{Input, read_some};
 use super::looks_like::not_a_capture;
@@ -90,6 +90,31 @@ impl CaptureFile {
         };
         file.declare();
         Ok(file)
+    }
+
+    /// Whether a path is a pipe or a device, which can be opened only once.
+    pub(super) fn is_stream(path: &Path) -> bool {
+        is_stdin(path)
+            || path
+                .metadata()
+                .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    }
+
+    /// The same file, to be read in pieces of about so many bytes.
+    pub(super) fn with_arena(self, bytes: usize) -> Self {
+        Self {
+            arena_bytes: bytes,
+            ..self
+        }
+    }
+
+    /// The same file, for a look at its first packets.
+    pub(super) fn hasty(self) -> Self {
+        Self {
+            arena_bytes: SNIFF_BYTES,
+            eager: true,
+            ..self
+        }
     }
 
     /// The account of this file.

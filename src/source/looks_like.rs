@@ -135,7 +135,7 @@ fn describe_text(text: &str) -> (String, String) {
         .unwrap_or(start)
         .to_ascii_lowercase();
     let wanted = || WANTED.to_owned();
-    if start.starts_with(['{', '[']) {
+    if is_json(start) {
         return if start.contains("\"log\"") && start.contains("\"entries\"") || start.contains("\"creator\"")
         {
             (
@@ -163,6 +163,17 @@ fn describe_text(text: &str) -> (String, String) {
     }
     let first_line: String = start.chars().take_while(|c| !c.is_control()).take(40).collect();
     (format!("text begins ({first_line:?})"), wanted())
+}
+
+/// An INI or TOML section begins with a bracket too, but with a word in it.
+fn is_json(text: &str) -> bool {
+    let after = |bracket| {
+        text.strip_prefix(bracket)
+            .map(str::trim_start)
+            .and_then(|rest| rest.chars().next())
+    };
+    after('{').is_some_and(|next| matches!(next, '"' | '}'))
+        || after('[').is_some_and(|next| matches!(next, '{' | '[' | '"' | ']' | '0'..='9' | '-'))
 }
 
 /// The sniffed bytes as text, if they are; a character cut at the end does not matter.

@@ -13,14 +13,17 @@ pub mod filter;
 mod format;
 mod input;
 mod looks_like;
+mod merge;
 mod open;
 mod pcap_file;
 mod pcapng;
 mod progress;
+mod selection;
 
 pub use error::SourceError;
-pub use open::{Capture, OpenOptions, open};
+pub use open::{Capture, open};
 pub use progress::Progress;
+pub use selection::{Moment, OpenOptions};
 
 use crate::frame::{Block, LinkType};
 

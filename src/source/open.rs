@@ -5,17 +5,12 @@ use std::sync::Arc;
 
 use super::error::{SourceError, is_stdin};
 use super::file::{CaptureFile, Shared};
+use super::merge::Merge;
 use super::progress::Progress;
+use super::selection::{OpenOptions, Selection};
 use super::{Next, Source, SourceSummary};
 use crate::frame::Block;
 use crate::limits::FILES;
-
-/// Which packets of the capture are wanted.
-#[derive(Debug, Default)]
-pub struct OpenOptions {
-    /// Stop after this many packets.
-    pub count: Option<u64>,
-}
 
 /// Capture files opened as one source.
 pub struct Capture {
@@ -25,9 +20,12 @@ pub struct Capture {
 
 /// Opens captures, `-` being standard input, as one capture.
 ///
+/// Returns when each input has been recognised: a single stream is waited for until its header has come, one among
+/// several until its first packet has.
+///
 /// # Errors
 /// An input that does not exist, can't be read or is no capture.
-pub fn open(paths: &[PathBuf], _options: OpenOptions) -> Result<Capture, SourceError> {
+pub fn open(paths: &[PathBuf], options: OpenOptions) -> Result<Capture, SourceError> {
     if paths.len() > FILES {
         return Err(SourceError::TooManyFiles {
             count: paths.len(),
@@ -42,11 +40,21 @@ pub fn open(paths: &[PathBuf], _options: OpenOptions) -> Result<Capture, SourceE
         progress: Arc::clone(&progress),
         ..Shared::default()
     };
-    let source: Box<dyn Source> = match paths {
+    let source = match paths {
         [] => return Err(SourceError::Nothing),
-        [path, ..] => Box::new(CaptureFile::open(path, 0, &shared)?),
+        [path] => select(CaptureFile::open(path, 0, &shared)?, options),
+        several => select(Merge::open(several, shared)?, options),
     };
     Ok(Capture { source, progress })
+}
+
+/// Wraps a source only if something is to be left out.
+fn select(source: impl Source + 'static, options: OpenOptions) -> Box<dyn Source> {
+    if options.is_everything() {
+        Box::new(source)
+    } else {
+        Box::new(Selection::new(source, options))
+    }
 }
 
 impl Capture {

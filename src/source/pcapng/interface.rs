@@ -57,7 +57,7 @@ impl Description {
         for (code, value) in options(order, body.get(8..)?) {
             match (code, value) {
                 (IF_NAME, name) => {
-                    description.name = Some(String::from_utf8_lossy(name).trim_end_matches('\0').to_owned())
+                    description.name = Some(String::from_utf8_lossy(name).trim_end_matches('\0').to_owned());
                 }
                 (IF_TSRESOL, &[resolution, ..]) => description.resolution = Resolution::read(resolution),
                 (IF_TSOFFSET, value) => {
