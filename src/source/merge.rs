@@ -223,7 +223,8 @@ impl Lane {
     fn open_again(&mut self, index: usize, lanes: usize, shared: &Shared) {
         match CaptureFile::open(&self.path, index as u16, shared) {
             Ok(file) => {
-                self.file = Some(file.with_arena((BLOCK_BYTES / lanes.max(1)).max(MERGED_BLOCK_BYTES)))
+                let arena_bytes = (BLOCK_BYTES / lanes.max(1)).max(MERGED_BLOCK_BYTES);
+                self.file = Some(file.with_arena(arena_bytes));
             }
             Err(error) => {
                 self.summary.warnings.push(format!(

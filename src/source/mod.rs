@@ -19,6 +19,8 @@ mod pcap_file;
 mod pcapng;
 mod progress;
 mod selection;
+#[cfg(test)]
+mod tests;
 
 pub use error::SourceError;
 pub use open::{Capture, open};

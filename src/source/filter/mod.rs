@@ -3,6 +3,8 @@
 #[cfg(feature = "live")]
 mod compiled;
 mod ports;
+#[cfg(all(test, feature = "live"))]
+mod tests;
 #[cfg(not(feature = "live"))]
 mod unavailable;
 #[cfg(feature = "live")]

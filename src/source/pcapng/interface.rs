@@ -143,8 +143,8 @@ mod tests {
         assert_eq!(nanos(9, 123), 123);
         assert_eq!(nanos(12, 123_999), 123);
         assert_eq!(nanos(0x80, 3), 3 * SECOND);
-        assert_eq!(nanos(0x80 | 10, 1024 + 512), 1_500_000_000);
-        assert_eq!(nanos(0x80 | 64, u64::MAX), 999_999_999);
+        assert_eq!(nanos(0x8a, 1024 + 512), 1_500_000_000);
+        assert_eq!(nanos(0xc0, u64::MAX), 999_999_999);
     }
 
     #[test]

@@ -148,8 +148,10 @@ impl PcapNg {
         let kind = self.order.u32([t0, t1, t2, t3]);
         let length = self.order.u32([l0, l1, l2, l3]) as usize;
         if length < SMALLEST_BLOCK || !length.is_multiple_of(4) || length > RECORD_BYTES {
-            if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
-                return Err(Stop::NewCapture);
+            match Format::recognise(rest) {
+                Start::Capture(Format::Pcap(_), _) => return Err(Stop::NewCapture),
+                Start::Need(bytes) => return Err(Stop::Need(bytes)),
+                Start::Capture(..) | Start::Unknown(_) => {}
             }
             return Err(Stop::Damage(format!(
                 "a pcapng block of type {kind:#x} with the impossible length {length}"
