@@ -9,6 +9,7 @@ pub mod classify;
 pub mod cli;
 pub mod diagnose;
 pub mod frame;
+pub mod limits;
 pub mod report;
 pub mod source;
 pub mod thresholds;

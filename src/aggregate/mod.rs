@@ -9,6 +9,5 @@ mod figures;
 
 pub use distribution::Distribution;
 pub use figures::{
-    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
-    avoidable,
+    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
 };

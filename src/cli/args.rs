@@ -71,7 +71,7 @@ pub(super) struct Args {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Analyse capture files, or a capture from standard input
-    #[command(after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
     Read(Box<ReadArgs>),
     /// Print the JSON Schema of the report that --json makes
     Schema,
@@ -103,7 +103,7 @@ pub(super) enum When {
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReadArgs {
     /// Capture files (`-`: standard input), then a BPF filter
-    #[arg(required = true, value_name = "FILE... [FILTER")]
+    #[arg(required = true, value_name = "FILE")]
     pub(super) words: Vec<OsString>,
     /// A filter that could be taken for a file or an option
     #[arg(last = true, value_name = "FILTER", hide = true)]

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use super::args::{Format, ReadArgs, When};
 use super::error::Error;
 use super::moment::Moment;
-use super::{ports, words};
+use super::words;
 use crate::diagnose::expect::Expectation;
+use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
 
 /// Connections listed if no other number is given.
@@ -97,7 +98,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
     }
     let split = words::split(typed.words, typed.filter)?;
     let mut server_ports = typed.server_port;
-    server_ports.extend(split.filter.iter().flat_map(|filter| ports::of_filter(filter)));
+    server_ports.extend(split.filter.iter().flat_map(|filter| ports(filter)));
     let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
     Ok(ReadConfig {
         files: split.files,

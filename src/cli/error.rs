@@ -2,6 +2,9 @@
 
 use std::io;
 
+use crate::source::SourceError;
+use crate::source::filter::FilterError;
+
 /// What ends a command with exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -22,13 +25,11 @@ pub(super) enum Error {
         source: io::Error,
     },
     /// A capture cannot be read.
-    #[error("{name}: {problem}")]
-    Input {
-        /// The file as named.
-        name: String,
-        /// What is wrong with it, and what to do.
-        problem: String,
-    },
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A filter cannot be used.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
 }
 
 impl Error {

@@ -11,7 +11,6 @@ mod error;
 mod exit;
 mod moment;
 mod output;
-mod ports;
 mod progress;
 mod read;
 mod thresholds;

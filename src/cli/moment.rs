@@ -43,12 +43,19 @@ impl Moment {
         {
             return timestamp(zoned.timestamp()).map(Self::At);
         }
-        if let Ok(clock) = text.parse::<Time>() {
+        if text.contains(':')
+            && let Ok(clock) = text.parse::<Time>()
+        {
             return Ok(Self::Clock(clock));
         }
         Err("expected a time of day (14:00, 14:00:05.5), a date with time (2026-01-31T14:00:05Z) or a span after the \
              first packet (+90s, 5m)"
             .to_owned())
+    }
+
+    /// Whether the capture's first packet must be known to say which instant is meant.
+    pub(super) const fn needs_start(&self) -> bool {
+        matches!(self, Self::Clock(_))
     }
 
     /// The instant meant in a capture that starts at `first`. A time of day is, for `--from`, the one nearest to the

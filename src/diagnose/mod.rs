@@ -8,6 +8,6 @@ pub mod names;
 mod snapshot;
 
 pub use snapshot::{
-    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
-    PrefixFigures, Skipped, Snapshot, Status, Timeline, TimelineRow, Verdict,
+    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool, PrefixFigures,
+    Skipped, Snapshot, Status, Timeline, TimelineRow, Verdict,
 };

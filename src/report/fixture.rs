@@ -187,6 +187,15 @@ fn record(
     }
 }
 
+fn timeline(rows: u64) -> Vec<TimelineRow> {
+    let row = |i| TimelineRow {
+        requests: 5 + i % 7,
+        handshakes: i % 5,
+        ..TimelineRow::default()
+    };
+    (0..rows).map(row).collect()
+}
+
 /// Pure churn on one leg.
 pub(super) fn churn() -> Snapshot {
     let reason = "10.77.0.1 -> 10.77.0.11:8080: 198 of 200 requests paid for a handshake that reuse would have avoided \
@@ -214,7 +223,7 @@ pub(super) fn churn() -> Snapshot {
         timeline: Timeline {
             start: Some(START),
             step_s: 1,
-            rows: vec![TimelineRow::default(); 3],
+            rows: timeline(30),
         },
         connections: Some(vec![
             record(

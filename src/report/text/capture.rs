@@ -51,7 +51,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         .iter()
         .take(FLAGS)
         .map(|(flags, n)| format!("{flags} {}", count(*n)));
-    let flags = flags.collect::<Vec<_>>().join("   ");
+    let flags = flags.collect::<Vec<_>>().join(", ");
     if !flags.is_empty() {
         page.item("flags", Tone::Plain, &flags);
     }

@@ -136,10 +136,10 @@ fn requests(page: &mut Page, counts: &Counts) {
         .iter()
         .map(|(s, n)| format!("{s}: {}", count(*n)))
         .collect();
-    let mut text = statuses.join("  ");
+    let mut text = statuses.join(", ");
     if counts.responses.announced_close > 0 {
         text.push_str(&format!(
-            "  {} with Connection: close",
+            ", {} with Connection: close",
             count(counts.responses.announced_close)
         ));
     }
@@ -159,43 +159,66 @@ fn closes(page: &mut Page, counts: &Counts) {
     row(page, "closed", c.total(), &text);
 }
 
+/// A distribution's name, itself, how its mean and how its quantiles are written.
+type Line<'a> = (
+    &'static str,
+    &'a Distribution,
+    fn(f64) -> String,
+    fn(f64) -> String,
+);
+
 fn distributions(page: &mut Page, counts: &Counts) {
     const HEADS: [&str; 5] = ["mean", "median", "90 %", "99 %", "max"];
-    type Unit = fn(f64) -> String;
-    let all: [(&str, &Distribution, Unit); 5] = [
+    let all: [Line<'_>; 5] = [
         (
             "requests per connection",
             &counts.requests_per_connection,
             three_digits,
+            whole,
         ),
-        ("time to connect", &counts.connect_time_us, span),
-        ("time to first byte", &counts.first_byte_us, span),
-        ("response time", &counts.response_us, span),
-        ("idle before close", &counts.idle_before_close_us, span),
+        ("time to connect", &counts.connect_time_us, span, span),
+        ("time to first byte", &counts.first_byte_us, span, span),
+        ("response time", &counts.response_us, span, span),
+        ("idle before close", &counts.idle_before_close_us, span, span),
     ];
-    if all.iter().all(|(_, d, _)| d.count() == 0) {
+    if all.iter().all(|(_, distribution, ..)| distribution.count() == 0) {
         return;
     }
     page.end();
     page.left(Tone::Plain, "", 27);
-    HEADS.iter().for_each(|head| {
+    for head in HEADS {
         page.right(Tone::Dim, head, 10);
-    });
+    }
     page.end();
-    for (name, d, unit) in all {
-        let Some(mean) = d.mean() else { continue };
+    for (name, distribution, of_mean, of_rest) in all {
+        let Some(mean) = distribution.mean() else { continue };
         page.put(Tone::Plain, "  ")
             .left(Tone::Dim, name, 25)
-            .right(Tone::Plain, &unit(mean), 10);
+            .right(Tone::Plain, &of_mean(mean), 10);
         for q in [0.5, 0.9, 0.99] {
-            page.right(Tone::Plain, &d.quantile(q).map_or_else(String::new, unit), 10);
+            page.right(
+                Tone::Plain,
+                &distribution.quantile(q).map_or_else(String::new, of_rest),
+                10,
+            );
         }
-        page.right(Tone::Plain, &unit(d.max() as f64), 10).end();
+        page.right(Tone::Plain, &of_rest(distribution.max() as f64), 10)
+            .end();
+    }
+    let c = &counts.connections;
+    if c.open_at_end.saturating_mul(2) > c.total {
+        let text = "Most connections were open at the end: they may have had more requests than were seen.";
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, text);
     }
 }
 
+/// Only means of whole numbers have digits after the point.
+fn whole(n: f64) -> String {
+    count(n.round().max(0.0) as u64)
+}
+
 fn timeline(page: &mut Page, timeline: &Timeline) {
-    if timeline.rows.len() < 2 {
+    if timeline.rows.len() < 2 || timeline.rows.iter().all(|row| row.requests + row.handshakes == 0) {
         return;
     }
     page.end();

@@ -139,11 +139,9 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     };
     heads(page, lead, legs.len() + hidden.len());
     for leg in legs {
-        page.left(
-            Tone::of(leg.verdict.status),
-            &leg.verdict.status.as_str().to_uppercase(),
-            word,
-        );
+        let status = leg.verdict.status.as_str().to_uppercase();
+        let own = if one_line { word } else { columns(&status) + 2 };
+        page.left(Tone::of(leg.verdict.status), &status, own);
         let name = names::leg(&leg.name);
         if one_line {
             page.left(Tone::Plain, &name, lead - word);

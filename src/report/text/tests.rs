@@ -29,7 +29,7 @@ fn the_first_line_is_the_answer() {
     let first = |snapshot: &Snapshot| print(snapshot, 80, false).lines().next().unwrap().to_owned();
     assert_eq!(
         first(&fixture::churn()),
-        "FAIL  Connections are not reused: 198 of 200 requests opened a new one needlessly."
+        "FAIL  Connections are not reused: 198 of 200 requests opened one needlessly."
     );
     assert_eq!(
         first(&Snapshot::default()),

@@ -123,17 +123,20 @@ fn warning(figures: &Figures, thresholds: &Thresholds) -> String {
     "Not all connections are reused as they could be.".to_owned()
 }
 
-/// `198 of 200 requests opened a new one needlessly`.
+/// `198 of 200 requests opened one needlessly`.
 fn needless(figures: &Figures) -> String {
     let requests = counted(figures.counts.requests.rated(), "request", "requests");
     match figures.avoidable {
-        Some(avoidable) => format!("{} of {requests} opened a new one needlessly", count(avoidable)),
+        Some(avoidable) => format!("{} of {requests} opened one needlessly", count(avoidable)),
         None => format!(
-            "{} of {requests} opened a new one",
+            "{} of {requests} opened one",
             count(figures.counts.requests.first)
         ),
     }
 }
+
+/// Columns of `unjudged` and its space.
+const RESULT: usize = 10;
 
 /// One line an expectation and leg.
 pub(super) fn print_expectations(page: &mut Page, outcomes: &[Outcome]) {
@@ -154,11 +157,19 @@ pub(super) fn print_expectations(page: &mut Page, outcomes: &[Outcome]) {
             Judgement::Unjudged => Tone::Unsure,
         };
         page.put(Tone::Plain, "  ")
-            .left(tone, outcome.result.as_str(), 10);
+            .left(tone, outcome.result.as_str(), RESULT);
         page.left(Tone::Plain, &display_safe(&outcome.expect), width + 2);
-        page.left(Tone::Strong, &found(outcome), 10);
-        page.put(Tone::Dim, outcome.leg.as_deref().unwrap_or_default())
-            .end();
+        let found = found(outcome);
+        let leg = outcome.leg.as_deref().unwrap_or_default();
+        page.left(Tone::Strong, &found, 10);
+        let used = 2 + RESULT + width + 2 + columns(&found).max(10) + 2;
+        if used + columns(leg) > page.width {
+            page.end();
+            page.left(Tone::Plain, "", 2 + RESULT);
+        } else {
+            page.put(Tone::Plain, "  ");
+        }
+        page.put(Tone::Dim, leg).end();
     }
 }
 
@@ -169,8 +180,8 @@ fn found(outcome: &Outcome) -> String {
         digits.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     match (outcome.low, outcome.high) {
-        (Some(low), Some(high)) if number(low) == number(high) => format!("{}  ", number(high)),
-        (Some(low), Some(high)) => format!("{} to {}  ", number(low), number(high)),
+        (Some(low), Some(high)) if number(low) == number(high) => number(high),
+        (Some(low), Some(high)) => format!("{} to {}", number(low), number(high)),
         _ => String::new(),
     }
 }
