@@ -8,6 +8,7 @@ use super::moment::parse_span;
 /// Thresholds that were typed.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Thresholds")]
+#[expect(clippy::doc_markdown, reason = "shown as help")]
 pub(super) struct TypedThresholds {
     /// One request, closed within this of its response: per_request [500ms]
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]

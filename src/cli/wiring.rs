@@ -6,22 +6,24 @@ use super::config::ReadConfig;
 use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
+use super::stop::Stop;
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::frame::Block;
 use crate::source::filter::Filter;
 use crate::source::{self, Moment, Next, OpenOptions, Source};
 use crate::time::Timestamp;
 
-/// Reads and analyses what `config` names; `on_exchange` gets every exchange if they are wanted.
+/// Reads and analyses what `config` names, until `stop`; `on_exchange` gets every exchange if they are wanted.
 pub(super) fn analyse(
     config: &ReadConfig,
+    stop: &Stop,
     on_exchange: &mut dyn FnMut(&ExchangeRecord),
 ) -> Result<Snapshot, Error> {
     let capture = source::open(&config.files, options(config)?)?;
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
-    let mut snapshot = stand_in(config, Box::new(capture), on_exchange);
+    let mut snapshot = stand_in(config, stop.wrap(capture), on_exchange);
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
 }
@@ -32,6 +34,7 @@ fn stand_in(
     mut source: Box<dyn Source>,
     _: &mut dyn FnMut(&ExchangeRecord),
 ) -> Snapshot {
+    let _ = (&config.server_ports, &config.client_groups, config.connections);
     let mut snapshot = Snapshot {
         thresholds: config.thresholds.clone(),
         ..Snapshot::default()

@@ -45,7 +45,7 @@ pub(crate) struct Leg {
     verdict: Verdict,
     /// The latest window.
     recent: Option<Figures>,
-    by_prefix: Vec<Prefix>,
+    by_prefix: Vec<PartOfLeg>,
     checks: Vec<Checks>,
     tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
@@ -56,7 +56,7 @@ pub(crate) struct Leg {
 
 /// Requests of one URI prefix, or of one Host.
 #[derive(Serialize, JsonSchema)]
-struct Prefix {
+struct PartOfLeg {
     host: Option<String>,
     /// First path segment; null for the whole host, `*` for those beyond the number kept apart.
     prefix: Option<String>,
@@ -221,7 +221,7 @@ impl From<&diagnose::Leg> for Leg {
             figures: Figures::from(&leg.figures),
             verdict: Verdict::from(&leg.verdict),
             recent: leg.recent.as_ref().map(Figures::from),
-            by_prefix: leg.by_prefix.iter().map(Prefix::from).collect(),
+            by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: None,
             paired_with: None,
@@ -231,7 +231,7 @@ impl From<&diagnose::Leg> for Leg {
     }
 }
 
-impl From<&diagnose::PrefixFigures> for Prefix {
+impl From<&diagnose::PrefixFigures> for PartOfLeg {
     fn from(part: &diagnose::PrefixFigures) -> Self {
         Self {
             host: part.host.clone(),

@@ -41,7 +41,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         head: ["", "avoidable"],
-        width: 11,
+        width: 10,
         cell: avoidable,
     },
     Column {
@@ -61,7 +61,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         head: ["", "reset"],
-        width: 6,
+        width: 7,
         cell: |f| plain(f.counts.closes.reset_by_client + f.counts.closes.reset_by_server),
     },
 ];
