@@ -6,8 +6,11 @@
 
 pub mod aggregate;
 pub mod classify;
+pub mod decode;
 pub mod diagnose;
 pub mod frame;
+pub mod http;
+pub mod limits;
 pub mod source;
 pub mod thresholds;
 pub mod time;
