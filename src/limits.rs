@@ -16,6 +16,10 @@ pub const OUT_OF_ORDER_SEGMENTS: usize = 1_024;
 pub const OUT_OF_ORDER_TOTAL: usize = 256 << 20;
 /// Connections in the table.
 pub const CONNECTIONS: usize = 4_000_000;
+/// Silent connections leave the table only when it holds more than this.
+pub const EXPIRE_ABOVE: usize = 262_144;
+/// Connections that ended without showing their roles, kept until another one shows who the server is.
+pub const PARKED: usize = 65_536;
 /// Closed connections remembered for late packets.
 pub const TOMBSTONES: usize = 65_536;
 /// Legs shown; what comes after is counted as `* -> *`.
@@ -40,8 +44,12 @@ pub const WAITING_FIRSTS: usize = 1_048_576;
 pub const WAITING_EVENTS: usize = 64;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
-/// Windows of a leg whose verdict is still open to change.
-pub const OPEN_WINDOWS: usize = 16;
+/// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.
+pub const WINDOWS: usize = 262_144;
+/// Clients whose pools are told apart inside `*` legs, for avoidable handshakes.
+pub const STAR_CLIENTS: usize = 65_536;
+/// Health checks closed after the last first whose order is remembered.
+pub const CHECK_CLOSES: usize = 65_536;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
 /// VLAN and tunnel combinations told apart.
