@@ -7,10 +7,16 @@
 pub mod aggregate;
 pub mod classify;
 pub mod cli;
+pub mod decode;
 pub mod diagnose;
+pub mod engine;
+pub mod flow;
 pub mod frame;
+pub mod http;
 pub mod limits;
+pub mod reassembly;
 pub mod report;
+pub mod sequence;
 pub mod source;
 pub mod thresholds;
 pub mod time;

@@ -4,10 +4,16 @@
 //! May touch: `aggregate`, `classify`. Never: packets.
 
 pub mod expect;
-pub mod names;
+mod judge;
 mod snapshot;
+mod verdict;
 
+pub use crate::aggregate::{Timeline, TimelineRow};
+pub use judge::{Diagnosis, diagnose};
 pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool, PrefixFigures,
-    Skipped, Snapshot, Status, Timeline, TimelineRow, Verdict,
+    Skipped, Snapshot, Status, Verdict,
 };
+
+#[cfg(test)]
+mod tests;

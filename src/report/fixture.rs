@@ -160,6 +160,8 @@ fn record(
             first_frame: id * 10,
             last_frame: (InterfaceId(0), id * 10 + 9),
             handshake: Handshake::Established,
+            resumed: false,
+            upgraded: false,
             syn_retransmitted: 0,
             connect: Some(200_000),
             protocol: Protocol::Http1,

@@ -138,3 +138,26 @@ impl Book {
         summary
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_beyond_the_cap_are_refused() {
+        let ids = Arc::new(InterfaceIds(AtomicUsize::new(INTERFACES - 1)));
+        let mut book = Book::new(0, "a".to_owned(), "a".to_owned(), ids);
+        assert_eq!(book.assign(None, LinkType::ETHERNET), Some(InterfaceId(65_534)));
+        assert_eq!(book.assign(None, LinkType::ETHERNET), None);
+        assert_eq!(book.fresh.len(), 1);
+        book.beyond_cap.add(24);
+        book.beyond_cap.add(80);
+        let warnings = book.summary().warnings;
+        let expected =
+            "a: 2 packets left out, the first at byte 24: their interface is beyond the first 65535";
+        assert!(
+            matches!(warnings.as_slice(), [one] if one.starts_with(expected)),
+            "{warnings:?}"
+        );
+    }
+}

@@ -32,7 +32,7 @@ use crate::frame::{Block, LinkType};
 /// What a source hands over when asked for more.
 #[derive(Debug)]
 pub enum Next {
-    /// Some packets.
+    /// Some packets, or none where all of them were left out by a filter.
     Block(Block),
     /// Nothing at the moment (a quiet interface); ask again.
     Idle,

@@ -3,7 +3,7 @@
 mod wire;
 
 use crate::classify::{Class, Closer};
-use crate::diagnose::{ConnectionRecord, Snapshot, names};
+use crate::diagnose::{ConnectionRecord, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// What a column holds in one row.
@@ -124,7 +124,7 @@ pub const COLUMNS: &[Column] = &[
         TEXT,
         &[],
         "address and port",
-        |c| Value::Text(names::endpoint(&c.record.facts.client))
+        |c| Value::Text(c.record.facts.client.to_string())
     ),
     column!(
         "server",
@@ -132,7 +132,7 @@ pub const COLUMNS: &[Column] = &[
         TEXT,
         &[],
         "address and port",
-        |c| Value::Text(names::endpoint(&c.record.facts.server))
+        |c| Value::Text(c.record.facts.server.to_string())
     ),
     column!(
         "interface",

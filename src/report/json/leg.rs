@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::figures::Figures;
 use super::number::Number;
-use crate::diagnose::{self, expect, names};
+use crate::diagnose::{self, expect};
 use crate::report::when::rfc3339;
 
 /// An answer with its reasons.
@@ -213,11 +213,16 @@ impl From<&expect::Outcome> for Expectation {
     }
 }
 
+/// An end of a leg, `*` for all beyond the number kept apart.
+fn or_star(end: Option<&impl ToString>) -> String {
+    end.map_or_else(|| "*".to_owned(), ToString::to_string)
+}
+
 impl From<&diagnose::Leg> for Leg {
     fn from(leg: &diagnose::Leg) -> Self {
         Self {
-            client: names::client(leg.name.client),
-            server: names::server(leg.name.server.as_ref()),
+            client: or_star(leg.name.client.as_ref()),
+            server: or_star(leg.name.server.as_ref()),
             figures: Figures::from(&leg.figures),
             verdict: Verdict::from(&leg.verdict),
             recent: leg.recent.as_ref().map(Figures::from),
@@ -258,7 +263,7 @@ impl From<&diagnose::Pool> for Pool {
     fn from(pool: &diagnose::Pool) -> Self {
         Self {
             client: pool.client.to_string(),
-            servers: pool.servers.iter().map(names::endpoint).collect(),
+            servers: pool.servers.iter().map(ToString::to_string).collect(),
             idle_pool_size: None,
             causes: Vec::new(),
         }

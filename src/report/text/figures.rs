@@ -68,7 +68,7 @@ fn connections(page: &mut Page, totals: &Figures) {
         (c.open_at_end, "open at the end"),
         (c.zero_request, "without a request"),
     ]);
-    if totals.direction_missing() {
+    if totals.lacks_a_direction() {
         text.push_str("; one direction is missing");
     }
     row(page, "connections", c.total, &text);

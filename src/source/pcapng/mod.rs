@@ -17,8 +17,9 @@ const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
-/// Blocks that hold no packet, but that Wireshark numbers as frames: the systemd journal and sysdig's events.
-const NUMBERED: [u32; 6] = [9, 0x204, 0x208, 0x216, 0x217, 0x221];
+/// Blocks that hold no packet, but that Wireshark numbers as frames: the systemd journal, custom blocks and sysdig's
+/// events.
+const NUMBERED: [u32; 8] = [9, 0xbad, 0x4000_0bad, 0x204, 0x208, 0x216, 0x217, 0x221];
 
 /// Block type, total length, and the total length again at the end.
 const SMALLEST_BLOCK: usize = 12;
