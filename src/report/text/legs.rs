@@ -122,7 +122,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     legs.sort_by_key(|leg| urgency(leg.verdict.status));
     let hidden = legs.split_off(legs.len().min(SHOWN));
     let figures_width: usize = COLUMNS.iter().map(|column| column.width).sum();
-    let name = |leg: &Leg| columns(&leg.name.to_string());
+    let name = |leg: &Leg| columns(&leg.name);
     let word = legs
         .iter()
         .map(|leg| leg.verdict.status.as_str().len())
@@ -205,7 +205,7 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
             .wrapped(Tone::Dim, INDENT, text);
     };
     if leg.verdict.status != Status::Pass {
-        let name = format!("{}: ", leg.name.to_string());
+        let name = format!("{}: ", leg.name);
         // What the verdict's own lines say already is not said again.
         let fresh = leg.verdict.reasons.iter().filter(|reason| {
             let bare = reason.strip_prefix(&name).unwrap_or(reason);
