@@ -115,7 +115,12 @@ impl CloseCounts {
     /// All closes.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.client + self.server + self.simultaneous + self.reset_by_client + self.reset_by_server + self.lost
+        self.client
+            + self.server
+            + self.simultaneous
+            + self.reset_by_client
+            + self.reset_by_server
+            + self.lost
     }
 }
 
@@ -316,10 +321,20 @@ impl Figures {
         (rated > 0).then(|| self.counts.requests.first as f64 / rated as f64)
     }
 
+    /// Whether only one direction was captured of every connection that did not fail: what needs both (established,
+    /// busy at once, lost) is then unknown rather than zero.
+    #[must_use]
+    pub fn direction_missing(&self) -> bool {
+        let connections = &self.counts.connections;
+        let failed = connections.refused + connections.unanswered;
+        connections.one_way > 0 && connections.one_way >= connections.total.saturating_sub(failed)
+    }
+
     /// Handshakes that a growing pool needed: F - A.
     #[must_use]
     pub fn growth(&self) -> Option<u64> {
-        self.avoidable.map(|a| self.counts.requests.first.saturating_sub(a))
+        self.avoidable
+            .map(|a| self.counts.requests.first.saturating_sub(a))
     }
 }
 
@@ -327,5 +342,7 @@ impl Figures {
 #[must_use]
 pub fn avoidable(firsts: u64, concurrency: &Concurrency) -> Option<u64> {
     let growth = concurrency.peak_busy.saturating_sub(concurrency.open_at_start);
-    concurrency.closed_before_last_first.map(|closed| firsts.saturating_sub(growth).min(closed))
+    concurrency
+        .closed_before_last_first
+        .map(|closed| firsts.saturating_sub(growth).min(closed))
 }

@@ -3,15 +3,17 @@
 //! In: the figures of `aggregate`. Out: verdicts (later: causes and kernel projections) in an immutable [`Snapshot`].
 //! May touch: `aggregate`, `classify`. Never: packets.
 
+pub mod expect;
 mod judge;
+pub mod names;
 mod snapshot;
 mod verdict;
 
 pub use crate::aggregate::{Timeline, TimelineRow};
 pub use judge::{Diagnosis, diagnose};
 pub use snapshot::{
-    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool, PrefixFigures,
-    Skipped, Snapshot, Status, Verdict,
+    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
+    PrefixFigures, Skipped, Snapshot, Status, Verdict,
 };
 
 #[cfg(test)]
