@@ -14,6 +14,7 @@ pub mod flow;
 pub mod frame;
 pub mod http;
 pub mod limits;
+pub mod pipeline;
 pub mod reassembly;
 pub mod report;
 pub mod sequence;

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::config::ReadConfig;
+use super::config::{Product, ReadConfig};
 use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::engine;
 use crate::frame::Block;
+use crate::pipeline;
 use crate::source::filter::Filter;
 use crate::source::{self, Moment, Next, OpenOptions, Source};
 use crate::time::Timestamp;
@@ -23,47 +25,19 @@ pub(super) fn analyse(
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
-    let mut snapshot = stand_in(config, stop.wrap(capture), on_exchange);
+    let mut snapshot = pipeline::analyse(stop.wrap(capture), engine_config(config), on_exchange);
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
 }
 
-/// Counts packets; the analysis takes this place.
-fn stand_in(
-    config: &ReadConfig,
-    mut source: Box<dyn Source>,
-    _: &mut dyn FnMut(&ExchangeRecord),
-) -> Snapshot {
-    let _ = (&config.server_ports, &config.client_groups, config.connections);
-    let mut snapshot = Snapshot {
+fn engine_config(config: &ReadConfig) -> engine::Config {
+    engine::Config {
         thresholds: config.thresholds.clone(),
-        ..Snapshot::default()
-    };
-    let capture = &mut snapshot.capture;
-    let mut block = Block::default();
-    loop {
-        match source.next(std::mem::take(&mut block)) {
-            Next::Block(mut full) => {
-                for record in &full.records {
-                    capture.start = capture.start.or(Some(record.timestamp));
-                    capture.end = capture.end.max(Some(record.timestamp));
-                    capture.packets += 1;
-                    capture.bytes += u64::from(record.wire_len);
-                }
-                full.clear();
-                block = full;
-            }
-            Next::Idle => {}
-            Next::End => break,
-        }
+        server_ports: config.server_ports.clone(),
+        client_groups: config.client_groups.clone(),
+        keep_connections: config.connections,
+        keep_exchanges: matches!(config.product, Product::Exchanges { .. }),
     }
-    capture.sources = source.summaries();
-    capture.warnings = capture
-        .sources
-        .iter()
-        .flat_map(|source| source.warnings.clone())
-        .collect();
-    snapshot
 }
 
 fn options(config: &ReadConfig) -> Result<OpenOptions, Error> {

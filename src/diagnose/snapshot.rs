@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::aggregate::{Figures, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
-use crate::source::SourceSummary;
 use crate::frame::Interface;
+use crate::source::SourceSummary;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, Timestamp};
 
@@ -228,7 +228,9 @@ impl Capture {
 }
 
 fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
-    counts.flatten().fold(None, |sum, n| Some(sum.unwrap_or(0_u64).saturating_add(n)))
+    counts
+        .flatten()
+        .fold(None, |sum, n| Some(sum.unwrap_or(0_u64).saturating_add(n)))
 }
 
 /// One connection of the list.
