@@ -321,15 +321,6 @@ impl Figures {
         (rated > 0).then(|| self.counts.requests.first as f64 / rated as f64)
     }
 
-    /// Whether only one direction was captured of every connection that did not fail: what needs both (established,
-    /// busy at once, lost) is then unknown rather than zero.
-    #[must_use]
-    pub fn direction_missing(&self) -> bool {
-        let connections = &self.counts.connections;
-        let failed = connections.refused + connections.unanswered;
-        connections.one_way > 0 && connections.one_way >= connections.total.saturating_sub(failed)
-    }
-
     /// Handshakes that a growing pool needed: F - A.
     #[must_use]
     pub fn growth(&self) -> Option<u64> {

@@ -90,6 +90,7 @@ pub(super) enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(clippy::doc_markdown, reason = "shown as help")]
 pub(super) enum When {
     /// On a terminal, unless NO_COLOR is set
     Auto,

@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::args::When;
 use crate::report::text::PLAIN_WIDTH;
 
-/// Whether colours are wanted on `terminal`, a file if `None`; `Auto` follows NO_COLOR, CLICOLOR_FORCE and TERM.
+/// Whether colours are wanted on `terminal`, a file if `None`; `Auto` follows `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
 pub(super) fn wanted(when: When, terminal: Option<&Stdout>) -> bool {
     match when {
         When::Always => true,

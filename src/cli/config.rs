@@ -70,6 +70,17 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             .map_err(|(text, problem)| Error::argument(format!("{option} {text}"), problem))
     };
     let (from, to) = (moment("--from", &typed.from)?, moment("--to", &typed.to)?);
+    let reversed = match (&from, &to) {
+        (Some(Moment::After(from)), Some(Moment::After(to))) => from > to,
+        (Some(Moment::At(from)), Some(Moment::At(to))) => from > to,
+        _ => false,
+    };
+    if reversed {
+        return Err(Error::argument(
+            "--from",
+            "is later than --to; nothing would be read",
+        ));
+    }
     if typed.count == Some(0) {
         return Err(Error::argument(
             "-c 0",

@@ -13,6 +13,7 @@ mod moment;
 mod output;
 mod progress;
 mod read;
+mod stop;
 mod thresholds;
 mod wiring;
 mod words;

@@ -11,6 +11,8 @@ use super::words;
 pub(super) struct Output {
     out: Box<dyn Write>,
     name: String,
+    /// A file whose earlier content is removed when there is something to put in its place.
+    stale: Option<File>,
     failed: Option<io::Error>,
 }
 
@@ -19,35 +21,53 @@ impl Output {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = path else {
             // Not line by line: a report is written in large pieces.
-            return Ok(Self::new(
-                Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
-                "standard output",
-            ));
+            let out = Box::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+            return Ok(Self {
+                out,
+                name: "standard output".to_owned(),
+                stale: None,
+                failed: None,
+            });
         };
         let name = path.display().to_string();
         if words::starts_as_capture(path) {
-            return Err(Error::argument(
-                format!("-o {name}"),
-                "is a capture and would be overwritten; name another file",
-            ));
+            let problem = "is a capture and would be overwritten; name another file";
+            return Err(Error::argument(format!("-o {name}"), problem));
         }
-        let file = File::create(path).map_err(Error::output(&name))?;
-        Ok(Self::new(Box::new(BufWriter::new(file)), &name))
-    }
-
-    fn new(out: Box<dyn Write>, name: &str) -> Self {
-        Self {
-            out,
-            name: name.to_owned(),
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        let file = file.map_err(Error::output(&name))?;
+        // A device or a FIFO has no length to set.
+        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let stale = if regular {
+            Some(file.try_clone().map_err(Error::output(&name))?)
+        } else {
+            None
+        };
+        Ok(Self {
+            out: Box::new(BufWriter::new(file)),
+            name,
+            stale,
             failed: None,
-        }
+        })
     }
 
     /// Writes by `write`, unless writing has failed before.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if let Some(file) = self.stale.take() {
+            self.failed = file.set_len(0).err();
+        }
         if self.failed.is_none() {
             self.failed = write(&mut *self.out).err();
         }
+    }
+
+    /// Whether nothing more can be written.
+    pub(super) fn is_closed(&self) -> bool {
+        self.failed.is_some()
     }
 
     /// Hands everything on. A closed pipe has had enough, which is no error.

@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// The bar appears when reading takes longer than this, and is drawn anew as often.
 const TICK: Duration = Duration::from_millis(150);
 
-const BYTES: &str = "{bar:32} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-const STREAM: &str = "{spinner} {bytes} read, {bytes_per_sec}";
+const BYTES: &str = "{bar:32} {percent:>3} %  {bytes} of {total_bytes}, {eta} left";
+const STREAM: &str = "{spinner} {bytes} read";
 
 /// A bar that a thread of its own redraws until it is dropped; no packet ever waits for it.
 pub(super) struct Progress {

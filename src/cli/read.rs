@@ -4,6 +4,7 @@ use super::config::{Product, ReadConfig};
 use super::error::Error;
 use super::exit::Exit;
 use super::output::Output;
+use super::stop::Stop;
 use super::{color, say, wiring};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::{self, Outcome};
@@ -14,7 +15,8 @@ use crate::report::{json, lines, text};
 pub(super) fn read(config: &ReadConfig) -> Result<Exit, Error> {
     let mut output = Output::open(config.output.as_deref())?;
     let mut anonymizer = config.anonymize.then(Anonymizer::default);
-    let mut snapshot = wiring::analyse(config, &mut |exchange| {
+    let stop = Stop::default();
+    let mut snapshot = wiring::analyse(config, &stop, &mut |exchange| {
         let Product::Exchanges { whole_targets } = config.product else {
             return;
         };
@@ -22,6 +24,10 @@ pub(super) fn read(config: &ReadConfig) -> Result<Exit, Error> {
             .as_mut()
             .map(|anonymizer| anonymizer.exchange(exchange));
         output.write(|out| lines::exchange(out, hidden.as_ref().unwrap_or(exchange), whole_targets));
+        // `| head` has seen enough; expectations need the rest.
+        if output.is_closed() && config.expectations.is_empty() {
+            stop.now();
+        }
     })?;
     // Judged before addresses are replaced: --leg names real ones.
     let (mut outcomes, warnings) = expect::judge(&config.expectations, config.leg.as_deref(), &snapshot);

@@ -8,62 +8,63 @@ use super::moment::parse_span;
 /// Thresholds that were typed.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Thresholds")]
+#[expect(clippy::doc_markdown, reason = "shown as help")]
 pub(super) struct TypedThresholds {
-    /// One request, closed within this of its response: per_request [500ms]
+    /// One request, closed within this of its response: per_request (default 500ms)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     per_request_close: Option<Nanos>,
-    /// One request, still open after this: unreused [1s]
+    /// One request, still open after this: unreused (default 1s)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     unreused_open: Option<Nanos>,
-    /// A SYN is unanswered after this much capture [3s]
+    /// A SYN is unanswered after this much capture (default 3s)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     unanswered_after: Option<Nanos>,
-    /// First request of an older connection, this near to the capture's start or a loss: unknown first [1s]
+    /// First request of an older connection, this near to the capture's start or a loss: unknown first (default 1s)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     unknown_first_within: Option<Nanos>,
-    /// Health checks come at least so often in a row [5]
+    /// Health checks come at least so often in a row (default 5)
     #[arg(long, value_name = "N", hide_short_help = true)]
     check_count: Option<u32>,
-    /// ... with intervals within this share of their median [0.1]
+    /// ... with intervals within this share of their median (default 0.1)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     check_jitter: Option<f64>,
-    /// ... and a median interval of at least this [1s]
+    /// ... and a median interval of at least this (default 1s)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     check_period: Option<Nanos>,
-    /// A leg with fewer requests is inconclusive [30]
+    /// A leg with fewer requests is inconclusive (default 30)
     #[arg(long, value_name = "N", hide_short_help = true)]
     min_requests: Option<u64>,
-    /// A prefix, host or window with fewer requests is not judged on its own [100]
+    /// A prefix, host or window with fewer requests is not judged on its own (default 100)
     #[arg(long, value_name = "N", hide_short_help = true)]
     min_part_requests: Option<u64>,
-    /// fail: so many attempts, and more failed than established [5]
+    /// fail: so many attempts, and more failed than established (default 5)
     #[arg(long, value_name = "N", hide_short_help = true)]
     min_attempts: Option<u64>,
-    /// fail: so many requests lost ... [2]
+    /// fail: so many requests lost ... (default 2)
     #[arg(long, value_name = "N", hide_short_help = true)]
     min_lost: Option<u64>,
-    /// ... and more than this share of all [0.01]
+    /// ... and more than this share of all (default 0.01)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     lost_share: Option<f64>,
-    /// fail: avoidable handshakes per request [0.5]
+    /// fail: avoidable handshakes per request (default 0.5)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     fail_avoidable: Option<f64>,
-    /// pass: avoidable handshakes per request ... [0.02]
+    /// pass: avoidable handshakes per request ... (default 0.02)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     pass_avoidable: Option<f64>,
-    /// ... or so many of them [2]
+    /// ... or so many of them (default 2)
     #[arg(long, value_name = "N", hide_short_help = true)]
     pass_avoidable_count: Option<u64>,
-    /// pass: failed connects per attempt [0.001]
+    /// pass: failed connects per attempt (default 0.001)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     pass_failed: Option<f64>,
-    /// A close after this much idle time is an idle timeout's [500ms]
+    /// A close after this much idle time is an idle timeout's (default 500ms)
     #[arg(long, value_name = "TIME", value_parser = parse_span, hide_short_help = true)]
     idle_close: Option<Nanos>,
-    /// Length of the windows in which legs are judged anew [5m]
+    /// Length of the windows in which legs are judged anew (default 5m)
     #[arg(long, value_name = "TIME", value_parser = parse_window, hide_short_help = true)]
     window: Option<Nanos>,
-    /// A leg with less than this share of the requests lowers the verdict to warn at most [0.01]
+    /// A leg with less than this share of the requests lowers the verdict to warn at most (default 0.01)
     #[arg(long, value_name = "SHARE", value_parser = parse_share, hide_short_help = true)]
     minor_leg: Option<f64>,
 }

@@ -6,6 +6,7 @@ use super::config::{Product, ReadConfig};
 use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
+use super::stop::Stop;
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine;
 use crate::frame::Block;
@@ -14,16 +15,17 @@ use crate::source::filter::Filter;
 use crate::source::{self, Moment, Next, OpenOptions, Source};
 use crate::time::Timestamp;
 
-/// Reads and analyses what `config` names; `on_exchange` gets every exchange if they are wanted.
+/// Reads and analyses what `config` names, until `stop`; `on_exchange` gets every exchange if they are wanted.
 pub(super) fn analyse(
     config: &ReadConfig,
+    stop: &Stop,
     on_exchange: &mut dyn FnMut(&ExchangeRecord),
 ) -> Result<Snapshot, Error> {
     let capture = source::open(&config.files, options(config)?)?;
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
-    let mut snapshot = pipeline::analyse(Box::new(capture), engine_config(config), on_exchange);
+    let mut snapshot = pipeline::analyse(stop.wrap(capture), engine_config(config), on_exchange);
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
 }

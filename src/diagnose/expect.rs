@@ -5,7 +5,6 @@
 
 use std::str::FromStr;
 
-use super::names;
 use super::snapshot::{Leg, Snapshot, Status};
 use crate::aggregate::{Figures, avoidable};
 
@@ -180,7 +179,7 @@ pub fn judge(
     let legs: Vec<&Leg> = snapshot
         .legs
         .iter()
-        .filter(|leg| narrow.is_none_or(|part| names::leg(&leg.name).contains(part)))
+        .filter(|leg| narrow.is_none_or(|part| leg.name.to_string().contains(part)))
         .collect();
     let unseen =
         snapshot.capture.kernel_dropped().unwrap_or(0) + snapshot.capture.interface_dropped().unwrap_or(0);
@@ -198,9 +197,9 @@ pub fn judge(
                 outcomes.push(expectation.outcome(None, passed(snapshot.verdict.status), None));
             }
             Wanted::Pass => {
-                let judged = legs
-                    .iter()
-                    .filter(|leg| leg.figures.counts.requests.rated() > 0 || failed(&leg.figures) > 0);
+                let judged = legs.iter().filter(|leg| {
+                    leg.figures.counts.requests.rated() > 0 || leg.figures.failed_connects() > 0
+                });
                 outcomes.extend(
                     judged.map(|leg| expectation.outcome(Some(leg), passed(leg.verdict.status), None)),
                 );
@@ -232,15 +231,11 @@ const fn passed(status: Status) -> Judgement {
     }
 }
 
-const fn failed(figures: &Figures) -> u64 {
-    figures.counts.connections.refused + figures.counts.connections.unanswered
-}
-
 impl Expectation {
     fn outcome(&self, leg: Option<&Leg>, result: Judgement, bounds: Option<(f64, f64)>) -> Outcome {
         Outcome {
             expect: self.text.clone(),
-            leg: leg.map(|leg| names::leg(&leg.name)),
+            leg: leg.map(|leg| leg.name.to_string()),
             result,
             low: bounds.map(|(low, _)| low),
             high: bounds.map(|(_, high)| high),
@@ -254,7 +249,7 @@ impl Figure {
     fn applies(self, figures: &Figures) -> bool {
         figures.counts.requests.rated() > 0
             || match self {
-                Self::Failed => failed(figures) > 0,
+                Self::Failed => figures.failed_connects() > 0,
                 Self::Resets => resets(figures) > 0,
                 Self::Lost => figures.counts.requests.lost > 0,
                 _ => false,
@@ -274,7 +269,7 @@ impl Figure {
             .saturating_add(requests.unknown_first)
             .saturating_add(hidden);
         let counted = |n: u64| Some((n as f64, n.saturating_add(dropped) as f64));
-        let two_way = !figures.direction_missing();
+        let two_way = !figures.lacks_a_direction();
         match self {
             Self::Reuse if rated > 0 => {
                 let high = (most - requests.first as f64) / most;
@@ -289,7 +284,7 @@ impl Figure {
                 Some((low, high.max(low)))
             }
             Self::HandshakeRate if two_way => counted(figures.concurrency.peak_handshakes),
-            Self::Failed if two_way => counted(failed(figures)),
+            Self::Failed if two_way => counted(figures.failed_connects()),
             Self::Resets => counted(resets(figures)),
             Self::Lost if two_way => counted(requests.lost),
             Self::Requests => Some((

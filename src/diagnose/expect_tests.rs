@@ -37,8 +37,8 @@ fn snapshot(legs: Vec<Leg>) -> Snapshot {
         ..Verdict::default()
     };
     Snapshot {
-        legs,
         verdict,
+        legs,
         ..Snapshot::default()
     }
 }

@@ -154,9 +154,12 @@ impl Anonymizer {
         series.source = self.address(series.source);
         if let Some(line) = &mut series.target {
             let (method, target) = line.split_once(' ').unwrap_or(("", line));
-            *line = format!("{method} /{}", numbered(&mut self.paths, target, "path"))
-                .trim_start()
-                .to_owned();
+            let path = format!("/{}", numbered(&mut self.paths, target, "path"));
+            *line = if method.is_empty() {
+                path
+            } else {
+                format!("{method} {path}")
+            };
         }
     }
 

@@ -144,7 +144,7 @@ fn record(
     ] {
         history.note(letter, by_client);
     }
-    let start = START.plus(id as i64 * 10 * MILLISECOND);
+    let start = START.plus(i64::try_from(id).unwrap() * 10 * MILLISECOND);
     ConnectionRecord {
         class,
         facts: ConnectionFacts {
@@ -160,6 +160,8 @@ fn record(
             first_frame: id * 10,
             last_frame: (InterfaceId(0), id * 10 + 9),
             handshake: Handshake::Established,
+            resumed: false,
+            upgraded: false,
             syn_retransmitted: 0,
             connect: Some(200_000),
             protocol: Protocol::Http1,
@@ -308,7 +310,29 @@ pub(super) fn mixed() -> Snapshot {
     snapshot.totals.counts.requests.unknown_first = 16;
     snapshot.totals.counts.requests.lost = 3;
     snapshot.totals.counts.requests.estimated = true;
-    let capture = &mut snapshot.capture;
+    troubled(&mut snapshot.capture);
+    snapshot.not_seen =
+        vec!["kernel table overflows: `nstat -az TcpExtListenOverflows` and dmesg would tell".into()];
+    let records = snapshot.connections.as_mut().unwrap();
+    records[0].facts.path = Path {
+        vlans: [100, 0],
+        tunnel: Some(Tunnel {
+            kind: "vxlan",
+            id: 42,
+        }),
+    };
+    records[1].facts.path = Path {
+        vlans: [100, 200],
+        tunnel: None,
+    };
+    records[1].facts.server = v6;
+    records[1].facts.interface = InterfaceId(1);
+    records[1].facts.closer = Some(Closer::Lost);
+    snapshot
+}
+
+/// A second file, cut, with everything that can be missing.
+fn troubled(capture: &mut Capture) {
     capture.sources.push(SourceSummary {
         name: "lo.pcapng\u{202e}".into(),
         format: "pcapng",
@@ -330,24 +354,6 @@ pub(super) fn mixed() -> Snapshot {
     capture.evictions.out_of_order = 4;
     capture.warnings =
         vec!["lo.pcapng: cut at byte 4711: a block of 96 bytes has 12; analysed to there".into()];
-    snapshot.not_seen =
-        vec!["kernel table overflows: `nstat -az TcpExtListenOverflows` and dmesg would tell".into()];
-    let records = snapshot.connections.as_mut().unwrap();
-    records[0].facts.path = Path {
-        vlans: [100, 0],
-        tunnel: Some(Tunnel {
-            kind: "vxlan",
-            id: 42,
-        }),
-    };
-    records[1].facts.path = Path {
-        vlans: [100, 200],
-        tunnel: None,
-    };
-    records[1].facts.server = v6;
-    records[1].facts.interface = InterfaceId(1);
-    records[1].facts.closer = Some(Closer::Lost);
-    snapshot
 }
 
 /// One exchange with a secret in its query string.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::columns::{COLUMNS, Connection, Value};
 use super::json::Number;
 use super::safe::display_safe;
-use crate::diagnose::{ExchangeRecord, Snapshot, names};
+use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::time::Nanos;
 
 /// Writes the connections, one JSON object a line with the keys of the report's `connections`.
@@ -102,8 +102,8 @@ pub fn exchange(out: &mut dyn Write, exchange: &ExchangeRecord, whole_targets: b
     let line = Exchange {
         connection: exchange.connection,
         index: exchange.index,
-        client: names::endpoint(&exchange.client),
-        server: names::endpoint(&exchange.server),
+        client: exchange.client.to_string(),
+        server: exchange.server.to_string(),
         start: Number::rounded(exchange.start.seconds(), 6),
         method: &exchange.method,
         target: (!target.is_empty()).then_some(target),

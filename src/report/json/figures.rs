@@ -230,7 +230,7 @@ fn connections(figures: &aggregate::Figures) -> Connections {
     Connections {
         total: counts.total,
         opened: counts.opened,
-        established: (!figures.direction_missing()).then_some(counts.established),
+        established: (!figures.lacks_a_direction()).then_some(counts.established),
         refused: counts.refused,
         unanswered: counts.unanswered,
         in_progress: counts.in_progress,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::figures::Figures;
 use super::number::Number;
-use crate::diagnose::{self, expect, names};
+use crate::diagnose::{self, expect};
 use crate::report::when::rfc3339;
 
 /// An answer with its reasons.
@@ -45,7 +45,7 @@ pub(crate) struct Leg {
     verdict: Verdict,
     /// The latest window.
     recent: Option<Figures>,
-    by_prefix: Vec<Prefix>,
+    by_prefix: Vec<PartOfLeg>,
     checks: Vec<Checks>,
     tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
@@ -56,7 +56,7 @@ pub(crate) struct Leg {
 
 /// Requests of one URI prefix, or of one Host.
 #[derive(Serialize, JsonSchema)]
-struct Prefix {
+struct PartOfLeg {
     host: Option<String>,
     /// First path segment; null for the whole host, `*` for those beyond the number kept apart.
     prefix: Option<String>,
@@ -213,15 +213,20 @@ impl From<&expect::Outcome> for Expectation {
     }
 }
 
+/// An end of a leg, `*` for all beyond the number kept apart.
+fn or_star(end: Option<&impl ToString>) -> String {
+    end.map_or_else(|| "*".to_owned(), ToString::to_string)
+}
+
 impl From<&diagnose::Leg> for Leg {
     fn from(leg: &diagnose::Leg) -> Self {
         Self {
-            client: names::client(leg.name.client),
-            server: names::server(leg.name.server.as_ref()),
+            client: or_star(leg.name.client.as_ref()),
+            server: or_star(leg.name.server.as_ref()),
             figures: Figures::from(&leg.figures),
             verdict: Verdict::from(&leg.verdict),
             recent: leg.recent.as_ref().map(Figures::from),
-            by_prefix: leg.by_prefix.iter().map(Prefix::from).collect(),
+            by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: None,
             paired_with: None,
@@ -231,7 +236,7 @@ impl From<&diagnose::Leg> for Leg {
     }
 }
 
-impl From<&diagnose::PrefixFigures> for Prefix {
+impl From<&diagnose::PrefixFigures> for PartOfLeg {
     fn from(part: &diagnose::PrefixFigures) -> Self {
         Self {
             host: part.host.clone(),
@@ -258,7 +263,7 @@ impl From<&diagnose::Pool> for Pool {
     fn from(pool: &diagnose::Pool) -> Self {
         Self {
             client: pool.client.to_string(),
-            servers: pool.servers.iter().map(names::endpoint).collect(),
+            servers: pool.servers.iter().map(ToString::to_string).collect(),
             idle_pool_size: None,
             causes: Vec::new(),
         }

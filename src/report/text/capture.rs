@@ -79,16 +79,12 @@ fn source_words(source: &SourceSummary) -> String {
 }
 
 fn packets(capture: &Capture) -> String {
-    let mut text = format!(
-        "{} ({}), {} TCP",
-        count(capture.packets),
-        bytes(capture.bytes),
-        count(capture.tcp_packets)
-    );
-    if capture.duplicate_packets > 0 {
-        text.push_str(&format!(", {} seen twice", count(capture.duplicate_packets)));
-    }
-    text
+    let twice = match capture.duplicate_packets {
+        0 => String::new(),
+        n => format!(", {} seen twice", count(n)),
+    };
+    let (packets, tcp) = (count(capture.packets), count(capture.tcp_packets));
+    format!("{packets} ({}), {tcp} TCP{twice}", bytes(capture.bytes))
 }
 
 /// Zeros are not worth a word.

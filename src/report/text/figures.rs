@@ -1,7 +1,7 @@
 //! The figures of the whole capture.
 
 use super::page::{LABEL, Page, Tone};
-use super::units::{bar, count, counted, percent, share, span, sparkline, three_digits};
+use super::units::{bar, count, counted, percent, rounded, share, span, sparkline, three_digits};
 use crate::aggregate::{Counts, Distribution, Figures};
 use crate::classify::Class;
 use crate::diagnose::{Snapshot, Timeline};
@@ -68,7 +68,7 @@ fn connections(page: &mut Page, totals: &Figures) {
         (c.open_at_end, "open at the end"),
         (c.zero_request, "without a request"),
     ]);
-    if totals.direction_missing() {
+    if totals.lacks_a_direction() {
         text.push_str("; one direction is missing");
     }
     row(page, "connections", c.total, &text);
@@ -93,24 +93,22 @@ fn classes(page: &mut Page, counts: &Counts) {
 }
 
 fn handshakes(page: &mut Page, totals: &Figures) {
-    let mut text = format!(
-        "{}/s on average, {}/s at most",
-        three_digits(totals.handshakes_per_second),
-        count(totals.concurrency.peak_handshakes)
-    );
-    if totals.counts.syn_retransmitted > 0 {
-        text.push_str(&format!(
-            ", {} retransmitted",
-            counted(totals.counts.syn_retransmitted, "SYN", "SYNs")
-        ));
-    }
-    row(page, "handshakes", totals.counts.handshakes, &text);
-    let concurrency = &totals.concurrency;
+    let again = match totals.counts.syn_retransmitted {
+        0 => String::new(),
+        n => format!(", {} retransmitted", counted(n, "SYN", "SYNs")),
+    };
+    let (mean, peak) = (totals.handshakes_per_second, totals.concurrency.peak_handshakes);
     let text = format!(
-        "connections busy at once at most, {} open",
-        count(concurrency.peak_open)
+        "{}/s on average, {}/s at most{again}",
+        three_digits(mean),
+        count(peak)
     );
-    row(page, "busy", concurrency.peak_busy, &text);
+    row(page, "handshakes", totals.counts.handshakes, &text);
+    let text = format!(
+        "at most; {} open at once at most",
+        count(totals.concurrency.peak_open)
+    );
+    row(page, "busy at once", totals.concurrency.peak_busy, &text);
 }
 
 fn requests(page: &mut Page, counts: &Counts) {
@@ -130,20 +128,19 @@ fn requests(page: &mut Page, counts: &Counts) {
         text.push_str(" (estimated)");
     }
     row(page, "requests", r.total, &text);
-    let statuses: Vec<String> = counts
+    let mut parts: Vec<String> = counts
         .responses
         .by_status
         .iter()
         .map(|(s, n)| format!("{s}: {}", count(*n)))
         .collect();
-    let mut text = statuses.join(", ");
     if counts.responses.announced_close > 0 {
-        text.push_str(&format!(
-            ", {} with Connection: close",
+        parts.push(format!(
+            "{} with Connection: close",
             count(counts.responses.announced_close)
         ));
     }
-    row(page, "responses", counts.responses.total, &text);
+    row(page, "responses", counts.responses.total, &parts.join(", "));
 }
 
 fn closes(page: &mut Page, counts: &Counts) {
@@ -214,7 +211,7 @@ fn distributions(page: &mut Page, counts: &Counts) {
 
 /// Only means of whole numbers have digits after the point.
 fn whole(n: f64) -> String {
-    count(n.round().max(0.0) as u64)
+    rounded(n)
 }
 
 fn timeline(page: &mut Page, timeline: &Timeline) {

@@ -6,7 +6,7 @@ use super::page::{Page, Tone, columns};
 use super::units::{count, counted, percent, span};
 use super::verdict::since_words;
 use crate::aggregate::Figures;
-use crate::diagnose::{CheckSeries, Leg, PrefixFigures, Snapshot, Status, names};
+use crate::diagnose::{CheckSeries, Leg, PrefixFigures, Snapshot, Status};
 use crate::report::{display_safe, one_line};
 
 /// More legs are counted, not shown.
@@ -41,7 +41,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         head: ["", "avoidable"],
-        width: 11,
+        width: 10,
         cell: avoidable,
     },
     Column {
@@ -61,7 +61,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         head: ["", "reset"],
-        width: 6,
+        width: 7,
         cell: |f| plain(f.counts.closes.reset_by_client + f.counts.closes.reset_by_server),
     },
 ];
@@ -122,7 +122,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     legs.sort_by_key(|leg| urgency(leg.verdict.status));
     let hidden = legs.split_off(legs.len().min(SHOWN));
     let figures_width: usize = COLUMNS.iter().map(|column| column.width).sum();
-    let name = |leg: &Leg| columns(&names::leg(&leg.name));
+    let name = |leg: &Leg| columns(&leg.name);
     let word = legs
         .iter()
         .map(|leg| leg.verdict.status.as_str().len())
@@ -142,7 +142,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         let status = leg.verdict.status.as_str().to_uppercase();
         let own = if one_line { word } else { columns(&status) + 2 };
         page.left(Tone::of(leg.verdict.status), &status, own);
-        let name = names::leg(&leg.name);
+        let name = leg.name.to_string();
         if one_line {
             page.left(Tone::Plain, &name, lead - word);
         } else {
@@ -205,7 +205,7 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
             .wrapped(Tone::Dim, INDENT, text);
     };
     if leg.verdict.status != Status::Pass {
-        let name = format!("{}: ", names::leg(&leg.name));
+        let name = format!("{}: ", leg.name);
         // What the verdict's own lines say already is not said again.
         let fresh = leg.verdict.reasons.iter().filter(|reason| {
             let bare = reason.strip_prefix(&name).unwrap_or(reason);

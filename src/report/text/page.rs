@@ -1,5 +1,7 @@
 //! A page of aligned, wrapped and perhaps coloured text.
 
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Effects, Style};
 use unicode_width::UnicodeWidthStr;
 
@@ -70,7 +72,7 @@ impl Page {
     pub(super) fn put(&mut self, tone: Tone, text: &str) -> &mut Self {
         if self.color && tone != Tone::Plain && !text.trim().is_empty() {
             let style = tone.style();
-            self.line.push_str(&format!("{style}{text}{style:#}"));
+            let _ = write!(self.line, "{style}{text}{style:#}");
         } else {
             self.line.push_str(text);
         }

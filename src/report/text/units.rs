@@ -51,8 +51,14 @@ pub(super) fn three_digits(n: f64) -> String {
     match n {
         n if n < 9.995 => format!("{n:.2}"),
         n if n < 99.95 => format!("{n:.1}"),
-        n => count(n.round().max(0.0) as u64),
+        n => rounded(n),
     }
+}
+
+/// A number without digits after the point.
+#[expect(clippy::cast_sign_loss, reason = "never below 0")]
+pub(super) fn rounded(n: f64) -> String {
+    count(n.round().max(0.0) as u64)
 }
 
 /// Bytes as `512 B`, `3.46 MB`.
@@ -67,6 +73,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// A bar of `width` columns at most, an eighth of a column fine.
+#[expect(clippy::cast_sign_loss, reason = "the share is clamped")]
 pub(super) fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;

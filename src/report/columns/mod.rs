@@ -1,13 +1,9 @@
 //! The one list of what is said of a connection: it serves JSON, NDJSON, CSV and tables alike.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value as Json, json};
+mod wire;
 
-use super::json::Number;
 use crate::classify::{Class, Closer};
-use crate::diagnose::{ConnectionRecord, Snapshot, names};
+use crate::diagnose::{ConnectionRecord, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// What a column holds in one row.
@@ -128,7 +124,7 @@ pub const COLUMNS: &[Column] = &[
         TEXT,
         &[],
         "address and port",
-        |c| Value::Text(names::endpoint(&c.record.facts.client))
+        |c| Value::Text(c.record.facts.client.to_string())
     ),
     column!(
         "server",
@@ -136,7 +132,7 @@ pub const COLUMNS: &[Column] = &[
         TEXT,
         &[],
         "address and port",
-        |c| Value::Text(names::endpoint(&c.record.facts.server))
+        |c| Value::Text(c.record.facts.server.to_string())
     ),
     column!(
         "interface",
@@ -342,55 +338,4 @@ fn seconds(span: Nanos) -> f64 {
 /// Seconds since the epoch to the microsecond, which is what a float can hold.
 fn epoch(time: Timestamp) -> Value {
     Value::Seconds((time.seconds() * 1e6).round() / 1e6)
-}
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent => serializer.serialize_none(),
-            Self::Text(text) | Self::Untrusted(text) => serializer.serialize_str(text),
-            Self::Whole(n) => serializer.serialize_u64(*n),
-            Self::Seconds(n) => Number(*n).serialize(serializer),
-            Self::Flag(yes) => serializer.serialize_bool(*yes),
-        }
-    }
-}
-
-impl Serialize for Connection<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(COLUMNS.len()))?;
-        for column in COLUMNS {
-            map.serialize_entry(column.key, &(column.value)(self))?;
-        }
-        map.end()
-    }
-}
-
-impl JsonSchema for Connection<'_> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Connection".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut properties = Map::new();
-        for column in COLUMNS {
-            let mut property = json!({ "description": column.about, "type": column.types });
-            if let [single] = column.types {
-                property["type"] = json!(single);
-            }
-            if !column.slugs.is_empty() {
-                let mut values: Vec<Json> = column.slugs.iter().map(|slug| json!(slug)).collect();
-                values.extend(column.types.contains(&"null").then_some(Json::Null));
-                property["enum"] = values.into();
-            }
-            properties.insert(column.key.to_owned(), property);
-        }
-        let required: Vec<&str> = COLUMNS.iter().map(|column| column.key).collect();
-        json_schema!({
-            "description": "One TCP connection.",
-            "type": "object",
-            "properties": properties,
-            "required": required,
-        })
-    }
 }
