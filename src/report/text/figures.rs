@@ -21,15 +21,14 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     requests(page, &totals.counts);
     closes(page, &totals.counts);
     let counts = &totals.counts;
-    page.item(
-        "tcp",
-        Tone::Plain,
-        &join(&[
-            (counts.retransmitted_segments, "segments retransmitted"),
-            (counts.out_of_order_segments, "out of order"),
-            (counts.tcp_keepalive_probes, "keepalive probes"),
-        ]),
-    );
+    let tcp = [
+        (counts.retransmitted_segments, "segments retransmitted"),
+        (counts.out_of_order_segments, "out of order"),
+        (counts.tcp_keepalive_probes, "keepalive probes"),
+    ];
+    if tcp.iter().any(|(n, _)| *n > 0) {
+        page.item("tcp", Tone::Plain, &join(&tcp));
+    }
     distributions(page, counts);
     timeline(page, &snapshot.timeline);
 }

@@ -122,7 +122,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     legs.sort_by_key(|leg| urgency(leg.verdict.status));
     let hidden = legs.split_off(legs.len().min(SHOWN));
     let figures_width: usize = COLUMNS.iter().map(|column| column.width).sum();
-    let name = |leg: &Leg| columns(&leg.name);
+    let name = |leg: &Leg| columns(&leg.name.to_string());
     let word = legs
         .iter()
         .map(|leg| leg.verdict.status.as_str().len())
@@ -233,17 +233,20 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
     let mut parts: Vec<&PrefixFigures> = leg
         .by_prefix
         .iter()
-        .filter(|part| recycled(part, snapshot))
+        .filter(|part| recycled(part, leg, snapshot))
         .collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.avoidable));
     parts.iter().take(PARTS).for_each(|part| note(&part_words(part)));
     leg.checks.iter().for_each(|series| note(&check_words(series)));
 }
 
-/// Whether a part of a leg is worth a line: it is large enough to judge and above what passes.
-fn recycled(part: &PrefixFigures, snapshot: &Snapshot) -> bool {
+/// Whether a part of a leg is worth a line: it is large enough to judge, not nearly all
+/// of the leg, and above what passes.
+fn recycled(part: &PrefixFigures, leg: &Leg, snapshot: &Snapshot) -> bool {
     let thresholds = &snapshot.thresholds;
-    part.requests >= thresholds.min_part_requests
+    let whole = part.requests.saturating_mul(20) >= leg.figures.counts.requests.rated().saturating_mul(19);
+    !whole
+        && part.requests >= thresholds.min_part_requests
         && part.avoidable as f64 > thresholds.pass_avoidable * part.requests as f64
 }
 

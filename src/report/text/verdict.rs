@@ -12,6 +12,9 @@ use crate::report::{display_safe, one_line};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
+/// More reasons are counted, not shown.
+const REASONS: usize = 8;
+
 /// The first line is the answer, the next ones say since when and why.
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     let status = snapshot.verdict.status;
@@ -24,12 +27,20 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
             .put(Tone::Dim, &since_words(since, snapshot, zone))
             .end();
     }
-    for reason in &snapshot.verdict.reasons {
+    let (shown, more) = snapshot
+        .verdict
+        .reasons
+        .split_at(snapshot.verdict.reasons.len().min(REASONS));
+    for reason in shown {
         page.left(Tone::Plain, "", indent).put(Tone::Dim, "- ").wrapped(
             Tone::Plain,
             indent + 2,
             &one_line(reason),
         );
+    }
+    if !more.is_empty() {
+        let text = format!("- and {} more (all of them: --json)", count(more.len() as u64));
+        page.left(Tone::Plain, "", indent).put(Tone::Dim, &text).end();
     }
 }
 
@@ -45,94 +56,118 @@ pub(super) fn since_words(since: Timestamp, snapshot: &Snapshot, zone: &TimeZone
 }
 
 fn headline(snapshot: &Snapshot) -> String {
-    let totals = &snapshot.totals;
-    let rated = totals.counts.requests.rated();
+    let totals = &snapshot.totals.counts.requests;
     match snapshot.verdict.status {
         Status::Pass => {
-            let reused = totals.counts.requests.reused();
+            let reused = percent(share(totals.reused(), totals.rated()));
             format!(
-                "Connections are reused: {} of {}.",
-                percent(share(reused, rated)),
-                counted(rated, "request", "requests")
+                "Connections are reused: {reused} of {}.",
+                counted(totals.rated(), "request", "requests")
             )
         }
-        Status::Fail => worst(snapshot, Status::Fail).map_or_else(
-            || "Keepalive does not work.".to_owned(),
-            |leg| failure(&leg.figures, &snapshot.thresholds),
-        ),
-        Status::Warn => worst(snapshot, Status::Warn)
-            .or_else(|| worst(snapshot, Status::Fail))
-            .map_or_else(
-                || "Not all connections are reused as they could be.".to_owned(),
-                |leg| warning(&leg.figures, &snapshot.thresholds),
-            ),
+        Status::Fail | Status::Warn => trouble(snapshot),
         Status::Inconclusive if snapshot.capture.packets == 0 => "The capture holds no packet.".to_owned(),
         Status::Inconclusive if snapshot.capture.tcp_packets == 0 => {
             "The capture holds no TCP packet.".to_owned()
         }
-        Status::Inconclusive if totals.counts.requests.total == 0 => "No HTTP request was seen.".to_owned(),
+        Status::Inconclusive if totals.total == 0 => "No HTTP request was seen.".to_owned(),
         Status::Inconclusive => "The capture does not show enough to judge.".to_owned(),
     }
 }
 
-/// The leg with this status that carries the most.
-fn worst(snapshot: &Snapshot, status: Status) -> Option<&Leg> {
-    let legs = snapshot.legs.iter().filter(|leg| leg.verdict.status == status);
-    legs.max_by_key(|leg| leg.figures.counts.requests.total + leg.figures.counts.connections.opened)
+/// What can be wrong with a leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trouble {
+    ConnectsFail,
+    RequestsLost,
+    NotReused,
+    ClosedEarly,
+    SomeConnectsFail,
+    Other,
 }
 
-fn failure(figures: &Figures, thresholds: &Thresholds) -> String {
-    let counts = &figures.counts;
-    let (connections, requests) = (&counts.connections, &counts.requests);
-    let failed = connections.refused + connections.unanswered;
-    if connections.opened >= thresholds.min_attempts && failed > connections.established {
-        return format!(
-            "Connects fail: {} of {}.",
-            count(failed),
-            counted(connections.opened, "attempt", "attempts")
-        );
+impl Trouble {
+    fn of(leg: &Leg, thresholds: &Thresholds) -> Self {
+        let figures = &leg.figures;
+        let (connections, requests) = (&figures.counts.connections, &figures.counts.requests);
+        let failed = figures.failed_connects();
+        let avoidable = figures.avoidable.unwrap_or(0) as f64;
+        let rated = requests.rated() as f64;
+        if connections.opened >= thresholds.min_attempts && failed > connections.established {
+            Self::ConnectsFail
+        } else if requests.lost >= thresholds.min_lost
+            && share(requests.lost, requests.total) > thresholds.lost_share
+        {
+            Self::RequestsLost
+        } else if leg.verdict.status == Status::Fail {
+            Self::NotReused
+        } else if avoidable > (rated * thresholds.pass_avoidable).max(thresholds.pass_avoidable_count as f64)
+        {
+            Self::ClosedEarly
+        } else if share(failed, connections.opened) > thresholds.pass_failed {
+            Self::SomeConnectsFail
+        } else {
+            Self::Other
+        }
     }
-    if requests.lost >= thresholds.min_lost && share(requests.lost, requests.total) > thresholds.lost_share {
-        let total = counted(requests.total, "request", "requests");
-        return format!(
-            "Requests are lost in closing connections: {} of {total}.",
-            count(requests.lost)
-        );
+
+    /// How much of it there is on `legs`.
+    fn words(self, legs: &[&Leg]) -> String {
+        let sum = |figure: fn(&Figures) -> u64| legs.iter().map(|leg| figure(&leg.figures)).sum::<u64>();
+        let requests = || counted(sum(|f| f.counts.requests.rated()), "request", "requests");
+        let failed = || {
+            let attempts = counted(sum(|f| f.counts.connections.opened), "attempt", "attempts");
+            format!("{} of {attempts}", count(sum(Figures::failed_connects)))
+        };
+        let needless = || match sum(|f| f.avoidable.unwrap_or(0)) {
+            0 => format!(
+                "{} of {} opened one",
+                count(sum(|f| f.counts.requests.first)),
+                requests()
+            ),
+            avoidable => format!("{} of {} opened one needlessly", count(avoidable), requests()),
+        };
+        match self {
+            Self::ConnectsFail => format!("Connects fail: {}.", failed()),
+            Self::SomeConnectsFail => format!("Some connects fail: {}.", failed()),
+            Self::RequestsLost => {
+                let lost = count(sum(|f| f.counts.requests.lost));
+                format!(
+                    "Requests are lost in closing connections: {lost} of {}.",
+                    requests()
+                )
+            }
+            Self::NotReused => format!("Connections are not reused: {}.", needless()),
+            Self::ClosedEarly => format!("Connections close too early: {}.", needless()),
+            Self::Other => "Not every connection is reused as it could be.".to_owned(),
+        }
     }
-    format!("Connections are not reused: {}.", needless(figures))
 }
 
-fn warning(figures: &Figures, thresholds: &Thresholds) -> String {
-    let connections = &figures.counts.connections;
-    let failed = connections.refused + connections.unanswered;
-    let rated = figures.counts.requests.rated();
-    let allowed = (rated as f64 * thresholds.pass_avoidable).max(thresholds.pass_avoidable_count as f64);
-    if figures
-        .avoidable
-        .is_some_and(|avoidable| avoidable as f64 > allowed)
-    {
-        return format!("Connections are closed before their time: {}.", needless(figures));
-    }
-    if share(failed, connections.opened) > thresholds.pass_failed {
-        return format!(
-            "Some connects fail: {} of {}.",
-            count(failed),
-            counted(connections.opened, "attempt", "attempts")
-        );
-    }
-    "Not all connections are reused as they could be.".to_owned()
-}
-
-/// `198 of 200 requests opened one needlessly`.
-fn needless(figures: &Figures) -> String {
-    let requests = counted(figures.counts.requests.rated(), "request", "requests");
-    match figures.avoidable {
-        Some(avoidable) => format!("{} of {requests} opened one needlessly", count(avoidable)),
-        None => format!(
-            "{} of {requests} opened one",
-            count(figures.counts.requests.first)
-        ),
-    }
+/// What is wrong with the heaviest of the worst legs, counted over all of them with the same trouble.
+fn trouble(snapshot: &Snapshot) -> String {
+    let worst = snapshot
+        .legs
+        .iter()
+        .map(|leg| leg.verdict.status)
+        .max()
+        .unwrap_or_default();
+    let worst: Vec<&Leg> = snapshot
+        .legs
+        .iter()
+        .filter(|leg| leg.verdict.status == worst)
+        .collect();
+    let weight = |leg: &Leg| leg.figures.counts.requests.total + leg.figures.counts.connections.opened;
+    let Some(heaviest) = worst.iter().max_by_key(|leg| weight(leg)) else {
+        return Trouble::Other.words(&[]);
+    };
+    let trouble = Trouble::of(heaviest, &snapshot.thresholds);
+    let same: Vec<&Leg> = worst
+        .iter()
+        .copied()
+        .filter(|leg| Trouble::of(leg, &snapshot.thresholds) == trouble)
+        .collect();
+    trouble.words(&same)
 }
 
 /// Columns of `unjudged` and its space.
