@@ -5,7 +5,6 @@
 
 pub mod expect;
 mod judge;
-pub mod names;
 mod snapshot;
 mod verdict;
 
