@@ -130,6 +130,8 @@ impl Aggregate {
         self.span.get_or_insert_with(|| Span {
             start,
             clock: start,
+            window_index: 0,
+            window_end: start.plus(thresholds.window),
             window: thresholds.window,
             min_window_requests: thresholds.min_part_requests,
         });
@@ -139,7 +141,7 @@ impl Aggregate {
     /// Packet time moves on, event or not. Time never runs backwards here.
     pub fn advance(&mut self, now: Timestamp) {
         if let Some(span) = &mut self.span {
-            span.clock = span.clock.max(now);
+            span.advance(now);
         }
     }
 
@@ -180,7 +182,7 @@ impl Aggregate {
         };
         let (clients, star) = self.servers.entry(server).or_default();
         let own = client.is_some() && server.is_some() && *clients < CLIENTS_PER_SERVER && !full;
-        let window = self.span.map_or(0, |span| span.window_index());
+        let window = self.span.map_or(0, |span| span.window_index);
         let place = if own {
             *clients += 1;
             self.legs.push(LegState::new(client, server, window));
@@ -222,12 +224,15 @@ impl Aggregate {
     }
 
     /// The leg's accumulator, in the present window.
+    #[inline]
     fn leg(&mut self, reference: LegRef) -> Option<(&mut LegState, Span)> {
         let span = self.span?;
         let place = *self.places.get(reference.0 as usize)?;
-        let keep = (WINDOWS / self.legs.len().max(1)).max(16);
+        let legs = self.legs.len();
         let leg = self.legs.get_mut(place)?;
-        leg.roll(span.window_index(), &span, keep);
+        if span.window_index > leg.window {
+            leg.roll(&span, (WINDOWS / legs).max(16));
+        }
         Some((leg, span))
     }
 

@@ -9,6 +9,7 @@
 mod body;
 mod fields;
 mod head;
+mod quick;
 mod stream;
 
 pub use head::{Framing, Method, RequestHead, ResponseHead};
