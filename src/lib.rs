@@ -6,8 +6,14 @@
 
 pub mod aggregate;
 pub mod classify;
+pub mod decode;
 pub mod diagnose;
+pub mod flow;
 pub mod frame;
+pub mod http;
+pub mod limits;
+pub mod reassembly;
+pub mod sequence;
 pub mod source;
 pub mod thresholds;
 pub mod time;

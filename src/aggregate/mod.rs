@@ -5,9 +5,11 @@
 //! May touch: `classify`. Never: packets.
 
 mod distribution;
+mod event;
 mod figures;
 
 pub use distribution::Distribution;
+pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
 };

@@ -1,0 +1,141 @@
+//! A decoded TCP segment.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::classify::Path;
+use crate::frame::InterfaceId;
+use crate::time::Timestamp;
+
+/// Why a frame was left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SkipReason {
+    /// Not IPv4 or IPv6.
+    NotIp,
+    /// IP without TCP.
+    NotTcp,
+    /// A fragment of an IP packet.
+    Fragment,
+    /// Cut before the end of the fixed TCP header.
+    Truncated,
+    /// A link type that is not decoded.
+    UnsupportedLink,
+    /// Header fields that contradict each other.
+    Malformed,
+}
+
+/// An IP address as two words, so that keys stay packed: IPv4 as `::ffff:a.b.c.d`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Address {
+    /// The upper 64 bits; 0 for IPv4.
+    pub high: u64,
+    /// The lower 64 bits.
+    pub low: u64,
+}
+
+impl Address {
+    const V4_PREFIX: u64 = 0xffff_0000_0000;
+
+    /// From an IPv4 address in network byte order.
+    #[must_use]
+    pub fn v4(octets: [u8; 4]) -> Self {
+        Self { high: 0, low: Self::V4_PREFIX | u64::from(u32::from_be_bytes(octets)) }
+    }
+
+    /// From an IPv6 address in network byte order.
+    #[must_use]
+    pub fn v6(octets: [u8; 16]) -> Self {
+        let bits = u128::from_be_bytes(octets);
+        Self { high: (bits >> 64) as u64, low: bits as u64 }
+    }
+}
+
+impl From<Address> for IpAddr {
+    fn from(address: Address) -> Self {
+        if address.high == 0 && address.low >> 32 == Address::V4_PREFIX >> 32 {
+            Self::V4(Ipv4Addr::from_bits(address.low as u32))
+        } else {
+            Self::V6(Ipv6Addr::from_bits(u128::from(address.high) << 64 | u128::from(address.low)))
+        }
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(v4) => Self::v4(v4.octets()),
+            IpAddr::V6(v6) => Self::v6(v6.octets()),
+        }
+    }
+}
+
+/// TCP's control bits (RFC 9293 section 3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// No more data from the sender.
+    pub const FIN: Self = Self(0x01);
+    /// Synchronise sequence numbers.
+    pub const SYN: Self = Self(0x02);
+    /// Reset the connection.
+    pub const RST: Self = Self(0x04);
+    /// Push.
+    pub const PSH: Self = Self(0x08);
+    /// The acknowledgment number is valid.
+    pub const ACK: Self = Self(0x10);
+    /// Urgent pointer is valid.
+    pub const URG: Self = Self(0x20);
+    /// SYN and ACK, the answer to a SYN.
+    pub const SYN_ACK: Self = Self(0x12);
+
+    /// Whether all of `other`'s bits are set.
+    #[inline]
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// The IPv4 identification field; IPv6 has none outside of fragments.
+pub type IpId = Option<u16>;
+
+/// A TCP segment and what the analysis needs of the layers below it.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Capture time.
+    pub timestamp: Timestamp,
+    /// Frame number in its source.
+    pub number: u64,
+    /// Capturing interface.
+    pub interface: InterfaceId,
+    /// Interface index inside a cooked (SLL2) capture, else 0.
+    pub if_index: u32,
+    /// VLANs and tunnel.
+    pub path: Path,
+    /// Sender's address.
+    pub source: Address,
+    /// Receiver's address.
+    pub destination: Address,
+    /// Sender's port.
+    pub source_port: u16,
+    /// Receiver's port.
+    pub destination_port: u16,
+    /// Sequence number of the first byte (or of SYN).
+    pub sequence: u32,
+    /// Acknowledgment number; meaningful with ACK.
+    pub acknowledgment: u32,
+    /// Control bits.
+    pub flags: Flags,
+    /// Receive window, unscaled.
+    pub window: u16,
+    /// IPv4 identification.
+    pub ip_id: IpId,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// TSval of the timestamps option (RFC 7323).
+    pub ts_value: Option<u32>,
+    /// Payload bytes on the wire; `payload` may hold fewer (snaplen).
+    pub payload_len: u32,
+    /// What was captured of the payload, padding excluded.
+    pub payload: &'a [u8],
+}

@@ -1,0 +1,90 @@
+//! The identity of a connection on the wire.
+
+use std::hash::{Hash, Hasher};
+
+use crate::decode::{Address, Segment};
+
+/// A number for a combination of VLANs and tunnel; 0 is the bare wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct PathId(pub u32);
+
+/// Which end of a [`FlowKey`] sent a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sender {
+    /// The end that sorts first.
+    Low,
+    /// The end that sorts last.
+    High,
+}
+
+impl Sender {
+    /// 0 or 1, for arrays with a place for each end.
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The other end.
+    #[inline]
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Low,
+        }
+    }
+}
+
+/// Both ends, sorted, so that the two directions of a connection have one key; 40 bytes without padding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlowKey {
+    /// Address of the end that sorts first.
+    pub low: Address,
+    /// Address of the end that sorts last.
+    pub high: Address,
+    /// Port of the end that sorts first.
+    pub low_port: u16,
+    /// Port of the end that sorts last.
+    pub high_port: u16,
+    /// VLANs and tunnel.
+    pub path: PathId,
+}
+
+impl FlowKey {
+    /// The key of a segment's connection, and which end sent it.
+    #[inline]
+    #[must_use]
+    pub fn of(segment: &Segment<'_>, path: PathId) -> (Self, Sender) {
+        let from = (segment.source, segment.source_port);
+        let to = (segment.destination, segment.destination_port);
+        let (sender, low, high) = if from <= to { (Sender::Low, from, to) } else { (Sender::High, to, from) };
+        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, path }, sender)
+    }
+
+    /// Address and port of one end.
+    #[must_use]
+    pub fn end(&self, which: Sender) -> (Address, u16) {
+        match which {
+            Sender::Low => (self.low, self.low_port),
+            Sender::High => (self.high, self.high_port),
+        }
+    }
+}
+
+impl Hash for FlowKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.path.0) << 32 | u64::from(self.low_port) << 16 | u64::from(self.high_port);
+        if self.low.high | self.high.high == 0 {
+            // IPv4: both addresses fit one word.
+            state.write_u64(self.low.low << 32 | self.high.low & 0xffff_ffff);
+        } else {
+            state.write_u64(self.low.high);
+            state.write_u64(self.low.low);
+            state.write_u64(self.high.high);
+            state.write_u64(self.high.low);
+        }
+        state.write_u64(ports);
+    }
+}

@@ -1,0 +1,211 @@
+//! What a segment means for its connection, as an observer between the ends can tell.
+//!
+//! Read before editing: RFC 9293 sections 3.3.2 (states), 3.5 (opening, simultaneous open, half-open connections),
+//! 3.6 (closing), 3.10.7 (segments arriving); RFC 1122 section 4.2.3.6 (keepalive probes); RFC 5961 (challenge ACK).
+
+use super::key::Sender;
+use crate::decode::{Flags, Segment};
+use crate::sequence::SeqNumber;
+use crate::time::{MICROSECOND, Nanos};
+
+/// A segment below the highest sequence number that comes this soon after it was overtaken on the way, later it was
+/// sent again (Wireshark's `tcp.analysis.out_of_order` draws the line at 3 ms, too).
+const OVERTAKEN_WITHIN: Nanos = 3_000 * MICROSECOND;
+
+/// Which kind of sending a segment was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// New payload, or no payload.
+    New,
+    /// Sent before.
+    Again,
+    /// Overtaken on the way.
+    OutOfOrder,
+    /// A keepalive probe: at most one byte, just before what was sent last.
+    KeepaliveProbe,
+}
+
+/// One end's side of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TcpEnd {
+    /// Initial sequence number, if `SYN` is set in `seen`.
+    isn: SeqNumber,
+    /// Just after the highest sequence number sent.
+    top: SeqNumber,
+    /// The highest acknowledgment number sent.
+    acked: SeqNumber,
+    /// Sequence number of its FIN.
+    fin: SeqNumber,
+    /// When `top` moved last: low bits of microseconds.
+    top_at: u32,
+    seen: u8,
+}
+
+/// Bits of [`TcpEnd::seen`].
+mod seen {
+    pub(super) const ANY: u8 = 1;
+    pub(super) const SYN: u8 = 2;
+    pub(super) const ACK: u8 = 4;
+    pub(super) const FIN: u8 = 8;
+    pub(super) const PAYLOAD: u8 = 16;
+    pub(super) const ZERO_WINDOW: u8 = 32;
+    pub(super) const RST: u8 = 64;
+    /// A segment that is neither SYN nor RST: it proves that the peer answered.
+    pub(super) const PROOF: u8 = 128;
+}
+
+impl TcpEnd {
+    const fn has(&self, bit: u8) -> bool {
+        self.seen & bit != 0
+    }
+
+    /// Whether anything was captured from this end.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.has(seen::ANY)
+    }
+
+    /// Its SYN (or SYN-ACK) number, if captured.
+    #[must_use]
+    pub fn isn(&self) -> Option<SeqNumber> {
+        self.has(seen::SYN).then_some(self.isn)
+    }
+
+    /// Its FIN's number, if captured.
+    #[must_use]
+    pub fn fin(&self) -> Option<SeqNumber> {
+        self.has(seen::FIN).then_some(self.fin)
+    }
+
+    /// The highest acknowledgment number it sent, if any.
+    #[must_use]
+    pub fn acked(&self) -> Option<SeqNumber> {
+        self.has(seen::ACK).then_some(self.acked)
+    }
+
+    /// Just after the highest number it sent.
+    #[must_use]
+    pub fn top(&self) -> SeqNumber {
+        self.top
+    }
+
+    /// Whether it sent payload.
+    #[must_use]
+    pub const fn payload(&self) -> bool {
+        self.has(seen::PAYLOAD)
+    }
+
+    /// Whether it sent RST.
+    #[must_use]
+    pub const fn reset(&self) -> bool {
+        self.has(seen::RST)
+    }
+
+    /// Whether it sent a segment that shows that the peer had answered.
+    #[must_use]
+    pub const fn proves_peer(&self) -> bool {
+        self.has(seen::PROOF)
+    }
+}
+
+/// Both ends of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tcp {
+    ends: [TcpEnd; 2],
+}
+
+impl Tcp {
+    /// One end.
+    #[inline]
+    #[must_use]
+    pub fn end(&self, which: Sender) -> &TcpEnd {
+        &self.ends[which.index()]
+    }
+
+    /// Takes note of a segment and says what kind of sending it was.
+    #[inline]
+    pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
+        let start = SeqNumber(segment.sequence);
+        let flags = segment.flags;
+        let syn = flags.contains(Flags::SYN);
+        let first_byte = if syn { start.plus(1) } else { start };
+        let fin_at = first_byte.plus(segment.payload_len);
+        let fin = flags.contains(Flags::FIN);
+        let end = fin_at.plus(u32::from(fin));
+        let peer_waits = self.ends[sender.peer().index()].has(seen::ZERO_WINDOW);
+        let this = &mut self.ends[sender.index()];
+        let now = (segment.timestamp.nanos() / MICROSECOND) as u32;
+
+        if flags.contains(Flags::RST) {
+            this.seen |= seen::ANY | seen::RST;
+            return Sent::New;
+        }
+        let sent = this.kind(segment, start, end, now, peer_waits);
+        if flags.contains(Flags::ACK) {
+            let acknowledged = SeqNumber(segment.acknowledgment);
+            this.acked = if this.has(seen::ACK) { this.acked.later(acknowledged) } else { acknowledged };
+            this.seen |= seen::ACK;
+            if !syn {
+                this.seen |= seen::PROOF;
+            }
+        }
+        if syn {
+            this.isn = start;
+            this.seen |= seen::SYN;
+        }
+        if sent == Sent::KeepaliveProbe {
+            return sent;
+        }
+        if !this.has(seen::ANY) || end.after(this.top) > 0 {
+            this.top = end;
+            this.top_at = now;
+        }
+        this.seen |= seen::ANY;
+        if segment.payload_len > 0 {
+            this.seen |= seen::PAYLOAD;
+        }
+        if fin && !this.has(seen::FIN) {
+            this.fin = fin_at;
+            this.seen |= seen::FIN;
+        }
+        if segment.window == 0 {
+            this.seen |= seen::ZERO_WINDOW;
+        } else {
+            this.seen &= !seen::ZERO_WINDOW;
+        }
+        sent
+    }
+
+    /// Whether the FINs crossed: the one that came second does not acknowledge the first.
+    #[must_use]
+    pub fn second_fin_crosses(&self, second: &Segment<'_>, sender: Sender) -> bool {
+        let first = self.end(sender.peer());
+        first.fin().is_some_and(|fin| SeqNumber(second.acknowledgment).after(fin) <= 0)
+    }
+}
+
+impl TcpEnd {
+    #[inline]
+    fn kind(&self, segment: &Segment<'_>, start: SeqNumber, end: SeqNumber, now: u32, peer_waits: bool) -> Sent {
+        if !self.has(seen::ANY) {
+            return Sent::New;
+        }
+        let plain = !segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::FIN);
+        if plain && segment.payload_len <= 1 && start.plus(1) == self.top && !self.has(seen::FIN) {
+            // The same shape with a closed window opposite is a zero-window probe (RFC 9293 section 3.8.6.1).
+            let bare = segment.payload_len == 0;
+            return if peer_waits {
+                Sent::New
+            } else if bare || segment.payload.iter().all(|byte| *byte == 0) {
+                Sent::KeepaliveProbe
+            } else {
+                Sent::Again
+            };
+        }
+        if start == end || start.after(self.top) >= 0 {
+            return Sent::New;
+        }
+        let since_top = Nanos::from(now.wrapping_sub(self.top_at).cast_signed()) * MICROSECOND;
+        if end.after(self.top) < 0 && since_top < OVERTAKEN_WITHIN { Sent::OutOfOrder } else { Sent::Again }
+    }
+}

@@ -1,0 +1,153 @@
+//! Bodies: counted down and skipped.
+
+use crate::limits::CHUNK_LINE_BYTES;
+
+/// Where a message is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Phase {
+    /// Before a head; empty lines in front of it are skipped (RFC 9112 section 2.2).
+    #[default]
+    Start,
+    /// Inside a head, of which a part is kept.
+    Head,
+    /// `left` bytes of a sized body remain.
+    Sized,
+    /// Inside a chunk-size line; `left` is the size so far, `line` its length so far.
+    ChunkSize,
+    /// As `ChunkSize`, after the digits.
+    ChunkExtension,
+    /// `left` bytes of a chunk remain.
+    ChunkData,
+    /// Before the line end after a chunk.
+    ChunkEnd,
+    /// In the trailer section; `line` is the length of the line so far.
+    Trailer,
+    /// A body until the connection closes.
+    UntilClose,
+    /// No HTTP after an upgrade.
+    Tunnel,
+    /// Framing was lost: waiting for the next head at the beginning of a segment.
+    Resync,
+    /// This never was HTTP/1.x.
+    NotHttp,
+}
+
+/// Progress through a body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Progress {
+    /// All bytes used, the message goes on.
+    More,
+    /// The message ended after this many bytes.
+    Ended(usize),
+    /// Chunk framing that is none.
+    Broken,
+}
+
+/// The counters of a body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Body {
+    pub(super) phase: Phase,
+    pub(super) line: u32,
+    pub(super) left: u64,
+}
+
+impl Body {
+    pub(super) fn start(&mut self, phase: Phase, left: u64) {
+        *self = Self { phase, line: 0, left };
+    }
+
+    /// Skips body bytes.
+    pub(super) fn skip(&mut self, data: &[u8]) -> Progress {
+        let mut at = 0;
+        while at < data.len() {
+            match self.phase {
+                Phase::Sized => {
+                    let taken = self.take(data.len() - at);
+                    at += taken;
+                    if self.left == 0 {
+                        return Progress::Ended(at);
+                    }
+                }
+                Phase::ChunkData => {
+                    at += self.take(data.len() - at);
+                    if self.left == 0 {
+                        self.phase = Phase::ChunkEnd;
+                    }
+                }
+                Phase::UntilClose | Phase::Tunnel => return Progress::More,
+                _ => {
+                    let byte = data[at];
+                    at += 1;
+                    match self.line_byte(byte) {
+                        Progress::More => {}
+                        Progress::Ended(_) => return Progress::Ended(at),
+                        Progress::Broken => return Progress::Broken,
+                    }
+                }
+            }
+        }
+        Progress::More
+    }
+
+    fn take(&mut self, available: usize) -> usize {
+        let taken = self.left.min(available as u64);
+        self.left -= taken;
+        taken as usize
+    }
+
+    /// One byte of the lines between and after chunks (RFC 9112 section 7.1).
+    fn line_byte(&mut self, byte: u8) -> Progress {
+        self.line = self.line.saturating_add(1);
+        match (self.phase, byte) {
+            (Phase::ChunkSize | Phase::ChunkExtension, b'\n') => {
+                let digits = self.phase == Phase::ChunkExtension || self.line > 1;
+                if !digits {
+                    return Progress::Broken;
+                }
+                self.line = 0;
+                self.phase = if self.left == 0 { Phase::Trailer } else { Phase::ChunkData };
+            }
+            (Phase::ChunkSize, digit) if digit.is_ascii_hexdigit() => {
+                let Some(size) = self.left.checked_mul(16) else { return Progress::Broken };
+                self.left = size | u64::from((digit as char).to_digit(16).unwrap_or(0));
+            }
+            // White space or an extension after at least one digit.
+            (Phase::ChunkSize, b'\r' | b';' | b' ' | b'\t') if self.line > 1 => self.phase = Phase::ChunkExtension,
+            (Phase::ChunkExtension, _) if u64::from(self.line) <= CHUNK_LINE_BYTES => {}
+            (Phase::ChunkEnd, b'\r') if self.line == 1 => {}
+            (Phase::ChunkEnd, b'\n') => self.start(Phase::ChunkSize, 0),
+            (Phase::Trailer, b'\n') => {
+                if self.line == 1 {
+                    return Progress::Ended(0);
+                }
+                self.line = 0;
+            }
+            // A line's carriage return does not count, so that the empty line is the one of length 1.
+            (Phase::Trailer, b'\r') => self.line -= 1,
+            (Phase::Trailer, _) => {}
+            _ => return Progress::Broken,
+        }
+        Progress::More
+    }
+
+    /// Skips a gap of `len` bytes. `Some(true)`: framing holds and the message ended exactly there; `Some(false)`:
+    /// framing holds; `None`: it is lost.
+    pub(super) fn skip_gap(&mut self, len: u64) -> Option<bool> {
+        match self.phase {
+            Phase::Sized if len <= self.left => {
+                self.left -= len;
+                Some(self.left == 0)
+            }
+            Phase::ChunkData if len <= self.left => {
+                self.left -= len;
+                if self.left == 0 {
+                    self.phase = Phase::ChunkEnd;
+                    self.line = 0;
+                }
+                Some(false)
+            }
+            Phase::UntilClose | Phase::Tunnel | Phase::NotHttp => Some(false),
+            _ => None,
+        }
+    }
+}

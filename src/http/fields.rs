@@ -1,0 +1,129 @@
+//! The header fields that decide framing and persistence.
+
+/// What the fields of one head say, collected in one pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fields<'a> {
+    pub(super) close: bool,
+    pub(super) keep_alive: bool,
+    /// `Connection: upgrade`.
+    pub(super) connection_upgrade: bool,
+    pub(super) upgrade: bool,
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) content_length: ContentLength,
+    pub(super) transfer_encoding: TransferEncoding,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ContentLength {
+    #[default]
+    Absent,
+    Is(u64),
+    /// Not a number, too large, or two that differ (RFC 9112 section 6.3 rule 5).
+    Invalid,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum TransferEncoding {
+    #[default]
+    Absent,
+    /// `chunked` is the last coding.
+    Chunked,
+    /// Something else is last.
+    Other,
+}
+
+impl<'a> Fields<'a> {
+    /// Notes one field if it matters.
+    #[inline]
+    pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => self.host = self.host.or(Some(value)),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade = true,
+            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
+            _ => {}
+        }
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+            self.close |= token.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+            self.connection_upgrade |= token.eq_ignore_ascii_case(b"upgrade");
+        }
+    }
+
+    /// A list of equal values counts as one (RFC 9110 section 8.6).
+    fn content_length(&mut self, value: &[u8]) {
+        for part in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+            let parsed = decimal(part);
+            self.content_length = match (self.content_length, parsed) {
+                (ContentLength::Absent, Some(n)) => ContentLength::Is(n),
+                (ContentLength::Is(before), Some(n)) if before == n => self.content_length,
+                _ => ContentLength::Invalid,
+            };
+        }
+    }
+
+    fn transfer_encoding(&mut self, value: &[u8]) {
+        let last = value.rsplit(|b| *b == b',').map(<[u8]>::trim_ascii).find(|coding| !coding.is_empty());
+        self.transfer_encoding = match last {
+            Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => TransferEncoding::Chunked,
+            _ => TransferEncoding::Other,
+        };
+    }
+}
+
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |n, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        n.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length(values: &[&[u8]]) -> ContentLength {
+        let mut fields = Fields::default();
+        for value in values {
+            fields.note(b"Content-Length", value);
+        }
+        fields.content_length
+    }
+
+    #[test]
+    fn content_length_by_rfc_9110() {
+        assert_eq!(length(&[b"42"]), ContentLength::Is(42));
+        assert_eq!(length(&[b"42, 42"]), ContentLength::Is(42));
+        assert_eq!(length(&[b"42", b"42"]), ContentLength::Is(42));
+        assert_eq!(length(&[b"42", b"43"]), ContentLength::Invalid);
+        assert_eq!(length(&[b"-1"]), ContentLength::Invalid);
+        assert_eq!(length(&[b"99999999999999999999"]), ContentLength::Invalid);
+        assert_eq!(length(&[b""]), ContentLength::Invalid);
+    }
+
+    #[test]
+    fn connection_tokens_are_a_case_insensitive_list() {
+        let mut fields = Fields::default();
+        fields.note(b"cOnnection", b"Upgrade , CLOSE");
+        assert!(fields.close && fields.connection_upgrade && !fields.keep_alive);
+    }
+
+    #[test]
+    fn chunked_counts_only_as_the_last_coding() {
+        let coding = |value| {
+            let mut fields = Fields::default();
+            fields.note(b"Transfer-Encoding", value);
+            fields.transfer_encoding
+        };
+        assert_eq!(coding(b"gzip, chunked"), TransferEncoding::Chunked);
+        assert_eq!(coding(b"chunked, gzip"), TransferEncoding::Other);
+        assert_eq!(coding(b"identity"), TransferEncoding::Other);
+    }
+}

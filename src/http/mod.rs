@@ -1,0 +1,18 @@
+//! HTTP/1.x framing (RFC 9112) of one direction of a connection.
+//!
+//! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end.
+//! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored).
+//!
+//! "Not yet" is no error, and losing the framing is a fact about the stream, not a failure: the next head is looked
+//! for where the next segment begins.
+
+mod body;
+mod fields;
+mod head;
+mod stream;
+
+pub use head::{Framing, Method, RequestHead, ResponseHead};
+pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable};
+
+#[cfg(test)]
+mod tests;

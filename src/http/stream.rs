@@ -1,0 +1,397 @@
+//! The messages of one direction.
+
+use super::body::{Body, Phase, Progress};
+use super::head::{Framing, Method, Parsed, RequestHead, ResponseHead, parse_request, parse_response};
+use crate::classify::Protocol;
+use crate::limits::HEAD_BYTES;
+
+/// Which kind of messages a direction carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// From the client.
+    Request,
+    /// From the server.
+    Response,
+}
+
+/// What is known of the request that the next response answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestContext {
+    /// Its method.
+    Known(Method),
+    /// It was not captured.
+    Unknown,
+}
+
+/// Why bytes could not be read as HTTP/1.x.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    /// No start line where one must be.
+    StartLine,
+    /// A head with malformed fields.
+    Fields,
+    /// A head beyond the cap.
+    HeadTooLong,
+    /// Fields that contradict each other about the length of the body.
+    Length,
+    /// Malformed chunk framing.
+    Chunk,
+}
+
+/// What happened in the stream.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A complete request head.
+    Request(RequestHead<'a>),
+    /// A complete response head, interim or final.
+    Response(ResponseHead),
+    /// The message whose head came last is complete.
+    End,
+    /// Framing was lost; the next head is looked for at the beginning of the next segment.
+    Desync(Unreadable),
+    /// The stream is not HTTP/1.x and never was.
+    NotHttp(Protocol),
+}
+
+/// What a gap did to the framing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GapEffect {
+    /// The current message ended in it, exactly.
+    pub ended: bool,
+    /// Framing was lost.
+    pub lost: bool,
+}
+
+/// One step through the bytes given.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// How many bytes were used. Without an event, all of them.
+    pub used: usize,
+    /// What happened, if anything.
+    pub event: Option<Event<'a>>,
+}
+
+/// The framing state of one direction.
+#[derive(Debug, Default)]
+pub struct MessageStream {
+    body: Body,
+    /// The part of a head seen so far; kept until the next head so that events may borrow from it.
+    partial: Option<Box<Vec<u8>>>,
+    /// A head was read before: what follows is damage, not another protocol.
+    spoken: bool,
+    /// The last response's request is unknown: a body that begins with a status line is none.
+    doubtful_body: bool,
+}
+
+impl MessageStream {
+    /// A stream whose first byte was not captured: it waits for a head at the beginning of a segment.
+    #[must_use]
+    pub fn midstream() -> Self {
+        Self { body: Body { phase: Phase::Resync, ..Body::default() }, ..Self::default() }
+    }
+
+    /// Whether a head has begun and is not complete.
+    #[must_use]
+    pub fn in_head(&self) -> bool {
+        self.body.phase == Phase::Head
+    }
+
+    /// Whether the message ends with the connection.
+    #[must_use]
+    pub fn is_until_close(&self) -> bool {
+        self.body.phase == Phase::UntilClose
+    }
+
+    /// Whether framing is lost at the moment.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.body.phase == Phase::Resync
+    }
+
+    /// Whether a body is under way.
+    #[must_use]
+    pub fn in_body(&self) -> bool {
+        !matches!(
+            self.body.phase,
+            Phase::Start | Phase::Head | Phase::Resync | Phase::NotHttp | Phase::Tunnel
+        )
+    }
+
+    /// Everything from here on is tunnel (after 101 or CONNECT, decided by the response).
+    pub fn tunnel(&mut self) {
+        self.partial = None;
+        self.body.start(Phase::Tunnel, 0);
+    }
+
+    /// Heap bytes held.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.partial.as_ref().map_or(0, |partial| partial.capacity())
+    }
+
+    /// Reads on. Call again with the rest as long as there is an event or bytes remain.
+    #[inline]
+    pub fn advance<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+        match self.body.phase {
+            Phase::Start => self.start(side, context, data),
+            Phase::Head => self.continue_head(side, context, data),
+            Phase::Resync => self.resync(side, context, data),
+            Phase::NotHttp | Phase::Tunnel | Phase::UntilClose => Step { used: data.len(), event: None },
+            _ => self.skip_body(side, context, data),
+        }
+    }
+
+    /// Bytes that exist on the wire and not in the capture.
+    pub fn gap(&mut self, len: u64) -> GapEffect {
+        let ended_before = self.body.phase == Phase::Sized && self.body.left <= len;
+        match self.body.skip_gap(len) {
+            Some(ended) => {
+                if ended {
+                    self.body.start(Phase::Start, 0);
+                }
+                GapEffect { ended, lost: false }
+            }
+            None => {
+                self.partial = None;
+                self.body.start(Phase::Resync, 0);
+                GapEffect { ended: ended_before, lost: true }
+            }
+        }
+    }
+
+    fn skip_body<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+        if self.doubtful_body {
+            self.doubtful_body = false;
+            if data.starts_with(b"HTTP/1.") {
+                self.body.start(Phase::Start, 0);
+                return Step { used: 0, event: Some(Event::End) };
+            }
+        }
+        let _ = (side, context);
+        match self.body.skip(data) {
+            Progress::More => Step { used: data.len(), event: None },
+            Progress::Ended(used) => {
+                self.body.start(Phase::Start, 0);
+                Step { used, event: Some(Event::End) }
+            }
+            Progress::Broken => self.desync(data.len(), Unreadable::Chunk),
+        }
+    }
+
+    fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+        let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let head = &data[blank..];
+        if head.is_empty() {
+            return Step { used: data.len(), event: None };
+        }
+        match parse(side, context, head) {
+            Parsed::Complete(event, length) => {
+                self.partial = None;
+                self.begin(&event, context);
+                Step { used: blank + length, event: Some(event) }
+            }
+            Parsed::Partial if could_start(side, head) => {
+                self.partial = Some(Box::new(head.to_vec()));
+                self.body.start(Phase::Head, 0);
+                self.check_length(data.len())
+            }
+            Parsed::Partial | Parsed::Invalid => self.unreadable(side, data, head),
+        }
+    }
+
+    fn continue_head<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+        let partial = self.partial.get_or_insert_default();
+        let before = partial.len();
+        let Some(end) = end_of_head(partial, data) else {
+            partial.extend_from_slice(data);
+            // Looked at again only while it is short, or a slow sender would make this quadratic.
+            if before < START_LINE && !could_start(side, partial) {
+                return self.unreadable_head(data.len());
+            }
+            return self.check_length(data.len());
+        };
+        partial.extend_from_slice(&data[..end]);
+        self.body.start(Phase::Start, 0);
+        // The buffer leaves `self` while `begin` needs it whole, and stays for the event to borrow from.
+        let kept = self.partial.take().unwrap_or_default();
+        let framing = match parse(side, context, &kept) {
+            Parsed::Complete(ref event, _) => Some(Began::of(event)),
+            _ => None,
+        };
+        self.partial = Some(kept);
+        let Some(began) = framing else { return self.unreadable_head(end) };
+        self.begin_with(began, context);
+        let kept = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
+        match parse(side, context, kept) {
+            Parsed::Complete(event, _) => Step { used: end, event: Some(event) },
+            _ => Step { used: end, event: None },
+        }
+    }
+
+    fn resync<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+        if begins_message(side, data) {
+            self.body.start(Phase::Start, 0);
+            self.spoken = true;
+            return self.start(side, context, data);
+        }
+        if !self.spoken
+            && let protocol @ (Protocol::Tls | Protocol::Http2) = protocol_of(data)
+        {
+            self.body.start(Phase::NotHttp, 0);
+            return Step { used: data.len(), event: Some(Event::NotHttp(protocol)) };
+        }
+        Step { used: data.len(), event: None }
+    }
+
+    fn check_length(&mut self, used: usize) -> Step<'_> {
+        if self.partial.as_ref().is_some_and(|partial| partial.len() > HEAD_BYTES) {
+            return self.desync(used, Unreadable::HeadTooLong);
+        }
+        Step { used, event: None }
+    }
+
+    fn desync(&mut self, used: usize, why: Unreadable) -> Step<'_> {
+        self.partial = None;
+        self.body.start(Phase::Resync, 0);
+        Step { used, event: Some(Event::Desync(why)) }
+    }
+
+    fn unreadable_head(&mut self, used: usize) -> Step<'_> {
+        if self.spoken {
+            return self.desync(used, Unreadable::Fields);
+        }
+        let protocol = protocol_of(self.partial.as_deref().map_or(&[][..], Vec::as_slice));
+        self.partial = None;
+        self.body.start(Phase::NotHttp, 0);
+        Step { used, event: Some(Event::NotHttp(protocol)) }
+    }
+
+    fn unreadable<'a>(&'a mut self, side: Side, data: &[u8], head: &[u8]) -> Step<'a> {
+        if self.spoken || begins_message(side, head) {
+            let why = if begins_message(side, head) { Unreadable::Fields } else { Unreadable::StartLine };
+            return self.desync(data.len(), why);
+        }
+        self.body.start(Phase::NotHttp, 0);
+        Step { used: data.len(), event: Some(Event::NotHttp(protocol_of(head))) }
+    }
+
+    fn begin(&mut self, event: &Event<'_>, context: RequestContext) {
+        self.begin_with(Began::of(event), context);
+    }
+
+    fn begin_with(&mut self, began: Began, context: RequestContext) {
+        self.spoken = true;
+        let (phase, left) = match began.framing {
+            // The caller is told by the head itself; a message without body is over at once.
+            Framing::None => (Phase::Start, 0),
+            Framing::Sized(length) => (Phase::Sized, length),
+            Framing::Chunked => (Phase::ChunkSize, 0),
+            Framing::UntilClose => (Phase::UntilClose, 0),
+            Framing::Tunnel => (Phase::Tunnel, 0),
+            Framing::Unknown => (Phase::Resync, 0),
+        };
+        self.body.start(phase, left);
+        self.doubtful_body =
+            began.response && context == RequestContext::Unknown && matches!(began.framing, Framing::Sized(_));
+    }
+}
+
+/// What a head means for the bytes after it.
+#[derive(Clone, Copy)]
+struct Began {
+    framing: Framing,
+    response: bool,
+}
+
+impl Began {
+    const fn of(event: &Event<'_>) -> Self {
+        match event {
+            Event::Request(head) => Self { framing: head.framing, response: false },
+            Event::Response(head) => Self { framing: head.framing, response: true },
+            Event::End | Event::Desync(_) | Event::NotHttp(_) => Self { framing: Framing::None, response: false },
+        }
+    }
+}
+
+/// A start line is decided within this many bytes.
+const START_LINE: usize = 32;
+/// The longest method in the IANA registry has 17 characters (UPDATEREDIRECTREF).
+const LONGEST_METHOD: usize = 24;
+
+fn parse(side: Side, context: RequestContext, head: &[u8]) -> Parsed<Event<'_>> {
+    match side {
+        Side::Request => match parse_request(head) {
+            Parsed::Complete(head, length) => Parsed::Complete(Event::Request(head), length),
+            Parsed::Partial => Parsed::Partial,
+            Parsed::Invalid => Parsed::Invalid,
+        },
+        Side::Response => {
+            let answers = match context {
+                RequestContext::Known(method) => Some(method),
+                RequestContext::Unknown => None,
+            };
+            match parse_response(head, answers) {
+                Parsed::Complete(head, length) => Parsed::Complete(Event::Response(head), length),
+                Parsed::Partial => Parsed::Partial,
+                Parsed::Invalid => Parsed::Invalid,
+            }
+        }
+    }
+}
+
+/// Whether `head` may be the beginning of a message (it may be short).
+fn could_start(side: Side, head: &[u8]) -> bool {
+    match side {
+        Side::Response => {
+            let n = head.len().min(7);
+            head[..n] == b"HTTP/1."[..n]
+        }
+        Side::Request => {
+            let token = head.iter().take_while(|b| is_method_byte(**b)).count();
+            let whole = token == head.len() || head[token] == b' ';
+            whole && token > 0 && token <= LONGEST_METHOD && !head.starts_with(b"PRI * HTTP/2")
+        }
+    }
+}
+
+const fn is_method_byte(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte == b'-' || byte == b'_'
+}
+
+/// Whether a message surely begins here: a known method and a space, or a status line.
+fn begins_message(side: Side, data: &[u8]) -> bool {
+    const METHODS: [&[u8]; 16] = [
+        b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"TRACE ",
+        b"PROPFIND ", b"PROPPATCH ", b"MKCOL ", b"COPY ", b"MOVE ", b"LOCK ", b"UNLOCK ",
+    ];
+    match side {
+        Side::Response => data.starts_with(b"HTTP/1."),
+        Side::Request => METHODS.iter().any(|method| data.starts_with(method)),
+    }
+}
+
+/// The protocol that a first payload which is not HTTP/1.x belongs to.
+fn protocol_of(data: &[u8]) -> Protocol {
+    match data {
+        // A TLS record: content type 20 to 23, legacy version 3.x (RFC 8446 section 5.1).
+        [20..=23, 3, 0..=4, ..] => Protocol::Tls,
+        _ if data.starts_with(b"PRI * HTTP/2") => Protocol::Http2,
+        _ => Protocol::Other,
+    }
+}
+
+/// How many bytes of `data` belong to the head that `partial` begins, if its empty line is in them.
+fn end_of_head(partial: &[u8], data: &[u8]) -> Option<usize> {
+    let tail = &partial[partial.len().saturating_sub(3)..];
+    memchr::memchr_iter(b'\n', data).find_map(|at| {
+        let before = |back: usize| {
+            if back <= at {
+                Some(data[at - back])
+            } else {
+                tail.len().checked_sub(back - at).map(|i| tail[i])
+            }
+        };
+        let ends = before(1) == Some(b'\n') || (before(1) == Some(b'\r') && before(2) == Some(b'\n'));
+        ends.then_some(at + 1)
+    })
+}

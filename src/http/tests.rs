@@ -1,0 +1,146 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::classify::Protocol;
+
+/// What a stream says, without times: the same for every way of cutting it.
+fn read(side: Side, pieces: &[&[u8]]) -> Vec<String> {
+    let mut stream = MessageStream::default();
+    let mut out = Vec::new();
+    for piece in pieces {
+        let mut rest = *piece;
+        while !rest.is_empty() {
+            let step = stream.advance(side, RequestContext::Known(Method::Other), rest);
+            let used = step.used;
+            match step.event {
+                Some(Event::Request(head)) => {
+                    out.push(format!("request {}", String::from_utf8_lossy(head.target)));
+                    if head.framing == Framing::None {
+                        out.push("end".into());
+                    }
+                }
+                Some(Event::Response(head)) => {
+                    out.push(format!("response {}", head.status));
+                    if head.framing == Framing::None {
+                        out.push("end".into());
+                    }
+                }
+                Some(Event::End) => out.push("end".into()),
+                Some(Event::Desync(why)) => out.push(format!("desync {why:?}")),
+                Some(Event::NotHttp(protocol)) => out.push(format!("not http {protocol:?}")),
+                None => assert_eq!(used, rest.len(), "without an event all bytes are used"),
+            }
+            rest = &rest[used..];
+        }
+    }
+    out
+}
+
+const RESPONSES: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello\
+HTTP/1.1 100 Continue\r\n\r\n\
+HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;name=v\r\nwiki\r\n0A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n\
+HTTP/1.1 204 No Content\r\n\r\n\r\n\
+HTTP/1.1 200 OK\nContent-Length: 1\n\nx";
+const RESPONSE_EVENTS: [&str; 10] = [
+    "response 200", "end", "response 100", "end", "response 200", "end", "response 204", "end", "response 200", "end",
+];
+const REQUESTS: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\
+PURGE /c HTTP/1.0\r\n\r\nPUT /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+
+#[test]
+fn several_messages_in_one_piece() {
+    assert_eq!(read(Side::Response, &[RESPONSES]), RESPONSE_EVENTS);
+    let want = ["request /a", "end", "request /b", "end", "request /c", "end", "request /d", "end"];
+    assert_eq!(read(Side::Request, &[REQUESTS]), want);
+}
+
+#[test]
+fn every_single_cut_gives_the_same_messages() {
+    for (side, stream) in [(Side::Response, RESPONSES), (Side::Request, REQUESTS)] {
+        let whole = read(side, &[stream]);
+        for at in 0..stream.len() {
+            let (a, b) = stream.split_at(at);
+            assert_eq!(read(side, &[a, b]), whole, "cut at {at}");
+        }
+        let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+        assert_eq!(read(side, &bytes), whole);
+    }
+}
+
+#[test]
+fn other_protocols_are_named() {
+    assert_eq!(read(Side::Request, &[b"\x16\x03\x01\x02\x00\x01"]), ["not http Tls"]);
+    assert_eq!(read(Side::Request, &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]), ["not http Http2"]);
+    assert_eq!(read(Side::Response, &[b"SSH-2.0-OpenSSH_9.2"]), ["not http Other"]);
+    assert_eq!(read(Side::Request, &[b"not a request at all\r\n\r\n"]), ["not http Other"]);
+}
+
+#[test]
+fn damage_after_a_message_is_a_desync_and_the_next_head_is_found() {
+    let mut pieces: Vec<&[u8]> = vec![b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", b"garbage", b"more garbage"];
+    pieces.push(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    let want = ["response 200", "end", "desync StartLine", "response 404", "end"];
+    assert_eq!(read(Side::Response, &pieces), want);
+    let chunks: Vec<&[u8]> = vec![b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"];
+    assert_eq!(read(Side::Response, &chunks), ["response 200", "desync Chunk"]);
+}
+
+#[test]
+fn gaps() {
+    let context = RequestContext::Known(Method::Other);
+    let mut stream = MessageStream::default();
+    stream.advance(Side::Response, context, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+    stream.advance(Side::Response, context, &[b'x'; 10]);
+    assert_eq!(stream.gap(50), GapEffect { ended: false, lost: false });
+    assert_eq!(stream.gap(40), GapEffect { ended: true, lost: false });
+    assert_eq!(stream.gap(1), GapEffect { ended: false, lost: true });
+    stream.advance(Side::Response, context, b"rest of something");
+    assert!(stream.is_lost());
+    let step = stream.advance(Side::Response, context, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    assert!(matches!(step.event, Some(Event::Response(_))));
+    assert_eq!(stream.gap(10), GapEffect { ended: true, lost: true });
+}
+
+#[test]
+fn a_body_of_an_unseen_head_request_is_no_body() {
+    let mut stream = MessageStream::default();
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    stream.advance(Side::Response, RequestContext::Unknown, head);
+    let step = stream.advance(Side::Response, RequestContext::Unknown, head);
+    assert!(matches!((step.used, step.event), (0, Some(Event::End))));
+}
+
+#[test]
+fn a_head_beyond_the_cap_is_given_up() {
+    let line = [b"x-long: ".as_slice(), &[b'a'; 10_000], b"\r\n"].concat();
+    let mut pieces: Vec<&[u8]> = vec![b"GET / HTTP/1.1\r\n"];
+    pieces.extend(std::iter::repeat_n(line.as_slice(), 7));
+    assert_eq!(read(Side::Request, &pieces), ["desync HeadTooLong"]);
+}
+
+#[test]
+fn protocol_is_public() {
+    assert_eq!(Protocol::default(), Protocol::None);
+}
+
+proptest! {
+    #[test]
+    fn any_cuts_give_the_same_messages(mut cuts in proptest::collection::vec(0..RESPONSES.len(), 0..12)) {
+        cuts.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for cut in cuts {
+            pieces.push(&RESPONSES[from..cut]);
+            from = cut;
+        }
+        pieces.push(&RESPONSES[from..]);
+        prop_assert_eq!(read(Side::Response, &pieces), RESPONSE_EVENTS);
+    }
+
+    #[test]
+    fn random_bytes_never_panic(pieces in proptest::collection::vec(proptest::collection::vec(0_u8.., 0..60), 0..8)) {
+        let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+        read(Side::Request, &pieces);
+        read(Side::Response, &pieces);
+    }
+}
