@@ -47,24 +47,41 @@ fn every_file_is_run() {
 }
 
 fn run_file(file: &str) {
-    let source = fs::read_to_string(folder().join(format!("{file}.txt"))).expect("the scenario file is there");
+    let source =
+        fs::read_to_string(folder().join(format!("{file}.txt"))).expect("the scenario file is there");
     let filter = std::env::var("FLOWCHECK_SCENARIO_FILTER").unwrap_or_default();
     let mut failures = Vec::new();
     for section in sections(&source) {
-        assert!(!section.expects.is_empty(), "{file} [{}] expects nothing", section.name);
+        assert!(
+            !section.expects.is_empty(),
+            "{file} [{}] expects nothing",
+            section.name
+        );
         if section.name.contains(&filter) {
             run_section(file, &section, &mut failures);
         }
     }
-    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 fn run_section(file: &str, section: &Section, failures: &mut Vec<String>) {
     let built = capture(section);
     let frames = frames(&built.packets, Link::Ethernet);
     let several = frames.iter().any(|frame| frame.interface != 0);
-    let bytes = if several { pcapng(&frames, Link::Ethernet, PLAIN) } else { pcap(&frames, Link::Ethernet, PLAIN) };
-    let name = format!("{file}-{}.pcap", section.name.replace(|c: char| !c.is_alphanumeric(), "-"));
+    let bytes = if several {
+        pcapng(&frames, Link::Ethernet, PLAIN)
+    } else {
+        pcap(&frames, Link::Ethernet, PLAIN)
+    };
+    let name = format!(
+        "{file}-{}.pcap",
+        section.name.replace(|c: char| !c.is_alphanumeric(), "-")
+    );
     let path = write(&directory("scenarios"), &name, &bytes);
     let outcome = read(&path, &section.args);
     let report = match outcome.report() {
@@ -74,11 +91,18 @@ fn run_section(file: &str, section: &Section, failures: &mut Vec<String>) {
             return;
         }
     };
-    let context = Context { outcome: &outcome, report: &report, names: &built.names };
+    let context = Context {
+        outcome: &outcome,
+        report: &report,
+        names: &built.names,
+    };
     for expectation in &section.expects {
         if let Err(found) = check(&expectation.source, &context) {
             let (line, source) = (expectation.line, &expectation.source);
-            failures.push(format!("{file}.txt:{line} [{}]: expect {source}: {found}", section.name));
+            failures.push(format!(
+                "{file}.txt:{line} [{}]: expect {source}: {found}",
+                section.name
+            ));
         }
     }
     for broken in invariants(&report) {
@@ -100,21 +124,50 @@ fn invariants(report: &Value) -> Vec<String> {
         };
         let requests = &figures["requests"];
         let parts = ["first", "reused", "unknown_first", "upgraded", "checks"];
-        equal("the kinds of requests add up", parts.iter().map(|part| figure(&requests[*part])).sum(),
-            figure(&requests["total"]));
-        equal("every connection has one class", sum_of(&figures["classes"]), figure(&figures["connections"]["total"]));
-        equal("opened and midstream add up", ["opened", "midstream"].iter()
-            .map(|part| figure(&figures["connections"][*part])).sum(), figure(&figures["connections"]["total"]));
+        equal(
+            "the kinds of requests add up",
+            parts.iter().map(|part| figure(&requests[*part])).sum(),
+            figure(&requests["total"]),
+        );
+        equal(
+            "every connection has one class",
+            sum_of(&figures["classes"]),
+            figure(&figures["connections"]["total"]),
+        );
+        equal(
+            "opened and midstream add up",
+            ["opened", "midstream"]
+                .iter()
+                .map(|part| figure(&figures["connections"][*part]))
+                .sum(),
+            figure(&figures["connections"]["total"]),
+        );
         let ratio = &figures["reuse_ratio"];
         if let (Some(low), Some(high)) = (ratio["low"].as_f64(), ratio["high"].as_f64()) {
-            equal("low <= value <= high", 1.0, f64::from(u8::from(
-                low <= figure(&ratio["value"]) && figure(&ratio["value"]) <= high)));
+            equal(
+                "low <= value <= high",
+                1.0,
+                f64::from(u8::from(
+                    low <= figure(&ratio["value"]) && figure(&ratio["value"]) <= high,
+                )),
+            );
         }
     }
-    for path in ["/requests/total", "/requests/first", "/requests/reused", "/responses/total", "/connections/opened",
-        "/connections/total", "/handshakes/completed", "/closes/server", "/closes/client"]
-    {
-        let sum: f64 = legs.iter().map(|leg| leg.pointer(path).map_or(f64::NAN, figure)).sum();
+    for path in [
+        "/requests/total",
+        "/requests/first",
+        "/requests/reused",
+        "/responses/total",
+        "/connections/opened",
+        "/connections/total",
+        "/handshakes/completed",
+        "/closes/server",
+        "/closes/client",
+    ] {
+        let sum: f64 = legs
+            .iter()
+            .map(|leg| leg.pointer(path).map_or(f64::NAN, figure))
+            .sum();
         let total = totals.pointer(path).map_or(f64::NAN, figure);
         if (sum - total).abs() > 1e-9 || sum.is_nan() != total.is_nan() {
             broken.push(format!("{path}: the legs' sum is {sum}, the total {total}"));
@@ -128,5 +181,7 @@ fn figure(value: &Value) -> f64 {
 }
 
 fn sum_of(object: &Value) -> f64 {
-    object.as_object().map_or(f64::NAN, |members| members.values().map(figure).sum())
+    object
+        .as_object()
+        .map_or(f64::NAN, |members| members.values().map(figure).sum())
 }

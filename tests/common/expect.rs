@@ -26,7 +26,10 @@ pub fn check(source: &str, context: &Context) -> Result<(), String> {
         let wanted: i32 = code.trim().parse().map_err(|_| format!("exit code {code}"))?;
         return match context.outcome.code {
             Some(code) if code == wanted => Ok(()),
-            other => Err(format!("exit {other:?}; stderr: {}", context.outcome.stderr.trim())),
+            other => Err(format!(
+                "exit {other:?}; stderr: {}",
+                context.outcome.stderr.trim()
+            )),
         };
     }
     let mut words = source.splitn(3, ' ');
@@ -55,19 +58,25 @@ enum Wanted {
 
 fn wanted_value(text: &str, context: &Context) -> Result<Wanted, String> {
     if let Some(seconds) = text.strip_prefix('@') {
-        return seconds.parse().map(Wanted::Time).map_err(|_| format!("time {text}"));
+        return seconds
+            .parse()
+            .map(Wanted::Time)
+            .map_err(|_| format!("time {text}"));
     }
     let is_path = ["totals.", "leg.", "legs", "capture.", "connections", "sum("];
     if is_path.iter().any(|prefix| text.starts_with(prefix)) {
         return evaluate(text, context).map(Wanted::Value);
     }
-    Ok(Wanted::Value(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))))
+    Ok(Wanted::Value(
+        serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+    ))
 }
 
 fn holds(found: &Value, operator: &str, wanted: &Wanted) -> bool {
     let wanted = match wanted {
         Wanted::Time(seconds) => {
-            return operator == "==" && seconds_since_start(found).is_some_and(|at| (at - seconds).abs() < 1e-3);
+            return operator == "=="
+                && seconds_since_start(found).is_some_and(|at| (at - seconds).abs() < 1e-3);
         }
         Wanted::Value(value) => value,
     };
@@ -131,7 +140,9 @@ fn find(path: &str, context: &Context) -> Result<Vec<Value>, String> {
     for step in steps(path) {
         current = match step.as_str() {
             "leg" => {
-                let legs = context.report["legs"].as_array().ok_or("the report has no legs")?;
+                let legs = context.report["legs"]
+                    .as_array()
+                    .ok_or("the report has no legs")?;
                 match legs.as_slice() {
                     [one] => vec![one.clone()],
                     many => return Err(format!("there are {} legs", many.len())),
@@ -139,22 +150,36 @@ fn find(path: &str, context: &Context) -> Result<Vec<Value>, String> {
             }
             "len" => {
                 let length = |value: &Value| value.as_array().map(|items| Value::from(items.len()));
-                current.iter().map(|value| length(value).ok_or("no list")).collect::<Result<_, _>>()?
+                current
+                    .iter()
+                    .map(|value| length(value).ok_or("no list"))
+                    .collect::<Result<_, _>>()?
             }
             key if key.starts_with("[\"") => {
                 let name = key.trim_matches(['[', ']', '"']);
-                current.iter().filter_map(|value| value.get(name)).cloned().collect()
+                current
+                    .iter()
+                    .filter_map(|value| value.get(name))
+                    .cloned()
+                    .collect()
             }
             key if key.starts_with('[') => {
                 let inner = &key[1..key.len() - 1];
-                let items: Vec<Value> = current.iter().filter_map(Value::as_array).flatten().cloned().collect();
+                let items: Vec<Value> = current
+                    .iter()
+                    .filter_map(Value::as_array)
+                    .flatten()
+                    .cloned()
+                    .collect();
                 vec![element(inner, &items, context)?]
             }
             key => {
                 let mut next = Vec::new();
                 for value in &current {
                     match value {
-                        Value::Array(items) => next.extend(items.iter().filter_map(|item| item.get(key)).cloned()),
+                        Value::Array(items) => {
+                            next.extend(items.iter().filter_map(|item| item.get(key)).cloned())
+                        }
                         _ => next.extend(value.get(key).cloned()),
                     }
                 }
@@ -173,15 +198,25 @@ fn element(inner: &str, items: &[Value], context: &Context) -> Result<Value, Str
         return items.get(index).cloned().ok_or(format!("no element {index}"));
     }
     if let Some((client, server)) = inner.split_once("->") {
-        let leg = items.iter().find(|leg| leg["client"] == client && leg["server"] == server);
+        let leg = items
+            .iter()
+            .find(|leg| leg["client"] == client && leg["server"] == server);
         return leg.cloned().ok_or(format!("no leg {inner}"));
     }
-    let name = context.names.get(inner).ok_or(format!("no connection {inner} in the script"))?;
+    let name = context
+        .names
+        .get(inner)
+        .ok_or(format!("no connection {inner} in the script"))?;
     let (client, server) = (name.client.to_string(), name.server.to_string());
-    let mut same: Vec<&Value> =
-        items.iter().filter(|item| item["client"] == *client && item["server"] == *server).collect();
+    let mut same: Vec<&Value> = items
+        .iter()
+        .filter(|item| item["client"] == *client && item["server"] == *server)
+        .collect();
     same.sort_by_key(|item| item["first_frame"].as_u64());
-    same.get(name.nth).copied().cloned().ok_or(format!("no connection {client} -> {server} #{}", name.nth))
+    same.get(name.nth)
+        .copied()
+        .cloned()
+        .ok_or(format!("no connection {client} -> {server} #{}", name.nth))
 }
 
 /// Names, and what stands in brackets (which may hold the brackets of an IPv6 address).

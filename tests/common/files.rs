@@ -11,7 +11,10 @@ pub struct Pcap {
     pub nanoseconds: bool,
 }
 
-pub const PLAIN: Pcap = Pcap { big_endian: false, nanoseconds: false };
+pub const PLAIN: Pcap = Pcap {
+    big_endian: false,
+    nanoseconds: false,
+};
 
 struct Out {
     bytes: Vec<u8>,
@@ -20,11 +23,19 @@ struct Out {
 
 impl Out {
     fn u16(&mut self, value: u16) {
-        self.bytes.extend_from_slice(&if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() });
+        self.bytes.extend_from_slice(&if self.big_endian {
+            value.to_be_bytes()
+        } else {
+            value.to_le_bytes()
+        });
     }
 
     fn u32(&mut self, value: u32) {
-        self.bytes.extend_from_slice(&if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() });
+        self.bytes.extend_from_slice(&if self.big_endian {
+            value.to_be_bytes()
+        } else {
+            value.to_le_bytes()
+        });
     }
 
     fn len(&mut self, value: usize) {
@@ -38,7 +49,10 @@ pub fn frames(packets: &[Packet], link: Link) -> Vec<Frame> {
 
 /// A classic pcap file.
 pub fn pcap(frames: &[Frame], link: Link, how: Pcap) -> Vec<u8> {
-    let mut out = Out { bytes: Vec::new(), big_endian: how.big_endian };
+    let mut out = Out {
+        bytes: Vec::new(),
+        big_endian: how.big_endian,
+    };
     out.u32(if how.nanoseconds { 0xa1b2_3c4d } else { 0xa1b2_c3d4 });
     out.u16(2);
     out.u16(4);
@@ -49,7 +63,11 @@ pub fn pcap(frames: &[Frame], link: Link, how: Pcap) -> Vec<u8> {
     for frame in frames {
         let fraction = u32::try_from(frame.time.rem_euclid(1_000_000_000)).expect("below a second");
         out.u32(u32::try_from(frame.time / 1_000_000_000).expect("a time before 2106"));
-        out.u32(if how.nanoseconds { fraction } else { fraction / 1000 });
+        out.u32(if how.nanoseconds {
+            fraction
+        } else {
+            fraction / 1000
+        });
         out.len(frame.bytes.len());
         out.len(frame.wire_length);
         out.bytes.extend_from_slice(&frame.bytes);
@@ -60,7 +78,10 @@ pub fn pcap(frames: &[Frame], link: Link, how: Pcap) -> Vec<u8> {
 /// A pcapng file: one section, an interface block for each interface in use (nanosecond resolution, or the default
 /// microseconds), enhanced packet blocks, and an unknown block that a reader has to skip.
 pub fn pcapng(frames: &[Frame], link: Link, how: Pcap) -> Vec<u8> {
-    let mut out = Out { bytes: Vec::new(), big_endian: how.big_endian };
+    let mut out = Out {
+        bytes: Vec::new(),
+        big_endian: how.big_endian,
+    };
     out.u32(0x0a0d_0d0a);
     out.u32(28);
     out.u32(0x1a2b_3c4d);
@@ -109,7 +130,10 @@ pub fn pcapng(frames: &[Frame], link: Link, how: Pcap) -> Vec<u8> {
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written")
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .expect("memory can be written")
 }
 
 pub fn zstd(bytes: &[u8]) -> Vec<u8> {

@@ -20,7 +20,10 @@ impl Outcome {
     pub fn report(&self) -> Result<Value, String> {
         serde_json::from_str(&self.stdout).map_err(|error| {
             let code = self.code;
-            format!("no JSON report ({error}); exit {code:?}, stderr: {}", self.stderr.trim())
+            format!(
+                "no JSON report ({error}); exit {code:?}, stderr: {}",
+                self.stderr.trim()
+            )
         })
     }
 }
@@ -42,15 +45,23 @@ pub fn write(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 pub fn flowcheck<S: AsRef<std::ffi::OsStr>>(args: &[S], input: Option<&[u8]>) -> Outcome {
     let mut child = Command::new(env!("CARGO_BIN_EXE_flowcheck"))
         .args(args)
-        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary runs");
-    let feeder = child.stdin.take().zip(input.map(<[u8]>::to_vec)).map(|(mut stdin, bytes)| {
-        // A program that stops reading early closes the pipe; that is its right.
-        std::thread::spawn(move || drop(stdin.write_all(&bytes)))
-    });
+    let feeder = child
+        .stdin
+        .take()
+        .zip(input.map(<[u8]>::to_vec))
+        .map(|(mut stdin, bytes)| {
+            // A program that stops reading early closes the pipe; that is its right.
+            std::thread::spawn(move || drop(stdin.write_all(&bytes)))
+        });
     let output = child.wait_with_output().expect("the binary ends");
     if let Some(feeder) = feeder {
         feeder.join().expect("writing does not panic");

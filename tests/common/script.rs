@@ -49,7 +49,11 @@ enum Side {
 
 impl Side {
     fn other(self) -> Self {
-        if self == Self::Client { Self::Server } else { Self::Client }
+        if self == Self::Client {
+            Self::Server
+        } else {
+            Self::Client
+        }
     }
 }
 
@@ -104,7 +108,9 @@ impl Script {
     }
 
     fn substitute(&self, word: &Word) -> Word {
-        let Some(&i) = self.index.last() else { return word.clone() };
+        let Some(&i) = self.index.last() else {
+            return word.clone();
+        };
         let outer = self.index.len().checked_sub(2).map_or(0, |at| self.index[at]);
         let replace = |text: &str| {
             text.replace("$hi", &(i / 250).to_string())
@@ -116,7 +122,10 @@ impl Script {
             Ok(text) => replace(text).into_bytes(),
             Err(_) => text.clone(),
         });
-        Word { plain: replace(&word.plain), text }
+        Word {
+            plain: replace(&word.plain),
+            text,
+        }
     }
 
     fn statement(&mut self, statement: &Statement, words: &[Word]) {
@@ -140,14 +149,35 @@ impl Script {
             ["arp"] => self.arp(),
             ["open", name] => self.open(name),
             ["refuse", name] => {
-                self.send(name, Side::Client, &Line { flags: Some(SYN), ..Line::default() });
+                self.send(
+                    name,
+                    Side::Client,
+                    &Line {
+                        flags: Some(SYN),
+                        ..Line::default()
+                    },
+                );
                 self.now += ROUND_TRIP;
-                self.send(name, Side::Server, &Line { flags: Some(RST | ACK), ..Line::default() });
+                self.send(
+                    name,
+                    Side::Server,
+                    &Line {
+                        flags: Some(RST | ACK),
+                        ..Line::default()
+                    },
+                );
             }
             ["close", name, "by", who, rest @ ..] => self.close(name, who, rest, line),
             ["reset", name, "by", who, rest @ ..] => {
                 self.idle(name, rest, line);
-                self.send(name, side(who, line), &Line { flags: Some(RST | ACK), ..Line::default() });
+                self.send(
+                    name,
+                    side(who, line),
+                    &Line {
+                        flags: Some(RST | ACK),
+                        ..Line::default()
+                    },
+                );
             }
             ["exchange", name, ..] => {
                 let options = pairs(&words[2..]);
@@ -155,13 +185,24 @@ impl Script {
                 self.now += options.get("think").map_or(0.002, |think| number(think, line));
                 self.answer(name, &options);
                 self.now += STEP;
-                self.send(name, Side::Client, &Line { flags: Some(ACK), ..Line::default() });
+                self.send(
+                    name,
+                    Side::Client,
+                    &Line {
+                        flags: Some(ACK),
+                        ..Line::default()
+                    },
+                );
             }
             ["ask", name, ..] => self.ask(name, &pairs(&words[2..])),
             ["answer", name, ..] => self.answer(name, &pairs(&words[2..])),
             [time, name, who, ..] if time.starts_with(['+', '@']) => {
                 let value = number(&time[1..], line);
-                self.now = if time.starts_with('+') { self.now + value } else { value };
+                self.now = if time.starts_with('+') {
+                    self.now + value
+                } else {
+                    value
+                };
                 let packet = packet_line(&words[3..], line);
                 self.send(name, side(who, line), &packet);
             }
@@ -175,9 +216,15 @@ impl Script {
             [client, "->", server, options @ ..] => ((*client, *server), options),
             options => (("10.0.0.1:*", "10.0.0.11:8080"), options),
         };
-        let server: SocketAddr = ends.1.parse().unwrap_or_else(|_| panic!("line {line}: address {}", ends.1));
+        let server: SocketAddr = ends
+            .1
+            .parse()
+            .unwrap_or_else(|_| panic!("line {line}: address {}", ends.1));
         let client = match ends.0.strip_suffix(":*") {
-            None => ends.0.parse().unwrap_or_else(|_| panic!("line {line}: address {}", ends.0)),
+            None => ends
+                .0
+                .parse()
+                .unwrap_or_else(|_| panic!("line {line}: address {}", ends.0)),
             Some(host) => {
                 let host: IpAddr = host.trim_matches(['[', ']']).parse().expect("an address");
                 let port = self.ports.entry(host).or_insert(32_768);
@@ -188,7 +235,10 @@ impl Script {
         self.count += 1;
         let mut conn = Conn {
             ends: [client, server],
-            isn: [self.count.wrapping_mul(2_654_435_761), self.count.wrapping_mul(1_640_531_527)],
+            isn: [
+                self.count.wrapping_mul(2_654_435_761),
+                self.count.wrapping_mul(1_640_531_527),
+            ],
             next: [0; 2],
             last_ip_id: [0; 2],
             timestamp_echo: [0; 2],
@@ -210,21 +260,51 @@ impl Script {
         }
         conn.next = [conn.isn[0].wrapping_add(1), conn.isn[1].wrapping_add(1)];
         let nth = self.declared.entry((client, server)).or_insert(0);
-        self.names.insert(name.to_owned(), Name { client, server, nth: *nth });
+        self.names.insert(
+            name.to_owned(),
+            Name {
+                client,
+                server,
+                nth: *nth,
+            },
+        );
         *nth += 1;
         self.conns.insert(name.to_owned(), conn);
     }
 
     fn conn(&mut self, name: &str) -> &mut Conn {
-        self.conns.get_mut(name).unwrap_or_else(|| panic!("connection {name} is not declared"))
+        self.conns
+            .get_mut(name)
+            .unwrap_or_else(|| panic!("connection {name} is not declared"))
     }
 
     fn open(&mut self, name: &str) {
-        self.send(name, Side::Client, &Line { flags: Some(SYN), ..Line::default() });
+        self.send(
+            name,
+            Side::Client,
+            &Line {
+                flags: Some(SYN),
+                ..Line::default()
+            },
+        );
         self.now += ROUND_TRIP;
-        self.send(name, Side::Server, &Line { flags: Some(SYN | ACK), ..Line::default() });
+        self.send(
+            name,
+            Side::Server,
+            &Line {
+                flags: Some(SYN | ACK),
+                ..Line::default()
+            },
+        );
         self.now += STEP;
-        self.send(name, Side::Client, &Line { flags: Some(ACK), ..Line::default() });
+        self.send(
+            name,
+            Side::Client,
+            &Line {
+                flags: Some(ACK),
+                ..Line::default()
+            },
+        );
     }
 
     /// `idle T`: the next packet comes that long after the last payload.
@@ -238,16 +318,33 @@ impl Script {
 
     fn close(&mut self, name: &str, who: &str, rest: &[&str], line: usize) {
         self.idle(name, rest, line);
-        let fin = || Line { flags: Some(FIN | ACK), ..Line::default() };
+        let fin = || Line {
+            flags: Some(FIN | ACK),
+            ..Line::default()
+        };
         if who == "both" {
             // The FINs cross: neither acknowledges the other.
             self.send(name, Side::Server, &fin());
             self.now += STEP;
             let crossing = HashMap::from([("ack".to_owned(), "-1".to_owned())]);
-            self.send(name, Side::Client, &Line { options: crossing, ..fin() });
+            self.send(
+                name,
+                Side::Client,
+                &Line {
+                    options: crossing,
+                    ..fin()
+                },
+            );
             for side in [Side::Client, Side::Server] {
                 self.now += STEP;
-                self.send(name, side, &Line { flags: Some(ACK), ..Line::default() });
+                self.send(
+                    name,
+                    side,
+                    &Line {
+                        flags: Some(ACK),
+                        ..Line::default()
+                    },
+                );
             }
             return;
         }
@@ -256,7 +353,14 @@ impl Script {
         self.now += STEP;
         self.send(name, first.other(), &fin());
         self.now += STEP;
-        self.send(name, first, &Line { flags: Some(ACK), ..Line::default() });
+        self.send(
+            name,
+            first,
+            &Line {
+                flags: Some(ACK),
+                ..Line::default()
+            },
+        );
     }
 
     fn ask(&mut self, name: &str, options: &HashMap<String, String>) {
@@ -268,26 +372,54 @@ impl Script {
             headers(options.get("req"))
         );
         self.now += STEP;
-        self.send(name, Side::Client, &Line { payload: head.into_bytes(), ..Line::default() });
+        self.send(
+            name,
+            Side::Client,
+            &Line {
+                payload: head.into_bytes(),
+                ..Line::default()
+            },
+        );
     }
 
     fn answer(&mut self, name: &str, options: &HashMap<String, String>) {
         let get = |key: &str, default: &str| options.get(key).map_or(default.to_owned(), Clone::clone);
-        let (status, version, length) = (get("status", "200"), get("answer-version", "1.1"), get("body", "2"));
-        let sized = if length == "none" { String::new() } else { format!("Content-Length: {length}\r\n") };
-        let mut message =
-            format!("HTTP/{version} {status} Reason\r\n{sized}{}\r\n", headers(options.get("res"))).into_bytes();
+        let (status, version, length) = (
+            get("status", "200"),
+            get("answer-version", "1.1"),
+            get("body", "2"),
+        );
+        let sized = if length == "none" {
+            String::new()
+        } else {
+            format!("Content-Length: {length}\r\n")
+        };
+        let mut message = format!(
+            "HTTP/{version} {status} Reason\r\n{sized}{}\r\n",
+            headers(options.get("res"))
+        )
+        .into_bytes();
         message.resize(message.len() + length.parse().unwrap_or(0), b'x');
         for (n, part) in message.chunks(16_000).enumerate() {
             self.now += if n == 0 { 0.0 } else { STEP };
-            self.send(name, Side::Server, &Line { payload: part.to_vec(), ..Line::default() });
+            self.send(
+                name,
+                Side::Server,
+                &Line {
+                    payload: part.to_vec(),
+                    ..Line::default()
+                },
+            );
         }
     }
 
     fn send(&mut self, name: &str, from: Side, line: &Line) {
         let now = self.now;
         let interval = (now * 1000.0) as u32;
-        let mut conn = self.conns.remove(name).unwrap_or_else(|| panic!("connection {name} is not declared"));
+        let mut conn = self
+            .conns
+            .remove(name)
+            .unwrap_or_else(|| panic!("connection {name} is not declared"));
         let (me, peer) = (from as usize, from.other() as usize);
         let sender = conn.ends[me].ip();
         let counter = self.ip_ids.entry(sender).or_insert(0);
@@ -303,14 +435,26 @@ impl Script {
         conn.last_ip_id[me] = ip_id;
         let packet = match &line.again {
             Some(label) => {
-                let (whose, packet) = conn.labels.get(label).unwrap_or_else(|| panic!("no label {label}"));
+                let (whose, packet) = conn
+                    .labels
+                    .get(label)
+                    .unwrap_or_else(|| panic!("no label {label}"));
                 assert!(*whose == from, "{label} was sent by the other side");
-                let again = Packet { time: 0, ip_id, ..packet.clone() };
+                let again = Packet {
+                    time: 0,
+                    ip_id,
+                    ..packet.clone()
+                };
                 // A retransmission is stamped when it is sent; a copy of the same packet is not.
-                let fresh = if option("ipid") == Some("same") { again.timestamps } else {
+                let fresh = if option("ipid") == Some("same") {
+                    again.timestamps
+                } else {
                     again.timestamps.map(|(_, echo)| (stamp(me, interval), echo))
                 };
-                Packet { timestamps: fresh, ..again }
+                Packet {
+                    timestamps: fresh,
+                    ..again
+                }
             }
             None => fresh_packet(&mut conn, from, line, ip_id, interval),
         };
@@ -351,9 +495,17 @@ impl Script {
             if let Some(interface) = options.get("dup-iface") {
                 copy.interface = interface.parse().expect("an interface");
             }
-            self.sent.push(Sent { captured: captured + number(delay, 0), shift, packet: copy });
+            self.sent.push(Sent {
+                captured: captured + number(delay, 0),
+                shift,
+                packet: copy,
+            });
         }
-        self.sent.push(Sent { captured, shift, packet });
+        self.sent.push(Sent {
+            captured,
+            shift,
+            packet,
+        });
     }
 
     fn arp(&mut self) {
@@ -374,7 +526,11 @@ impl Script {
             cut_to: None,
             arp: true,
         };
-        self.sent.push(Sent { captured: self.now, shift: 0.0, packet });
+        self.sent.push(Sent {
+            captured: self.now,
+            shift: 0.0,
+            packet,
+        });
     }
 
     fn finish(mut self) -> Capture {
@@ -382,16 +538,28 @@ impl Script {
         let packets = self.sent.into_iter().map(|sent| {
             // Whole microseconds: what a plain pcap file can hold.
             let micros = ((sent.captured + sent.shift) * SECOND / 1000.0).round() as i64;
-            Packet { time: START + micros * 1000, ..sent.packet }
+            Packet {
+                time: START + micros * 1000,
+                ..sent.packet
+            }
         });
-        Capture { packets: packets.collect(), names: self.names }
+        Capture {
+            packets: packets.collect(),
+            names: self.names,
+        }
     }
 }
 
 fn fresh_packet(conn: &mut Conn, from: Side, line: &Line, ip_id: u16, interval: u32) -> Packet {
     let (me, peer) = (from as usize, from.other() as usize);
-    let flags = line.flags.unwrap_or(if line.payload.is_empty() { ACK } else { PSH | ACK });
-    let start = if flags & SYN == 0 { conn.next[me] } else { conn.isn[me] };
+    let flags = line
+        .flags
+        .unwrap_or(if line.payload.is_empty() { ACK } else { PSH | ACK });
+    let start = if flags & SYN == 0 {
+        conn.next[me]
+    } else {
+        conn.isn[me]
+    };
     let length = line.payload.len() as u32 + u32::from(flags & SYN != 0) + u32::from(flags & FIN != 0);
     let (seq, moves) = match line.options.get("seq") {
         None => (start, true),
@@ -410,8 +578,16 @@ fn fresh_packet(conn: &mut Conn, from: Side, line: &Line, ip_id: u16, interval: 
         Some(text) if text.starts_with(['+', '-']) => relative(conn.next[peer], text),
         Some(text) => text.parse().expect("an acknowledgment number"),
     };
-    let timestamps = (conn.timestamps && flags & RST == 0)
-        .then(|| (stamp(me, interval), if flags & ACK == 0 { 0 } else { conn.timestamp_echo[me] }));
+    let timestamps = (conn.timestamps && flags & RST == 0).then(|| {
+        (
+            stamp(me, interval),
+            if flags & ACK == 0 {
+                0
+            } else {
+                conn.timestamp_echo[me]
+            },
+        )
+    });
     Packet {
         time: 0,
         src: conn.ends[me],
@@ -443,7 +619,8 @@ fn headers(given: Option<&String>) -> String {
 }
 
 fn number(text: &str, line: usize) -> f64 {
-    text.parse().unwrap_or_else(|_| panic!("line {line}: {text:?} is no number"))
+    text.parse()
+        .unwrap_or_else(|_| panic!("line {line}: {text:?} is no number"))
 }
 
 fn side(text: &str, line: usize) -> Side {
@@ -457,7 +634,10 @@ fn side(text: &str, line: usize) -> Side {
 fn pairs(words: &[Word]) -> HashMap<String, String> {
     let pair = |word: &Word| {
         let (key, value) = word.plain.split_once('=').unwrap_or((word.plain.as_str(), ""));
-        let text = word.text.as_ref().map(|text| String::from_utf8_lossy(text).into_owned());
+        let text = word
+            .text
+            .as_ref()
+            .map(|text| String::from_utf8_lossy(text).into_owned());
         (key.to_owned(), text.unwrap_or_else(|| value.to_owned()))
     };
     words.iter().map(pair).collect()
@@ -472,7 +652,8 @@ fn packet_line(words: &[Word], line: usize) -> Line {
         {
             out.payload.extend_from_slice(text);
         } else if let Some(count) = word.plain.strip_prefix('*') {
-            out.payload.resize(out.payload.len() + number(count, line) as usize, b'x');
+            out.payload
+                .resize(out.payload.len() + number(count, line) as usize, b'x');
         } else if let Some(digits) = word.plain.strip_prefix("hex:") {
             let digit = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
             out.payload.extend((0..digits.len()).step_by(2).map(digit));
@@ -481,7 +662,11 @@ fn packet_line(words: &[Word], line: usize) -> Line {
         } else if word.plain == "drop" || word.plain.contains('=') {
             out.options.extend(pairs(std::slice::from_ref(word)));
         } else {
-            out.flags = Some(word.plain.split('|').fold(0, |flags, name| flags | flag(name, line)));
+            out.flags = Some(
+                word.plain
+                    .split('|')
+                    .fold(0, |flags, name| flags | flag(name, line)),
+            );
         }
     }
     out

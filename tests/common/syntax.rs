@@ -49,27 +49,48 @@ pub fn sections(source: &str) -> Vec<Section> {
             chunk.2.push('\n');
         }
     }
-    chunks.into_iter().filter_map(|(name, first, body)| section(name, first, &body)).collect()
+    chunks
+        .into_iter()
+        .filter_map(|(name, first, body)| section(name, first, &body))
+        .collect()
 }
 
 fn section(name: String, first: usize, body: &str) -> Option<Section> {
-    let mut section = Section { name, statements: Vec::new(), expects: Vec::new(), args: Vec::new() };
+    let mut section = Section {
+        name,
+        statements: Vec::new(),
+        expects: Vec::new(),
+        args: Vec::new(),
+    };
     let mut script = String::new();
     for (index, line) in body.lines().enumerate() {
         let trimmed = line.trim();
         if let Some(rest) = trimmed.strip_prefix("expect ") {
             let source = rest.split(" #").next().unwrap_or(rest).trim().to_owned();
-            section.expects.push(Expectation { line: first + index + 1, source });
+            section.expects.push(Expectation {
+                line: first + index + 1,
+                source,
+            });
             script.push('\n');
         } else if let Some(rest) = trimmed.strip_prefix("args ") {
-            section.args.extend(rest.split(" #").next().unwrap_or(rest).split_whitespace().map(str::to_owned));
+            section.args.extend(
+                rest.split(" #")
+                    .next()
+                    .unwrap_or(rest)
+                    .split_whitespace()
+                    .map(str::to_owned),
+            );
             script.push('\n');
         } else {
             script.push_str(line);
             script.push('\n');
         }
     }
-    let mut reader = Reader { rest: script.chars().collect(), at: 0, line: first + 1 };
+    let mut reader = Reader {
+        rest: script.chars().collect(),
+        at: 0,
+        line: first + 1,
+    };
     section.statements = reader.statements(false);
     (!section.statements.is_empty() || !section.expects.is_empty()).then_some(section)
 }
@@ -94,16 +115,22 @@ impl Reader {
 
     fn statements(&mut self, nested: bool) -> Vec<Statement> {
         let mut out = Vec::new();
-        let mut statement = Statement { line: self.line, words: Vec::new(), block: Vec::new() };
+        let mut statement = Statement {
+            line: self.line,
+            words: Vec::new(),
+            block: Vec::new(),
+        };
         loop {
             let line = self.line;
             match self.peek() {
                 Some(c) if c != '\n' && c.is_whitespace() => {
                     self.next();
                 }
-                Some('#') => while self.peek().is_some_and(|c| c != '\n') {
-                    self.next();
-                },
+                Some('#') => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.next();
+                    }
+                }
                 Some('{') => {
                     self.next();
                     statement.block = self.statements(true);
@@ -112,7 +139,11 @@ impl Reader {
                     self.next();
                     let done = std::mem::replace(
                         &mut statement,
-                        Statement { line: self.line, words: Vec::new(), block: Vec::new() },
+                        Statement {
+                            line: self.line,
+                            words: Vec::new(),
+                            block: Vec::new(),
+                        },
                     );
                     if !done.words.is_empty() {
                         out.push(done);
@@ -140,7 +171,10 @@ impl Reader {
         let mut plain = String::new();
         while let Some(c) = self.peek() {
             if c == '"' {
-                return Word { plain, text: Some(self.text()) };
+                return Word {
+                    plain,
+                    text: Some(self.text()),
+                };
             }
             if c.is_whitespace() || matches!(c, ';' | '{' | '}') {
                 break;

@@ -73,7 +73,12 @@ impl Packet {
         let wire_length = bytes.len() + network.len();
         let kept = self.cut_to.unwrap_or(network.len()).min(network.len());
         bytes.extend_from_slice(&network[..kept]);
-        Frame { time: self.time, interface: self.interface, wire_length, bytes }
+        Frame {
+            time: self.time,
+            interface: self.interface,
+            wire_length,
+            bytes,
+        }
     }
 
     fn ether_type(&self) -> u16 {
