@@ -334,7 +334,9 @@ fn two_files_of_the_same_packets() {
     let folder = directory("variants");
     let plain = read_files(&[write(&folder, "point-plain.pcap", &plain_bytes())], "plain");
     let mut later = packets();
-    later.iter_mut().for_each(|packet| packet.time += 30_000);
+    for packet in &mut later {
+        packet.time += 30_000;
+    }
     let bytes = pcap(&frames(&later, Link::Ethernet), Link::Ethernet, PLAIN);
     let files = [
         write(&folder, "point-1.pcap", &plain_bytes()),

@@ -178,7 +178,7 @@ fn find(path: &str, context: &Context) -> Result<Vec<Value>, String> {
                 for value in &current {
                     match value {
                         Value::Array(items) => {
-                            next.extend(items.iter().filter_map(|item| item.get(key)).cloned())
+                            next.extend(items.iter().filter_map(|item| item.get(key)).cloned());
                         }
                         _ => next.extend(value.get(key).cloned()),
                     }
