@@ -368,8 +368,8 @@ fn mutated_captures_never_panic() {
         |(which, mutations)| {
             let mut bytes = files[which].clone();
             for mutation in &mutations {
-            mutate(&mut bytes, mutation);
-        }
+                mutate(&mut bytes, mutation);
+            }
             survives("mutated.pcap", &bytes)
         },
     );

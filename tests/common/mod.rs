@@ -1,6 +1,10 @@
 //! What the tests share: packets, capture files, the packet-conversation language, expectations, and running the binary.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part of this"
+)]
 #![allow(
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
