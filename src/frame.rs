@@ -83,39 +83,49 @@ pub struct Record {
     pub link_type: LinkType,
 }
 
+impl Record {
+    /// The packet in the arena of its block.
+    #[inline]
+    #[must_use]
+    pub fn frame<'a>(&self, arena: &'a [u8]) -> Frame<'a> {
+        let start = self.offset as usize;
+        let bytes = start
+            .checked_add(self.captured_len as usize)
+            .and_then(|end| arena.get(start..end));
+        Frame {
+            timestamp: self.timestamp,
+            number: self.number,
+            wire_len: self.wire_len,
+            interface: self.interface,
+            link_type: self.link_type,
+            bytes: bytes.unwrap_or_default(),
+        }
+    }
+}
+
 /// An arena of captured bytes and the packets framed in it, in capture order.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// The bytes, packet headers of the file format included.
+    /// The bytes, packet headers of the file format included; what no record names is left over from earlier use.
     pub arena: Vec<u8>,
     /// The packets, in the order in which they are to be analysed.
     pub records: Vec<Record>,
-    /// Interfaces first used in this block, with the ids they were given (ids count up from 0).
+    /// Interfaces that became known with this block, with the ids they were given: each is announced once, in the
+    /// block of its first packet or in an earlier one, and ids count up from 0.
     pub interfaces: Vec<(InterfaceId, Interface)>,
 }
 
 impl Block {
-    /// Empties the block and keeps its memory.
+    /// Empties the block and keeps its memory. The arena keeps its length too, so that a reader can fill it without
+    /// zeroing it first; who appends to it must truncate it.
     pub fn clear(&mut self) {
-        self.arena.clear();
         self.records.clear();
         self.interfaces.clear();
     }
 
     /// The packets of this block, in order.
     pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.records.iter().map(|record| {
-            let start = record.offset as usize;
-            let bytes = self.arena.get(start..start + record.captured_len as usize).unwrap_or_default();
-            Frame {
-                timestamp: record.timestamp,
-                number: record.number,
-                wire_len: record.wire_len,
-                interface: record.interface,
-                link_type: record.link_type,
-                bytes,
-            }
-        })
+        self.records.iter().map(|record| record.frame(&self.arena))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod aggregate;
 pub mod classify;
 pub mod decode;
 pub mod diagnose;
+pub mod engine;
 pub mod flow;
 pub mod frame;
 pub mod http;

@@ -16,6 +16,10 @@ pub const OUT_OF_ORDER_SEGMENTS: usize = 1_024;
 pub const OUT_OF_ORDER_TOTAL: usize = 256 << 20;
 /// Connections in the table.
 pub const CONNECTIONS: usize = 4_000_000;
+/// Silent connections leave the table only when it holds more than this.
+pub const EXPIRE_ABOVE: usize = 262_144;
+/// Connections that ended without showing their roles, kept until another one shows who the server is.
+pub const PARKED: usize = 65_536;
 /// Closed connections remembered for late packets.
 pub const TOMBSTONES: usize = 65_536;
 /// Legs shown; what comes after is counted as `* -> *`.
@@ -40,9 +44,44 @@ pub const WAITING_FIRSTS: usize = 1_048_576;
 pub const WAITING_EVENTS: usize = 64;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
-/// Windows of a leg whose verdict is still open to change.
-pub const OPEN_WINDOWS: usize = 16;
+/// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.
+pub const WINDOWS: usize = 262_144;
+/// Clients whose pools are told apart inside `*` legs, for avoidable handshakes.
+pub const STAR_CLIENTS: usize = 65_536;
+/// Health checks closed after the last first whose order is remembered.
+pub const CHECK_CLOSES: usize = 65_536;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
 /// VLAN and tunnel combinations told apart.
 pub const PATHS: usize = 65_536;
+/// Bytes that one [`Block`](crate::frame::Block) is read into: large enough that a system call costs nothing per
+/// packet, small enough to stay in the second-level cache while it is framed and analysed.
+pub const BLOCK_BYTES: usize = 1 << 20;
+
+/// The smallest arena of a file that is merged with many others, in bytes.
+pub const MERGED_BLOCK_BYTES: usize = 64 << 10;
+
+/// Bytes framed after which a block of a regular file is handed on.
+pub const BLOCK_READY_BYTES: usize = BLOCK_BYTES / 4;
+
+/// The largest packet or pcapng block believed, in bytes (16 MiB, Wireshark's bound too); a longer one is damage.
+pub const RECORD_BYTES: usize = 16 << 20;
+
+/// The snapshot length that a pcap file may exceed in no record unless it declares a larger one (libpcap's
+/// `MAXIMUM_SNAPLEN`).
+pub const SNAPLEN: u32 = 262_144;
+
+/// Interfaces of all sources together; packets of further ones are counted and left out.
+pub const INTERFACES: usize = 65_535;
+
+/// Files that may be read as one capture (an [`Interface`](crate::frame::Interface) names its source in 16 bits).
+pub const FILES: usize = 65_535;
+
+/// Bytes read to recognise a file's compression and format.
+pub const SNIFF_BYTES: usize = 4 << 10;
+
+/// Compressed bytes read at once; what a corrupt piece held after the last intact one is lost, so not too many.
+pub const COMPRESSED_BYTES: usize = 32 << 10;
+
+/// Blocks that a merge keeps for reuse.
+pub const SPARE_BLOCKS: usize = 4;

@@ -59,7 +59,12 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:09}", self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND))
+        write!(
+            f,
+            "{}.{:09}",
+            self.0.div_euclid(SECOND),
+            self.0.rem_euclid(SECOND)
+        )
     }
 }
 
@@ -69,7 +74,10 @@ mod tests {
 
     #[test]
     fn parts_saturate_instead_of_wrapping() {
-        assert_eq!(Timestamp::from_parts(i64::MAX, 5), Timestamp::from_nanos(i64::MAX));
+        assert_eq!(
+            Timestamp::from_parts(i64::MAX, 5),
+            Timestamp::from_nanos(i64::MAX)
+        );
         assert_eq!(Timestamp::from_parts(1, 5).nanos(), SECOND + 5);
     }
 

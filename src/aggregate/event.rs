@@ -9,6 +9,11 @@ use crate::time::{Nanos, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
 pub struct LegRef(pub u32);
 
+impl LegRef {
+    /// Connections whose roles never became sure belong to no leg.
+    pub const UNATTRIBUTED: Self = Self(u32::MAX);
+}
+
 /// A Host and URI prefix as the engine numbers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
 pub struct PrefixRef(pub u32);
@@ -76,6 +81,8 @@ pub enum EventKind {
         connection: u64,
         /// Whether it paid for a handshake.
         reuse: Reuse,
+        /// 1 for the connection's first request ...
+        index: u32,
         /// HTTP version.
         version: Version,
         /// It announced the close.

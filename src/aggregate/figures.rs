@@ -295,6 +295,20 @@ impl Figures {
         Some((high, ratio(requests.first + requests.unknown_first), high))
     }
 
+    /// Connects that were refused or never answered.
+    #[must_use]
+    pub fn failed_connects(&self) -> u64 {
+        self.counts.connections.refused + self.counts.connections.unanswered
+    }
+
+    /// Whether a whole direction is missing: most connections show one side only, whose packets prove the other.
+    #[must_use]
+    pub fn lacks_a_direction(&self) -> bool {
+        let connections = &self.counts.connections;
+        let there = connections.total.saturating_sub(self.failed_connects());
+        connections.one_way > 0 && 2 * connections.one_way > there
+    }
+
     /// F / R, `None` without requests.
     #[must_use]
     pub fn handshakes_per_request(&self) -> Option<f64> {

@@ -4,12 +4,23 @@
 //! Out: [`Figures`] per leg, window and capture, the timeline, health checks.
 //! May touch: `classify`. Never: packets.
 
+mod checks;
+mod collector;
 mod distribution;
 mod event;
 mod figures;
+mod leg;
+mod prefixes;
+mod summary;
+mod timeline;
+mod tracker;
 
+pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
 };
+pub use leg::WindowFigures;
+pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
+pub use timeline::{Timeline, TimelineRow};

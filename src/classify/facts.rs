@@ -14,6 +14,12 @@ pub struct Endpoint {
     pub port: u16,
 }
 
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::net::SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}
+
 /// A tunnel that carried the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Tunnel {
@@ -226,6 +232,10 @@ pub struct ConnectionFacts {
     pub last_frame: (InterfaceId, u64),
     /// How far its opening got.
     pub handshake: Handshake,
+    /// It had been counted before, left the table silent, and resumed: only its new figures are here.
+    pub resumed: bool,
+    /// A request of it was answered by 101 or CONNECT 2xx.
+    pub upgraded: bool,
     /// The SYN's retransmissions.
     pub syn_retransmitted: u32,
     /// First SYN to the ACK that completes the handshake.

@@ -3,9 +3,16 @@
 //! In: the figures of `aggregate`. Out: verdicts (later: causes and kernel projections) in an immutable [`Snapshot`].
 //! May touch: `aggregate`, `classify`. Never: packets.
 
+mod judge;
 mod snapshot;
+mod verdict;
 
+pub use crate::aggregate::{Timeline, TimelineRow};
+pub use judge::{Diagnosis, diagnose};
 pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool, PrefixFigures,
-    Skipped, Snapshot, Status, Timeline, TimelineRow, Verdict,
+    Skipped, Snapshot, Status, Verdict,
 };
+
+#[cfg(test)]
+mod tests;

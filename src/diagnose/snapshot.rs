@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::aggregate::Figures;
+use crate::aggregate::{Figures, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::source::SourceSummary;
 use crate::frame::Interface;
@@ -59,6 +59,19 @@ pub struct LegName {
     pub server: Option<Endpoint>,
 }
 
+impl std::fmt::Display for LegName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.client {
+            Some(client) => write!(f, "{client} -> ")?,
+            None => write!(f, "* -> ")?,
+        }
+        match self.server {
+            Some(server) => write!(f, "{server}"),
+            None => write!(f, "*"),
+        }
+    }
+}
+
 /// A URI prefix (first path segment) under a Host, or a whole Host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrefixFigures {
@@ -111,34 +124,6 @@ pub struct Pool {
     pub client: IpAddr,
     /// Its servers.
     pub servers: Vec<Endpoint>,
-}
-
-/// One row of the timeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct TimelineRow {
-    /// Handshakes completed.
-    pub handshakes: u64,
-    /// Requests.
-    pub requests: u64,
-    /// Of them on connections that had served before.
-    pub reused: u64,
-    /// First FINs.
-    pub closes: u64,
-    /// First RSTs.
-    pub resets: u64,
-    /// Open connections at the end of the step.
-    pub open: u64,
-}
-
-/// Figures over time, gaps filled with zero rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
-    /// Start of the first row.
-    pub start: Option<Timestamp>,
-    /// Length of a row in seconds: 1, 2, 5, 10 ...
-    pub step_s: u64,
-    /// The rows.
-    pub rows: Vec<TimelineRow>,
 }
 
 /// Packets left out of the analysis, by reason.

@@ -12,7 +12,7 @@ mod head;
 mod stream;
 
 pub use head::{Framing, Method, RequestHead, ResponseHead};
-pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable};
+pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable, begins_message};
 
 #[cfg(test)]
 mod tests;

@@ -359,7 +359,8 @@ const fn is_method_byte(byte: u8) -> bool {
 }
 
 /// Whether a message surely begins here: a known method and a space, or a status line.
-fn begins_message(side: Side, data: &[u8]) -> bool {
+#[must_use]
+pub fn begins_message(side: Side, data: &[u8]) -> bool {
     const METHODS: [&[u8]; 16] = [
         b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"TRACE ",
         b"PROPFIND ", b"PROPPATCH ", b"MKCOL ", b"COPY ", b"MOVE ", b"LOCK ", b"UNLOCK ",

@@ -11,6 +11,8 @@ pub struct Piece<'a> {
     pub bytes: &'a [u8],
     /// Length on the wire, at least that of `bytes`.
     pub len: u32,
+    /// What the sender had received of the other direction when it sent this: those bytes come first.
+    pub after: Option<SeqNumber>,
     /// Capture time of the segment.
     pub timestamp: Timestamp,
     /// Frame number of the segment.
@@ -104,7 +106,14 @@ impl Assembler {
     /// Where the first of them begins.
     #[must_use]
     pub fn first_early(&self) -> Option<SeqNumber> {
-        self.early.as_ref().and_then(|early| early.first_start())
+        self.early.as_ref().and_then(|early| early.first()).map(|kept| kept.start)
+    }
+
+    /// The first of them if it is in order: what of the other direction must come before it.
+    #[must_use]
+    pub fn ready(&self) -> Option<Option<SeqNumber>> {
+        let first = self.early.as_ref().and_then(|early| early.first())?;
+        (first.start.after(self.next) <= 0).then_some(first.after)
     }
 
     /// Looks at a segment's payload (without SYN and FIN).
@@ -156,7 +165,7 @@ impl Assembler {
             if early.is_empty() {
                 self.early = None;
             }
-            let Kept { start, len, bytes, timestamp, number } = kept?;
+            let Kept { start, len, bytes, timestamp, number, .. } = kept?;
             let skip = self.next.after(start).max(0).unsigned_abs();
             if skip >= len {
                 continue;

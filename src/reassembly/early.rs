@@ -12,6 +12,7 @@ pub(super) struct Kept {
     /// Length on the wire; `bytes` may be shorter.
     pub(super) len: u32,
     pub(super) bytes: Box<[u8]>,
+    pub(super) after: Option<SeqNumber>,
     pub(super) timestamp: Timestamp,
     pub(super) number: u64,
 }
@@ -42,8 +43,8 @@ impl Early {
         self.bytes
     }
 
-    pub(super) fn first_start(&self) -> Option<SeqNumber> {
-        self.kept.first().map(|kept| kept.start)
+    pub(super) fn first(&self) -> Option<&Kept> {
+        self.kept.first()
     }
 
     /// Takes the first segment out if it begins at `next` or before.
@@ -94,8 +95,8 @@ impl Early {
             return false;
         }
         self.bytes += captured.len();
-        let (timestamp, number) = (piece.timestamp, piece.number);
-        self.kept.insert(at, Kept { start: from, len, bytes: captured.into(), timestamp, number });
+        let Piece { after, timestamp, number, .. } = *piece;
+        self.kept.insert(at, Kept { start: from, len, bytes: captured.into(), after, timestamp, number });
         true
     }
 }

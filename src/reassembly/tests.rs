@@ -5,7 +5,7 @@ use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
 
 fn piece(bytes: &[u8]) -> Piece<'_> {
-    Piece { bytes, len: bytes.len() as u32, timestamp: Timestamp::default(), number: 0 }
+    Piece { bytes, len: bytes.len() as u32, after: None, timestamp: Timestamp::default(), number: 0 }
 }
 
 /// Everything delivered after feeding `segments` (offset, bytes) to a stream that starts at `isn`.
@@ -51,7 +51,7 @@ fn sequence_numbers_wrap() {
 #[test]
 fn more_than_four_gibibytes_go_through() {
     let mut assembler = Assembler::default();
-    let big = Piece { bytes: &[], len: 1 << 20, timestamp: Timestamp::default(), number: 0 };
+    let big = Piece { bytes: &[], len: 1 << 20, after: None, timestamp: Timestamp::default(), number: 0 };
     let mut at = SeqNumber(77);
     for _ in 0..5 * 1024 {
         assert_eq!(assembler.accept(at, &big), Arrival::InOrder { skip: 0 });
@@ -88,7 +88,7 @@ fn the_store_is_bounded_and_a_refusal_changes_nothing() {
 fn bytes_cut_by_the_snaplen_are_missing_not_lost() {
     let mut assembler = Assembler::default();
     assembler.synchronise(SeqNumber(0));
-    let cut = Piece { bytes: b"abc", len: 100, timestamp: Timestamp::default(), number: 0 };
+    let cut = Piece { bytes: b"abc", len: 100, after: None, timestamp: Timestamp::default(), number: 0 };
     assembler.accept(SeqNumber(1), &cut);
     assembler.accept(SeqNumber(0), &piece(b"x"));
     assert!(matches!(assembler.pop(), Some(Chunk::Data { missing: 97, skip: 0, .. })));

@@ -5,12 +5,34 @@
 //! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only).
 //! Never: looks into a packet beyond what framing and filtering need.
 
+mod book;
+mod byte_order;
+mod error;
+mod file;
+pub mod filter;
+mod format;
+mod input;
+mod looks_like;
+mod merge;
+mod open;
+mod pcap_file;
+mod pcapng;
+mod progress;
+mod selection;
+#[cfg(test)]
+mod tests;
+
+pub use error::SourceError;
+pub use open::{Capture, open};
+pub use progress::Progress;
+pub use selection::{Moment, OpenOptions};
+
 use crate::frame::{Block, LinkType};
 
 /// What a source hands over when asked for more.
 #[derive(Debug)]
 pub enum Next {
-    /// Some packets.
+    /// Some packets, or none where all of them were left out by a filter.
     Block(Block),
     /// Nothing at the moment (a quiet interface); ask again.
     Idle,

@@ -1,0 +1,276 @@
+//! Health checks, told from churn by their constant period.
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use super::event::PrefixRef;
+use super::tracker::{AtSyn, Order};
+use crate::limits::CHECK_SERIES;
+use crate::thresholds::Thresholds;
+use crate::time::{Nanos, SECOND, Timestamp};
+
+/// What recurs: a leg (or a client of a `*` leg), and method and target by hash; `None` for connects without request.
+pub(super) type SeriesKey = (u32, Option<u64>);
+
+/// A connection that may be one of a series.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    pub(super) start: Timestamp,
+    /// When its request came and when it closed, in the order of events.
+    pub(super) first: Option<Order>,
+    pub(super) close: Order,
+    pub(super) syn: AtSyn,
+    pub(super) window_syn: AtSyn,
+    pub(super) star_syn: AtSyn,
+    pub(super) window: i64,
+    pub(super) prefix: PrefixRef,
+    /// Its place in the list of connections.
+    pub(super) listed: Option<usize>,
+}
+
+/// What a new member decides.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    /// Connections that are checks now.
+    pub(super) checks: Vec<Member>,
+    /// Connections that are no checks.
+    pub(super) ordinary: Vec<Member>,
+}
+
+/// Members that recur at a constant period so far.
+#[derive(Debug, Default)]
+struct Series {
+    target: Option<Box<str>>,
+    last_start: Timestamp,
+    /// Intervals of the present run; the latest `KEPT`.
+    intervals: Vec<Nanos>,
+    /// Members of the present run that are not decided.
+    held: Vec<Member>,
+    /// The present run is a series of checks.
+    confirmed: bool,
+    checks: u64,
+    period: Option<Nanos>,
+}
+
+/// Intervals remembered for the median.
+const KEPT: usize = 63;
+
+/// Whether all intervals lie within the jitter of their median, and that is long enough.
+fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_unstable();
+    let median = *sorted.get(sorted.len() / 2)?;
+    let allowed = median as f64 * thresholds.check_jitter;
+    let (least, most) = (*sorted.first()?, *sorted.last()?);
+    let within = (median - least) as f64 <= allowed && (most - median) as f64 <= allowed;
+    (within && median >= thresholds.check_period).then_some(median)
+}
+
+impl Series {
+    fn add(&mut self, member: Member, thresholds: &Thresholds) -> Decision {
+        let mut decision = Decision::default();
+        let interval = member.start.since(self.last_start);
+        let fresh = self.held.is_empty() && !self.confirmed;
+        self.last_start = member.start;
+        if fresh {
+            self.held.push(member);
+            return decision;
+        }
+        self.intervals.push(interval);
+        if self.confirmed {
+            if let Some(period) = constant(&self.intervals, thresholds) {
+                self.period = Some(period);
+                self.trim();
+                self.checks += 1;
+                decision.checks.push(member);
+            } else {
+                self.intervals.clear();
+                self.confirmed = false;
+                self.held.push(member);
+            }
+            return decision;
+        }
+        self.held.push(member);
+        while !self.intervals.is_empty() && constant(&self.intervals, thresholds).is_none() {
+            self.intervals.remove(0);
+            decision.ordinary.push(self.held.remove(0));
+        }
+        if self.held.len() >= thresholds.check_count as usize {
+            self.period = constant(&self.intervals, thresholds);
+            self.confirmed = true;
+            self.checks += self.held.len() as u64;
+            decision.checks.append(&mut self.held);
+        }
+        decision
+    }
+
+    fn trim(&mut self) {
+        if self.intervals.len() > KEPT {
+            self.intervals.remove(0);
+        }
+    }
+}
+
+/// A series as the report shows it.
+#[derive(Clone, Debug)]
+pub(super) struct SeriesSummary {
+    pub(super) key: SeriesKey,
+    pub(super) target: Option<Box<str>>,
+    pub(super) period: Option<f64>,
+    pub(super) count: u64,
+}
+
+/// All possible series.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    series: IndexMap<SeriesKey, Series, RandomState>,
+    victim: usize,
+    pub(super) given_up: u64,
+}
+
+impl Checks {
+    /// A connection that closed after its only request at once.
+    pub(super) fn add(
+        &mut self,
+        key: SeriesKey,
+        target: Option<&str>,
+        member: Member,
+        thresholds: &Thresholds,
+    ) -> Decision {
+        if let Some(series) = self.series.get_mut(&key) {
+            return series.add(member, thresholds);
+        }
+        let mut decision = self.make_room();
+        let series = Series { target: target.map(Into::into), ..Series::default() };
+        let series = self.series.entry(key).or_insert(series);
+        let more = series.add(member, thresholds);
+        decision.checks.extend(more.checks);
+        decision.ordinary.extend(more.ordinary);
+        decision
+    }
+
+    /// A connection without request: a check by itself; its period is worth knowing.
+    pub(super) fn add_without_request(&mut self, leg: u32, member: Member, thresholds: &Thresholds) -> Decision {
+        let mut decision = Decision::default();
+        if !self.series.contains_key(&(leg, None)) {
+            decision = self.make_room();
+        }
+        let series = self.series.entry((leg, None)).or_default();
+        let before = series.checks;
+        let more = series.add(member, thresholds);
+        // Every member is counted, constant period or not.
+        series.checks = before + 1;
+        if !more.ordinary.is_empty() {
+            series.period = None;
+        }
+        decision
+    }
+
+    /// In a full table the series of a single member in turn is given up; one that repeats is worth keeping.
+    fn make_room(&mut self) -> Decision {
+        let mut decision = Decision::default();
+        if self.series.len() < CHECK_SERIES {
+            return decision;
+        }
+        for _ in 0..8 {
+            self.victim = (self.victim + 1) % self.series.len();
+            let idle = self.series.get_index(self.victim).is_some_and(|(_, series)| series.checks == 0);
+            if idle && let Some((_, series)) = self.series.swap_remove_index(self.victim) {
+                decision.ordinary = series.held;
+                self.given_up += 1;
+                return decision;
+            }
+        }
+        if let Some((_, series)) = self.series.swap_remove_index(self.victim) {
+            decision.ordinary = series.held;
+            self.given_up += 1;
+        }
+        decision
+    }
+
+    /// Nothing more will come: what is not decided is ordinary.
+    pub(super) fn settle(&mut self) -> Vec<(SeriesKey, Member)> {
+        let mut ordinary = Vec::new();
+        for (key, series) in &mut self.series {
+            ordinary.extend(series.held.drain(..).map(|member| (*key, member)));
+            series.intervals.clear();
+        }
+        ordinary
+    }
+
+    /// The series that are checks.
+    pub(super) fn summaries(&self) -> impl Iterator<Item = SeriesSummary> {
+        self.series.iter().filter(|(_, series)| series.checks > 0).map(|(key, series)| SeriesSummary {
+            key: *key,
+            target: series.target.clone(),
+            period: series.period.map(|period| period as f64 / SECOND as f64),
+            count: series.checks,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::MILLISECOND;
+
+    fn member(at: Nanos) -> Member {
+        Member {
+            start: Timestamp::from_nanos(at),
+            first: Some(0),
+            close: 0,
+            syn: AtSyn::default(),
+            window_syn: AtSyn::default(),
+            star_syn: AtSyn::default(),
+            window: 0,
+            prefix: PrefixRef(0),
+            listed: None,
+        }
+    }
+
+    /// Checks and ordinary connections after members at these milliseconds.
+    fn run(starts: &[i64]) -> (usize, usize) {
+        let mut checks = Checks::default();
+        let (mut yes, mut no) = (0, 0);
+        for start in starts {
+            let decision = checks.add((0, Some(7)), Some("GET /"), member(start * MILLISECOND), &Thresholds::default());
+            yes += decision.checks.len();
+            no += decision.ordinary.len();
+        }
+        (yes, no + checks.settle().len())
+    }
+
+    #[test]
+    fn five_at_a_constant_period() {
+        assert_eq!(run(&[0, 5_000, 10_000, 15_000]), (0, 4));
+        assert_eq!(run(&[0, 5_000, 10_000, 15_000, 20_000]), (5, 0));
+        assert_eq!(run(&[0, 5_000, 10_000, 15_000, 20_000, 25_000]), (6, 0));
+    }
+
+    #[test]
+    fn ten_per_cent_of_the_median() {
+        assert_eq!(run(&[0, 1_000, 2_000, 3_100, 4_100]), (5, 0));
+        assert_eq!(run(&[0, 1_000, 2_000, 3_101, 4_101]), (0, 5));
+    }
+
+    #[test]
+    fn a_period_of_a_second_or_more() {
+        assert_eq!(run(&[0, 999, 1_998, 2_997, 3_996]), (0, 5));
+        assert_eq!(run(&[0, 1_000, 2_000, 3_000, 4_000]), (5, 0));
+    }
+
+    #[test]
+    fn a_run_may_begin_and_end_amid_other_connections() {
+        assert_eq!(run(&[0, 300, 5_300, 10_300, 15_300, 20_300, 20_400]), (5, 2));
+    }
+
+    #[test]
+    fn connects_without_request_are_checks_with_or_without_period() {
+        let mut checks = Checks::default();
+        for start in [0, 10, 20] {
+            checks.add_without_request(3, member(start * SECOND), &Thresholds::default());
+        }
+        let summary = checks.summaries().next().unwrap();
+        assert_eq!((summary.count, summary.key), (3, (3, None)));
+    }
+}

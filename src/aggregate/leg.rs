@@ -1,0 +1,211 @@
+//! The accumulator of one leg.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use super::figures::{Concurrency, Counts, Figures, avoidable};
+use super::prefixes::Prefixes;
+use super::tracker::{SecondPeak, Tracker};
+use crate::classify::Endpoint;
+use crate::limits::STAR_CLIENTS;
+use crate::time::{Nanos, Timestamp};
+
+/// What a verdict is made from, for a window that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowFigures {
+    /// Its start.
+    pub start: Timestamp,
+    /// Its figures without distributions.
+    pub figures: Figures,
+}
+
+/// The pool of one client of a `*` leg.
+#[derive(Debug, Default)]
+pub(super) struct StarClient {
+    pub(super) tracker: Tracker,
+    pub(super) firsts: u64,
+}
+
+/// One leg's figures.
+#[derive(Debug)]
+pub(super) struct LegState {
+    pub(super) client: Option<IpAddr>,
+    pub(super) server: Option<Endpoint>,
+    /// The windows that are over, added up.
+    past: Counts,
+    /// The present window.
+    pub(super) counts: Counts,
+    pub(super) whole: Tracker,
+    pub(super) present: Tracker,
+    pub(super) window: i64,
+    pub(super) peak: SecondPeak,
+    window_peak: SecondPeak,
+    pub(super) prefixes: Prefixes,
+    /// Clients told apart, in a `*` leg; `None` once there were too many.
+    pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
+    windows: VecDeque<WindowFigures>,
+    /// The latest window with enough requests to be judged on its own.
+    latest_full: Option<Box<Figures>>,
+}
+
+impl LegState {
+    pub(super) fn new(client: Option<IpAddr>, server: Option<Endpoint>, window: i64) -> Self {
+        Self {
+            client,
+            server,
+            past: Counts::default(),
+            counts: Counts::default(),
+            whole: Tracker::default(),
+            present: Tracker::default(),
+            window,
+            peak: SecondPeak::default(),
+            window_peak: SecondPeak::default(),
+            prefixes: Prefixes::default(),
+            star: Some(IndexMap::default()),
+            windows: VecDeque::new(),
+            latest_full: None,
+        }
+    }
+
+    pub(super) fn is_star(&self) -> bool {
+        self.client.is_none()
+    }
+
+    /// The client's own tracker in a `*` leg.
+    pub(super) fn star_client(&mut self, reference: u32) -> Option<&mut StarClient> {
+        if self.client.is_some() {
+            return None;
+        }
+        let full = self.star.as_ref().is_some_and(|star| star.len() >= STAR_CLIENTS && !star.contains_key(&reference));
+        if full {
+            self.star = None;
+        }
+        Some(self.star.as_mut()?.entry(reference).or_default())
+    }
+
+    pub(super) fn handshake(&mut self, second: i64) {
+        self.counts.handshakes += 1;
+        self.peak.count(second);
+        self.window_peak.count(second);
+    }
+
+    /// Begins the window `index` if the present one is over.
+    pub(super) fn roll(&mut self, index: i64, span: &Span, keep: usize) {
+        if index <= self.window {
+            return;
+        }
+        let figures = self.window_figures(span);
+        let start = span.window_start(self.window);
+        let bare = Figures { counts: bare(&figures.counts), ..figures.clone() };
+        self.windows.push_back(WindowFigures { start, figures: bare });
+        while self.windows.len() > keep {
+            self.windows.pop_front();
+        }
+        if figures.counts.requests.rated() >= span.min_window_requests {
+            self.latest_full = Some(Box::new(figures));
+        }
+        let done = std::mem::take(&mut self.counts);
+        self.past.merge(&done);
+        self.present = self.present.next_window();
+        self.window_peak = SecondPeak::default();
+        self.window = index;
+    }
+
+    /// The counters that hold what was counted in `window`, to correct them later.
+    pub(super) fn counts_of(&mut self, window: i64) -> &mut Counts {
+        if window == self.window { &mut self.counts } else { &mut self.past }
+    }
+
+    fn window_figures(&self, span: &Span) -> Figures {
+        let concurrency = Concurrency { peak_handshakes: self.window_peak.peak(), ..self.present.concurrency() };
+        let length = span.clock.since(span.window_start(self.window)).min(span.window);
+        Figures {
+            counts: self.counts.clone(),
+            // A `*` leg's pools are its clients': one window of each is more than is kept.
+            avoidable: if self.is_star() { None } else { avoidable(self.counts.requests.first, &concurrency) },
+            concurrency,
+            handshakes_per_second: per_second(self.counts.handshakes, length),
+        }
+    }
+
+    /// Over the whole capture.
+    pub(super) fn figures(&self, span: &Span) -> Figures {
+        let mut counts = self.past.clone();
+        counts.merge(&self.counts);
+        let mut concurrency = Concurrency { peak_handshakes: self.peak.peak(), ..self.whole.concurrency() };
+        let avoidable = if self.is_star() {
+            concurrency.closed_before_last_first = None;
+            self.star.as_ref().and_then(|clients| {
+                clients.values().map(|client| avoidable(client.firsts, &client.tracker.concurrency())).sum()
+            })
+        } else {
+            avoidable(counts.requests.first, &concurrency)
+        };
+        let handshakes_per_second = per_second(counts.handshakes, span.length());
+        Figures { counts, concurrency, avoidable, handshakes_per_second }
+    }
+
+    /// The latest window with enough requests, else the present one.
+    pub(super) fn recent(&self, span: &Span) -> Figures {
+        let present = self.window_figures(span);
+        if present.counts.requests.rated() >= span.min_window_requests {
+            return present;
+        }
+        self.latest_full.as_deref().cloned().unwrap_or(present)
+    }
+
+    /// Every window, oldest first, the present one last.
+    pub(super) fn windows(&self, span: &Span) -> Vec<WindowFigures> {
+        let mut windows: Vec<_> = self.windows.iter().cloned().collect();
+        let figures = self.window_figures(span);
+        windows.push(WindowFigures { start: span.window_start(self.window), figures });
+        windows
+    }
+}
+
+/// Counters without what takes room.
+fn bare(counts: &Counts) -> Counts {
+    Counts {
+        connections: counts.connections.clone(),
+        requests: counts.requests.clone(),
+        closes: counts.closes.clone(),
+        handshakes: counts.handshakes,
+        hidden_requests: counts.hidden_requests,
+        ..Counts::default()
+    }
+}
+
+/// The span of the capture, and its division into windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) start: Timestamp,
+    pub(super) clock: Timestamp,
+    pub(super) window: Nanos,
+    pub(super) min_window_requests: u64,
+}
+
+impl Span {
+    pub(super) fn length(&self) -> Nanos {
+        self.clock.since(self.start).max(0)
+    }
+
+    pub(super) fn window_index(&self) -> i64 {
+        self.length() / self.window.max(1)
+    }
+
+    pub(super) fn window_start(&self, index: i64) -> Timestamp {
+        self.start.plus(index.saturating_mul(self.window))
+    }
+
+    pub(super) fn second(&self) -> i64 {
+        self.length() / crate::time::SECOND
+    }
+}
+
+/// Events a second, over at least one second.
+fn per_second(count: u64, length: Nanos) -> f64 {
+    count as f64 / (length.max(crate::time::SECOND) as f64 / crate::time::SECOND as f64)
+}

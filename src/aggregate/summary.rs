@@ -1,0 +1,176 @@
+//! The figures as they stand, for `diagnose`.
+
+use std::net::IpAddr;
+
+use super::collector::Aggregate;
+use super::event::PrefixRef;
+use super::figures::{Concurrency, Figures};
+use super::leg::{LegState, WindowFigures};
+use super::timeline::Timeline;
+use crate::classify::Endpoint;
+use crate::time::Timestamp;
+
+/// Figures of a Host and prefix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrefixRow {
+    /// The Host header, `None` if there was none.
+    pub host: Option<String>,
+    /// The first path segment; `None` for the row of a whole host; `*` for those beyond the cap.
+    pub prefix: Option<String>,
+    /// R.
+    pub requests: u64,
+    /// F.
+    pub first: u64,
+    /// A.
+    pub avoidable: u64,
+}
+
+/// A series of health checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRow {
+    /// Its place among the legs.
+    pub leg: usize,
+    /// Method and target, `None` without request.
+    pub target: Option<String>,
+    /// Seconds from one to the next, if constant.
+    pub period: Option<f64>,
+    /// How many.
+    pub count: u64,
+}
+
+/// One leg's figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegSummary {
+    /// Its client, `None` for `*`.
+    pub client: Option<IpAddr>,
+    /// Its server, `None` for `*`.
+    pub server: Option<Endpoint>,
+    /// Over the whole capture.
+    pub figures: Figures,
+    /// The latest window with enough requests, or the latest.
+    pub recent: Figures,
+    /// Every window that is kept, oldest first.
+    pub windows: Vec<WindowFigures>,
+    /// By prefix and by host.
+    pub prefixes: Vec<PrefixRow>,
+}
+
+/// Everything that was added up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Every leg, in order of first packet.
+    pub legs: Vec<LegSummary>,
+    /// All of them together.
+    pub totals: Figures,
+    /// Health checks.
+    pub checks: Vec<CheckRow>,
+    /// Over time.
+    pub timeline: Timeline,
+    /// First packet's time and the latest.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// Connections beyond the list's end.
+    pub connections_omitted: u64,
+    /// Clients counted in `*` legs.
+    pub clients_unnamed: u64,
+    /// Legs counted as `* -> *`.
+    pub legs_unnamed: u64,
+    /// Prefixes counted as `*`.
+    pub prefixes_unnamed: u64,
+    /// Possible series of health checks given up.
+    pub check_series_given_up: u64,
+}
+
+impl Aggregate {
+    /// The figures as they stand.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let Some(span) = self.span() else { return Summary::default() };
+        let legs: Vec<LegSummary> = self
+            .legs
+            .iter()
+            .map(|leg| LegSummary {
+                client: leg.client,
+                server: leg.server,
+                figures: leg.figures(&span),
+                recent: leg.recent(&span),
+                windows: leg.windows(&span),
+                prefixes: self.prefix_rows(leg),
+            })
+            .collect();
+        Summary {
+            totals: self.totals(&legs),
+            checks: self.check_rows(),
+            timeline: self.timeline.build(span.clock),
+            span: Some((span.start, span.clock)),
+            connections_omitted: self.omitted,
+            clients_unnamed: self.clients_unnamed,
+            legs_unnamed: self.legs_unnamed,
+            prefixes_unnamed: self.legs.iter().map(|leg| leg.prefixes.overflow).sum(),
+            check_series_given_up: self.checks.given_up,
+            legs,
+        }
+    }
+
+    fn totals(&self, legs: &[LegSummary]) -> Figures {
+        let mut totals = Figures { avoidable: Some(0), ..Figures::default() };
+        for leg in legs {
+            totals.counts.merge(&leg.figures.counts);
+            totals.avoidable = totals.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
+            totals.concurrency.open_at_start += leg.figures.concurrency.open_at_start;
+            totals.concurrency.idle_closes += leg.figures.concurrency.idle_closes;
+            totals.handshakes_per_second += leg.figures.handshakes_per_second;
+        }
+        totals.concurrency = Concurrency {
+            peak_busy: self.busy.peak,
+            peak_open: self.open.peak,
+            peak_handshakes: self.peak.peak(),
+            closed_before_last_first: None,
+            ..totals.concurrency
+        };
+        totals
+    }
+
+    fn check_rows(&self) -> Vec<CheckRow> {
+        let place = |leg| self.place_of(leg);
+        let mut rows: Vec<CheckRow> = self
+            .checks
+            .summaries()
+            .filter_map(|series| {
+                let target = series.target.map(String::from);
+                Some(CheckRow { leg: place(series.key.0)?, target, period: series.period, count: series.count })
+            })
+            .collect();
+        rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.target.cmp(&b.target)));
+        rows
+    }
+
+    fn prefix_rows(&self, leg: &LegState) -> Vec<PrefixRow> {
+        let name = |prefix: PrefixRef| self.prefixes.get(prefix.0 as usize);
+        let by_prefix = leg.prefixes.by_prefix().map(|(prefix, counts)| {
+            let name = prefix.and_then(name);
+            let host = name.and_then(|name| name.host.as_deref());
+            (host.map(str::to_owned), Some(name.map_or("*", |name| &*name.path).to_owned()), counts)
+        });
+        let by_host = leg.prefixes.by_host().map(|(host, counts)| {
+            let host = match host {
+                Some(host) => self.host_name(host),
+                None => Some("*".to_owned()),
+            };
+            (host, None, counts)
+        });
+        let mut rows: Vec<PrefixRow> = by_prefix
+            .chain(by_host)
+            .map(|(host, prefix, counts)| PrefixRow {
+                host,
+                prefix,
+                requests: counts.requests,
+                first: counts.first,
+                avoidable: counts.avoidable(),
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            b.requests.cmp(&a.requests).then_with(|| a.host.cmp(&b.host)).then_with(|| a.prefix.cmp(&b.prefix))
+        });
+        rows
+    }
+}

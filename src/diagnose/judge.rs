@@ -1,0 +1,232 @@
+//! Verdicts of legs and of the capture.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::snapshot::{CheckSeries, Leg, LegName, Pool, PrefixFigures, Status, Verdict};
+use super::verdict::{Case, Judgement};
+use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
+use crate::thresholds::Thresholds;
+use crate::time::Timestamp;
+
+/// Everything that the figures say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagnosis {
+    /// The capture's verdict.
+    pub verdict: Verdict,
+    /// Legs with their verdicts, by requests descending.
+    pub legs: Vec<Leg>,
+    /// Clients and the servers they use.
+    pub pools: Vec<Pool>,
+    /// What this capture cannot show, and what would.
+    pub not_seen: Vec<String>,
+}
+
+/// Judges every leg, and the capture by its legs.
+#[must_use]
+pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds) -> Diagnosis {
+    let total = summary.totals.counts.requests.rated();
+    let mut legs: Vec<Leg> = summary
+        .legs
+        .iter()
+        .enumerate()
+        .map(|(place, leg)| {
+            let share = leg.figures.counts.requests.rated() as f64 / total.max(1) as f64;
+            #[expect(clippy::cast_sign_loss, reason = "a share of a count")]
+            let dropped = (kernel_dropped as f64 * share).ceil() as u64;
+            judged_leg(leg, place, summary, dropped, thresholds)
+        })
+        .collect();
+    legs.sort_by(|a, b| {
+        let requests = |leg: &Leg| leg.figures.counts.requests.total;
+        requests(b).cmp(&requests(a)).then_with(|| b.verdict.status.cmp(&a.verdict.status)).then_with(|| a.name.cmp(&b.name))
+    });
+    let verdict = capture_verdict(&legs, total, thresholds);
+    let pools = pools(&legs);
+    let not_seen = not_seen(summary);
+    Diagnosis { verdict, legs, pools, not_seen }
+}
+
+fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t: &Thresholds) -> Leg {
+    let whole = Case { figures: &leg.figures, prefixes: &leg.prefixes, dropped }.judge(t);
+    let judgement = match latest_window(leg, t) {
+        Some(latest) if leg.windows.len() > 1 => {
+            let text = format!("in the latest window: {}", latest.reason);
+            whole.worse(Judgement::new(latest.status, text))
+        }
+        _ => whole,
+    };
+    let since = since(&leg.windows, judgement.status, t);
+    let checks = summary.checks.iter().filter(|row| row.leg == place);
+    Leg {
+        name: LegName { client: leg.client, server: leg.server },
+        figures: leg.figures.clone(),
+        recent: Some(leg.recent.clone()),
+        verdict: Verdict { status: judgement.status, since, reasons: vec![judgement.reason] },
+        by_prefix: leg
+            .prefixes
+            .iter()
+            .map(|row| PrefixFigures {
+                host: row.host.clone(),
+                prefix: row.prefix.clone(),
+                requests: row.requests,
+                first: row.first,
+                avoidable: row.avoidable,
+            })
+            .collect(),
+        checks: checks
+            .filter_map(|row| {
+                let source = leg.client?;
+                Some(CheckSeries { source, period: row.period, count: row.count, target: row.target.clone() })
+            })
+            .collect(),
+    }
+}
+
+/// The latest window's answer, if it has enough requests of its own, or nothing but failing connects.
+fn latest_window(leg: &LegSummary, t: &Thresholds) -> Option<Judgement> {
+    let present = leg.windows.last()?;
+    let failing = Case { figures: &present.figures, prefixes: &[], dropped: 0 }.failing(t);
+    let case = Case { figures: &leg.recent, prefixes: &[], dropped: 0 };
+    let enough = leg.recent.counts.requests.rated() >= t.min_part_requests;
+    failing.or_else(|| enough.then(|| case.judge(t)))
+}
+
+/// The start of the latest unbroken run of windows with this answer; windows without an answer do not break it.
+fn since(windows: &[WindowFigures], status: Status, t: &Thresholds) -> Option<Timestamp> {
+    if status == Status::Inconclusive {
+        return None;
+    }
+    let answers = windows.iter().rev().map(|window| {
+        let case = Case { figures: &window.figures, prefixes: &[], dropped: 0 };
+        (window.start, case.judge(t).status)
+    });
+    answers
+        .filter(|(_, answer)| *answer != Status::Inconclusive)
+        .skip_while(|(_, answer)| *answer != status)
+        .take_while(|(_, answer)| *answer == status)
+        .last()
+        .map(|(start, _)| start)
+}
+
+fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut left_out = Vec::new();
+    for leg in legs {
+        let requests = leg.figures.counts.requests.rated();
+        let minor = total > 0 && (requests as f64) < t.minor_leg * total as f64;
+        let status = if minor { leg.verdict.status.min(Status::Warn) } else { leg.verdict.status };
+        let reason = leg.verdict.reasons.first().map_or("", String::as_str);
+        if status == Status::Inconclusive {
+            left_out.push(format!("{}: {reason}", leg.name));
+            continue;
+        }
+        let note = if minor && leg.verdict.status > status { " (under 1 % of the requests)" } else { "" };
+        raise(&mut verdict, status, leg.verdict.since, format!("{}: {reason}{note}", leg.name));
+    }
+    for (client, together) in small_legs(legs, t) {
+        let judgement = Case { figures: &together.figures, prefixes: &[], dropped: 0 }.judge(t);
+        if judgement.status != Status::Inconclusive {
+            let text = format!("{} small legs of {client} together: {}", together.legs, judgement.reason);
+            raise(&mut verdict, judgement.status, None, text);
+        }
+    }
+    if legs.is_empty() {
+        verdict.reasons.push("no connection between a client and a server was seen: an empty wire proves nothing".to_owned());
+    } else if !left_out.is_empty() {
+        let more = left_out.len();
+        let shown = if verdict.status == Status::Inconclusive { 5 } else { 1 };
+        let names: Vec<_> = left_out.into_iter().take(shown).collect();
+        let rest = more - names.len();
+        let more = if rest > 0 { format!(", and {rest} more") } else { String::new() };
+        verdict.reasons.push(format!("not judged: {}{more}", names.join("; ")));
+    }
+    verdict
+}
+
+/// Keeps the worst status, its earliest `since`, and the reasons of the legs that have it.
+fn raise(verdict: &mut Verdict, status: Status, since: Option<Timestamp>, reason: String) {
+    const MOST_REASONS: usize = 5;
+    if status > verdict.status {
+        *verdict = Verdict { status, since, reasons: vec![reason] };
+    } else if status == verdict.status {
+        verdict.since = match (verdict.since, since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if verdict.reasons.len() < MOST_REASONS {
+            verdict.reasons.push(reason);
+        }
+    }
+}
+
+struct Together {
+    legs: usize,
+    figures: Figures,
+}
+
+/// Legs of one client that are each too small to be judged, added up.
+fn small_legs(legs: &[Leg], t: &Thresholds) -> BTreeMap<IpAddr, Together> {
+    let mut groups: BTreeMap<IpAddr, Together> = BTreeMap::new();
+    for leg in legs {
+        let small = leg.figures.counts.requests.rated() < t.min_requests;
+        let Some(client) = leg.name.client.filter(|_| small && leg.verdict.status == Status::Inconclusive) else {
+            continue;
+        };
+        let empty = || Together { legs: 0, figures: Figures { avoidable: Some(0), ..Figures::default() } };
+        let group = groups.entry(client).or_insert_with(empty);
+        group.legs += 1;
+        group.figures.counts.merge(&leg.figures.counts);
+        group.figures.avoidable = group.figures.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
+        let (sum, part) = (&mut group.figures.concurrency, &leg.figures.concurrency);
+        sum.peak_busy += part.peak_busy;
+        sum.open_at_start += part.open_at_start;
+        sum.idle_closes += part.idle_closes;
+        let closed = sum.closed_before_last_first.unwrap_or(0) + part.closed_before_last_first.unwrap_or(0);
+        sum.closed_before_last_first = Some(closed);
+    }
+    groups.retain(|_, group| group.legs > 1);
+    groups
+}
+
+fn pools(legs: &[Leg]) -> Vec<Pool> {
+    let mut pools: BTreeMap<IpAddr, Vec<_>> = BTreeMap::new();
+    for leg in legs {
+        if let (Some(client), Some(server)) = (leg.name.client, leg.name.server) {
+            pools.entry(client).or_default().push(server);
+        }
+    }
+    pools
+        .into_iter()
+        .map(|(client, mut servers)| {
+            servers.sort_unstable();
+            Pool { client, servers }
+        })
+        .collect()
+}
+
+fn not_seen(summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    let totals = &summary.totals.counts;
+    if totals.connections.total == 0 {
+        lines.push(
+            "no TCP connection was captured: check the interface (a proxy reaches local servers over lo) and the filter"
+                .to_owned(),
+        );
+    }
+    if totals.connections.one_way > 0 {
+        let text = format!(
+            "{} connections show one direction only: one slave of a bond, or an asymmetric mirror; capture where both pass",
+            totals.connections.one_way
+        );
+        lines.push(text);
+    }
+    if totals.gap_bytes > 0 {
+        let text = format!(
+            "{} bytes that the receivers got are not in the capture: a larger buffer (tcpdump -B) or snaplen shows them",
+            totals.gap_bytes
+        );
+        lines.push(text);
+    }
+    lines
+}

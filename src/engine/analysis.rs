@@ -1,0 +1,329 @@
+//! The engine: frames in, leg events out.
+
+use super::context::{Config, Context};
+use super::conversation::{Closing, Conversation, Fate, How, Marks};
+use super::names::Names;
+use super::opening::{Challenger, Generation};
+use super::quality::Quality;
+use crate::aggregate::{EventKind, LegEvent, LegRef};
+use crate::decode::{Flags, Segment, decode};
+use crate::diagnose::ExchangeRecord;
+use crate::flow::{FlowKey, FlowTable, PathId, Sender, Tombstone};
+use crate::frame::Frame;
+use crate::limits::{CONNECTIONS, EXPIRE_ABOVE, PARKED, TOMBSTONES};
+use crate::sequence::SeqNumber;
+use crate::time::{Nanos, SECOND, Timestamp};
+
+/// Silent connections leave the table after this, if it is large. Memory management: no figure depends on it.
+const SILENT: Nanos = 7_200 * SECOND;
+/// Both FINs were seen and bytes before them are missing: they will not come any more.
+const LINGER: Nanos = 10 * SECOND;
+/// A SYN that was not answered for this long is sent no more (131 s is the longest schedule of Linux).
+const GIVEN_UP: Nanos = 180 * SECOND;
+/// Every so many segments the table is looked after, a part at a time.
+const SWEEP_EVERY: u64 = 1_024;
+const SWEEP_PART: usize = 256;
+
+/// The analysis of one thread's share of the connections.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    table: FlowTable<Conversation>,
+    names: Names,
+    quality: Quality,
+    events: Vec<LegEvent>,
+    exchanges: Vec<ExchangeRecord>,
+    /// Connections that ended without showing who is who.
+    parked: Vec<(FlowKey, Conversation)>,
+    clock: Timestamp,
+    start: Option<Timestamp>,
+    next_id: u64,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let names = Names::new(&config.client_groups);
+        Self {
+            config,
+            table: FlowTable::new(TOMBSTONES),
+            names,
+            quality: Quality::default(),
+            events: Vec::new(),
+            exchanges: Vec::new(),
+            parked: Vec::new(),
+            clock: Timestamp::MIN,
+            start: None,
+            next_id: 1,
+        }
+    }
+
+    /// What the capture is worth so far.
+    #[must_use]
+    pub fn quality(&self) -> &Quality {
+        &self.quality
+    }
+
+    /// Time of the first packet.
+    #[must_use]
+    pub fn start(&self) -> Option<Timestamp> {
+        self.start
+    }
+
+    /// Packet time: the running maximum.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// Tombstones dropped before their time.
+    #[must_use]
+    pub fn tombstones_dropped(&self) -> u64 {
+        self.table.dropped_early()
+    }
+
+    /// What happened since the last call; the caller's vectors are emptied and filled.
+    pub fn take(&mut self, events: &mut Vec<LegEvent>, exchanges: &mut Vec<ExchangeRecord>) {
+        events.clear();
+        exchanges.clear();
+        std::mem::swap(&mut self.events, events);
+        std::mem::swap(&mut self.exchanges, exchanges);
+    }
+
+    /// Takes in one frame.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>) {
+        self.quality.packets += 1;
+        self.quality.bytes += u64::from(frame.wire_len);
+        self.clock = self.clock.max(frame.timestamp);
+        self.start.get_or_insert(frame.timestamp);
+        match decode(frame) {
+            Ok(segment) => self.segment(&segment),
+            Err(reason) => self.quality.skip(reason),
+        }
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_>) {
+        self.quality.segments += 1;
+        self.quality.flags.count(segment.flags);
+        if self.quality.segments % SWEEP_EVERY == 0 {
+            self.sweep();
+        }
+        let path = self.names.path(segment.path).unwrap_or_else(|| {
+            self.quality.unnamed += 1;
+            PathId::default()
+        });
+        let (key, sender) = FlowKey::of(segment, path);
+        match self.table.find(&key) {
+            Some(place) => self.on_living(place, key, segment, sender),
+            None => self.on_unknown(key, segment, sender),
+        }
+    }
+
+    #[inline]
+    fn on_living(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let Some(living) = self.table.at(place) else { return };
+        if living.recent.is_duplicate(segment, sender) {
+            self.quality.duplicates += 1;
+            return;
+        }
+        let generation = living.generation(segment, sender);
+        match generation {
+            Generation::Same => self.deliver(place, key, segment, sender),
+            Generation::Remembered => {}
+            Generation::New => {
+                let number = self.replace(key, segment.timestamp) + 1;
+                self.open(key, number, segment, sender);
+            }
+            Generation::Challenger | Generation::ChallengerAfter => {
+                let Some(challenger) = living.challenger.take() else { return };
+                if generation == Generation::ChallengerAfter {
+                    self.deliver(place, key, segment, sender);
+                }
+                self.admit(key, &challenger);
+                if generation == Generation::Challenger
+                    && let Some(place) = self.table.find(&key)
+                {
+                    self.deliver(place, key, segment, sender);
+                }
+            }
+        }
+    }
+
+    /// The challenger's SYN starts a new generation.
+    fn admit(&mut self, key: FlowKey, challenger: &Challenger) {
+        let before = match self.table.tombstone(&key) {
+            Some(tombstone) if self.table.find(&key).is_none() => tombstone.generation,
+            _ => self.replace(key, challenger.at),
+        };
+        let syn = challenger.segment(&key);
+        let id = self.take_id();
+        let Self { table, names, quality, events, exchanges, config, .. } = self;
+        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let opened = Conversation::from_challenger(id, before + 1, challenger, &syn, cx);
+        table.insert(key, opened);
+    }
+
+    #[inline]
+    fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let Self { table, names, quality, events, exchanges, config, .. } = self;
+        let Some(living) = table.at(place) else { return };
+        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        if living.segment(segment, sender, cx) == Fate::Over {
+            self.over(key, segment.timestamp, false);
+        }
+    }
+
+    /// No living connection has this key: a new one, or a late segment of one that is over.
+    fn on_unknown(&mut self, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let flags = segment.flags;
+        let syn = flags.contains(Flags::SYN);
+        let tombstone = self.table.tombstone(&key);
+        let mut generation = 1;
+        if let Some(dead) = tombstone {
+            let same_syn = dead.isn.is_some_and(|isn| {
+                let answered = flags.contains(Flags::ACK).then_some(SeqNumber(segment.acknowledgment));
+                isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
+            });
+            let late = if syn { same_syn } else { segment.payload_len == 0 };
+            if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
+                self.quality.late += 1;
+                return;
+            }
+            generation = dead.generation + u32::from(!dead.expired || syn);
+        }
+        if flags.contains(Flags::RST) {
+            self.quality.stray_resets += 1;
+            return;
+        }
+        let resumes = tombstone.filter(|dead| dead.expired && !syn).map(|dead| dead.id);
+        self.open_as(resumes, key, generation, segment, sender);
+    }
+
+    fn open(&mut self, key: FlowKey, generation: u32, segment: &Segment<'_>, sender: Sender) {
+        self.open_as(None, key, generation, segment, sender);
+    }
+
+    fn open_as(&mut self, resumes: Option<u64>, key: FlowKey, generation: u32, segment: &Segment<'_>, sender: Sender) {
+        if self.table.len() >= CONNECTIONS {
+            self.evict();
+        }
+        let id = resumes.unwrap_or_else(|| self.take_id());
+        let mut opened = Conversation::new(id, generation, segment);
+        if resumes.is_some() {
+            opened.marks.set(Marks::RESUMED);
+        }
+        opened.recent.is_duplicate(segment, sender);
+        let place = self.table.insert(key, opened);
+        self.deliver(place, key, segment, sender);
+    }
+
+    fn take_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    /// Ends the living generation, since a SYN takes over its key; returns its number.
+    fn replace(&mut self, key: FlowKey, at: Timestamp) -> u32 {
+        let Self { table, names, quality, events, exchanges, config, .. } = self;
+        let Some(living) = table.find(&key).and_then(|place| table.at(place)) else { return 0 };
+        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let generation = living.generation;
+        let by = living.roles.map_or(Sender::Low, |roles| roles.client);
+        living.drain_all(at, cx);
+        let never_opened = living.marks.has(Marks::OPENED) && !living.tcp.end(by.peer()).any();
+        if !never_opened || living.tcp.end(by).payload() {
+            living.close(Closing { by, how: How::Replaced, at }, cx);
+        }
+        self.over(key, at, false);
+        generation
+    }
+
+    /// Takes a connection out of the table and tells what it was.
+    fn over(&mut self, key: FlowKey, at: Timestamp, expired: bool) {
+        let Some(mut done) = self.table.remove(&key) else { return };
+        let opener = done.roles.map_or(Sender::Low, |roles| roles.client);
+        let isn = done.tcp.end(opener).isn();
+        self.table.bury(key, Tombstone::new(done.id, done.generation, at, isn, expired));
+        if done.roles.is_none() && self.parked.len() < PARKED {
+            done.stall = None;
+            self.parked.push((key, done));
+            return;
+        }
+        self.tell(key, done, at);
+    }
+
+    fn tell(&mut self, key: FlowKey, mut done: Conversation, now: Timestamp) {
+        let Self { names, quality, events, exchanges, config, .. } = self;
+        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        done.drain_all(now, cx);
+        let told = done.roles.is_some();
+        if done.settle_at_last(done.start, cx).is_none() {
+            cx.quality.unattributed += 1;
+        } else if let Some(closing) = done.closing.take_if(|_| !told) {
+            // Its leg hears of the close only now.
+            done.close(closing, cx);
+        }
+        let facts = Box::new(done.facts(now, cx));
+        done.finish_records(cx);
+        let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
+        cx.emit(facts.closed_at.unwrap_or(facts.end), leg, EventKind::Closed(facts));
+    }
+
+    /// Looks after a part of the table: what lingers, fell silent or was never answered.
+    fn sweep(&mut self) {
+        let crowded = self.table.len() > EXPIRE_ABOVE;
+        let clock = self.clock;
+        let done: Vec<(FlowKey, bool)> = self
+            .table
+            .next_in_turn(SWEEP_PART)
+            .filter_map(|(key, living)| {
+                let silent = clock.since(living.last);
+                let both_fins = living.tcp.end(Sender::Low).fin().is_some() && living.tcp.end(Sender::High).fin().is_some();
+                let unanswered = living.marks.has(Marks::OPENED)
+                    && living.roles.is_some_and(|roles| !living.tcp.end(roles.client.peer()).any())
+                    && !living.streams.iter().any(|stream| stream.bytes > 0);
+                let over = (both_fins && silent > LINGER) || (unanswered && silent > GIVEN_UP);
+                let expired = crowded && silent > SILENT;
+                (over || expired).then_some((*key, !over))
+            })
+            .collect();
+        for (key, expired) in done {
+            self.quality.expired += u64::from(expired);
+            self.over(key, clock, expired);
+        }
+    }
+
+    /// Makes room in a full table: the most silent of a few leaves.
+    fn evict(&mut self) {
+        let victim = self.table.next_in_turn(8).min_by_key(|(_, living)| living.last).map(|(key, _)| *key);
+        if let Some(key) = victim {
+            self.quality.evicted_connections += 1;
+            self.over(key, self.clock, true);
+        }
+    }
+
+    /// Ends the analysis: everything still open is told as such, in order of first packet.
+    pub fn finish(&mut self) {
+        let challenged: Vec<FlowKey> =
+            self.table.iter().filter(|(_, living)| living.challenger.is_some()).map(|(key, _)| *key).collect();
+        for key in challenged {
+            let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else { continue };
+            let Some(challenger) = living.challenger.take() else { continue };
+            self.admit(key, &challenger);
+        }
+        let mut open = std::mem::take(&mut self.parked);
+        while let Some(entry) = self.table.pop() {
+            open.push(entry);
+        }
+        open.sort_unstable_by_key(|(_, living)| living.id);
+        // Those that know their roles first: they tell who the servers are.
+        let (sure, unsure): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, living)| living.roles.is_some());
+        for (key, living) in sure.into_iter().chain(unsure) {
+            self.tell(key, living, self.clock);
+        }
+    }
+}

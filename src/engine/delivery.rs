@@ -1,0 +1,238 @@
+//! Payload on its way from segments to messages: order within a direction and between the two, gaps, ends.
+//!
+//! A segment acknowledges what its sender had received, so bytes of one direction wait for those of the other that came
+//! first: a capture that swaps two packets then gives the same messages. What never comes is given up after a while.
+
+use super::context::Context;
+use super::conversation::{Conversation, Stall};
+use crate::decode::{Flags, Segment};
+use crate::flow::Sender;
+use crate::http::{RequestContext, Side, Step};
+use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS};
+use crate::reassembly::{Arrival, Chunk, Piece};
+use crate::sequence::SeqNumber;
+use crate::time::{MILLISECOND, Nanos, Timestamp};
+
+/// Bytes that the receiver has acknowledged and the capture has not shown after this many more packets of the
+/// connection ...
+const GIVE_UP_PACKETS: u32 = 32;
+/// ... or this much packet time were not captured.
+const GIVE_UP_AFTER: Nanos = 100 * MILLISECOND;
+
+/// Which segment bytes came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) at: Timestamp,
+    pub(super) number: u64,
+}
+
+impl Conversation {
+    /// The payload of one segment.
+    #[inline]
+    pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        self.last_payload = Some(segment.timestamp);
+        let after = segment.flags.contains(Flags::ACK).then_some(SeqNumber(segment.acknowledgment));
+        let piece = Piece {
+            bytes: segment.payload,
+            len: segment.payload_len,
+            after,
+            timestamp: segment.timestamp,
+            number: segment.number,
+        };
+        let start = SeqNumber(segment.sequence);
+        let waits = self.must_wait(sender, after);
+        let assembler = &mut self.streams[sender.index()].assembler;
+        let arrival = if waits { assembler.keep(start, &piece) } else { assembler.accept(start, &piece) };
+        let origin = Origin { at: segment.timestamp, number: segment.number };
+        match arrival {
+            Arrival::InOrder { skip } => {
+                let bytes = segment.payload.get(skip as usize..).unwrap_or_default();
+                let missing = segment.payload_len - (segment.payload.len() as u32).max(skip);
+                self.streams[sender.index()].bytes += u64::from(segment.payload_len - skip);
+                self.deliver(sender, bytes, missing, origin, cx);
+            }
+            Arrival::Old => {}
+            Arrival::Kept { conflicts } => cx.quality.overlap_conflicts += conflicts,
+            Arrival::Refused => {
+                cx.quality.refused_segments += 1;
+                self.give_up(true, origin.at, cx);
+            }
+        }
+        if self.streams[0].assembler.has_early() || self.streams[1].assembler.has_early() {
+            if self.stall.is_none() {
+                self.stall = Some(Box::new(Stall { since: segment.timestamp, packets: 0 }));
+            }
+            self.drain(segment.timestamp, cx);
+        }
+    }
+
+    /// Whether bytes that the sender had received before it sent this have not been delivered yet.
+    #[inline]
+    fn must_wait(&self, sender: Sender, after: Option<SeqNumber>) -> bool {
+        let Some(after) = after else { return false };
+        let peer = &self.streams[sender.peer().index()];
+        match peer.assembler.next() {
+            Some(next) => after.after(next) > 0 && self.tcp.end(sender.peer()).any() && !peer.ended,
+            None => false,
+        }
+    }
+
+    /// Delivers what has become ready, and gives up what will not come.
+    pub(super) fn drain(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        loop {
+            while self.deliver_ready(now, cx) {}
+            if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
+                self.stall = None;
+                return;
+            }
+            let Some(stall) = self.stall.as_mut() else { return };
+            stall.packets += 1;
+            let long = stall.packets >= GIVE_UP_PACKETS || now.since(stall.since) >= GIVE_UP_AFTER;
+            let full = self.streams.iter().any(|stream| {
+                stream.assembler.early_bytes() > OUT_OF_ORDER_BYTES / 4 * 3
+                    || stream.assembler.early_segments() > OUT_OF_ORDER_SEGMENTS / 4 * 3
+            });
+            if !(long || full) || !self.give_up(full, now, cx) {
+                return;
+            }
+            if let Some(stall) = self.stall.as_mut() {
+                **stall = Stall { since: now, packets: 0 };
+            }
+        }
+    }
+
+    /// Delivers everything that is kept, gaps included: nothing more will come.
+    pub(super) fn drain_all(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        while self.streams.iter().any(|stream| stream.assembler.has_early()) {
+            while self.deliver_ready(now, cx) {}
+            if !self.give_up(true, now, cx) {
+                break;
+            }
+        }
+        self.stall = None;
+        self.end_streams(now, cx);
+    }
+
+    /// One kept piece that is in order, and whose predecessors in the other direction were delivered.
+    fn deliver_ready(&mut self, now: Timestamp, cx: &mut Context<'_>) -> bool {
+        for sender in [Sender::Low, Sender::High] {
+            let Some(after) = self.streams[sender.index()].assembler.ready() else { continue };
+            if self.must_wait(sender, after) {
+                continue;
+            }
+            let Some(Chunk::Data { bytes, skip, missing, timestamp, number }) =
+                self.streams[sender.index()].assembler.pop()
+            else {
+                continue;
+            };
+            let captured = bytes.get(skip..).unwrap_or_default();
+            self.streams[sender.index()].bytes += captured.len() as u64 + u64::from(missing);
+            self.deliver(sender, captured, missing, Origin { at: timestamp, number }, cx);
+            self.end_streams(now, cx);
+            return true;
+        }
+        false
+    }
+
+    /// Gives up one hole: bytes that the receiver has got (or, `forced`, any), or the bytes of the other direction that
+    /// a kept piece waits for. Returns whether there was one.
+    fn give_up(&mut self, forced: bool, now: Timestamp, cx: &mut Context<'_>) -> bool {
+        for sender in [Sender::Low, Sender::High] {
+            let stream = &self.streams[sender.index()];
+            let Some(first) = stream.assembler.first_early() else { continue };
+            let peer = self.tcp.end(sender.peer());
+            let received = peer.acked().is_some_and(|acked| acked.after(first) >= 0) || !peer.any();
+            let hole = stream.assembler.next().is_some_and(|next| first.after(next) > 0);
+            if hole && (received || forced) {
+                let gap = self.streams[sender.index()].assembler.give_up_hole();
+                self.deliver_gap(sender, gap, now, cx);
+                return true;
+            }
+            let Some(Some(after)) = stream.assembler.ready() else { continue };
+            if self.must_wait(sender, Some(after)) {
+                let other = &mut self.streams[sender.peer().index()].assembler;
+                let target = match other.first_early() {
+                    Some(early) if early.after(after) < 0 => early,
+                    _ => after,
+                };
+                let gap = other.skip_to(target);
+                self.deliver_gap(sender.peer(), gap, now, cx);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn deliver_gap(&mut self, sender: Sender, gap: Option<Chunk>, now: Timestamp, cx: &mut Context<'_>) {
+        if let Some(Chunk::Gap(len)) = gap {
+            // A FIN whose acknowledgment came first is no missing byte.
+            let fin = self.tcp.end(sender).fin();
+            let reached = self.streams[sender.index()].assembler.next();
+            let len = if fin.is_some_and(|fin| reached == Some(fin.plus(1))) { len - 1 } else { len };
+            if len > 0 {
+                self.streams[sender.index()].bytes += u64::from(len);
+                self.history.note(b'G', self.roles.is_none_or(|roles| roles.client == sender));
+                self.gap(sender, len, now, cx);
+            }
+        }
+    }
+
+    /// Bytes in order, followed by `missing` ones that were cut off by the snaplen.
+    #[inline]
+    pub(super) fn deliver(&mut self, sender: Sender, bytes: &[u8], missing: u32, from: Origin, cx: &mut Context<'_>) {
+        if let Some(roles) = self.roles {
+            let side = if roles.client == sender { Side::Request } else { Side::Response };
+            let mut rest = bytes;
+            // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
+            let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);
+            while !rest.is_empty() {
+                let context = if side == Side::Response { self.answers() } else { RequestContext::Unknown };
+                let Step { used, event } = messages.advance(side, context, rest);
+                if let Some(event) = event {
+                    let effect = self.on_event(side, &event, from, cx);
+                    if effect.tunnel {
+                        messages.tunnel();
+                        self.streams[sender.peer().index()].messages.tunnel();
+                        break;
+                    }
+                }
+                rest = rest.get(used..).unwrap_or_default();
+            }
+            if side == Side::Request {
+                self.note_begun(&messages, from, cx);
+            }
+            self.streams[sender.index()].messages = messages;
+        }
+        if missing > 0 {
+            self.gap(sender, missing, from.at, cx);
+        }
+    }
+
+    /// FINs that were reached in order end their direction.
+    pub(super) fn end_streams(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        for sender in [Sender::Low, Sender::High] {
+            let Some(fin) = self.tcp.end(sender).fin() else { continue };
+            let stream = &mut self.streams[sender.index()];
+            if stream.ended || stream.assembler.has_early() {
+                continue;
+            }
+            let Some(next) = stream.assembler.next() else { continue };
+            let missing = fin.after(next);
+            // Acknowledged, so it arrived: what lies between was not captured. Without it the sender sends it again.
+            let acknowledged = self.tcp.end(sender.peer()).acked().is_some_and(|acked| acked.after(fin) > 0);
+            if missing > 0 && !acknowledged {
+                continue;
+            }
+            if missing > 0 {
+                let gap = self.streams[sender.index()].assembler.skip_to(fin);
+                self.deliver_gap(sender, gap, now, cx);
+            }
+            let stream = &mut self.streams[sender.index()];
+            stream.ended = true;
+            stream.assembler.skip_to(fin.plus(1));
+            if !self.is_client(sender) {
+                self.server_stream_ended(now, cx);
+            }
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
+
+use std::collections::VecDeque;
+
+use super::context::Context;
+use super::conversation::{Conversation, How, Marks};
+use super::delivery::Origin;
+use crate::aggregate::{EventKind, PrefixRef, Reuse};
+use crate::classify::{Endpoint, Protocol, Version};
+use crate::diagnose::ExchangeRecord;
+use crate::flow::Sender;
+use crate::http::{Event, Framing, MessageStream, Method, RequestContext, RequestHead, ResponseHead, Side, Unreadable};
+use crate::limits::{PIPELINED, TARGET_BYTES};
+use crate::time::{Nanos, Timestamp};
+
+/// A request that waits for its response, or for its end.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) method: Method,
+    pub(super) reuse: Reuse,
+    /// Its final response has begun.
+    pub(super) answered: bool,
+    pub(super) prefix: PrefixRef,
+    pub(super) began: Timestamp,
+    /// Its last byte so far.
+    pub(super) last_byte: Timestamp,
+    pub(super) record: Option<Box<ExchangeRecord>>,
+}
+
+/// Requests in order; nearly always none or one.
+#[derive(Debug, Default)]
+pub(super) struct PendingQueue {
+    front: Option<Pending>,
+    rest: Option<Box<VecDeque<Pending>>>,
+}
+
+impl PendingQueue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.front.is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.front.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
+    }
+
+    pub(super) fn front(&self) -> Option<&Pending> {
+        self.front.as_ref()
+    }
+
+    pub(super) fn front_mut(&mut self) -> Option<&mut Pending> {
+        self.front.as_mut()
+    }
+
+    pub(super) fn back_mut(&mut self) -> Option<&mut Pending> {
+        match self.rest.as_mut().and_then(|rest| rest.back_mut()) {
+            Some(last) => Some(last),
+            None => self.front.as_mut(),
+        }
+    }
+
+    pub(super) fn push(&mut self, pending: Pending) {
+        if self.front.is_none() {
+            self.front = Some(pending);
+        } else {
+            self.rest.get_or_insert_default().push_back(pending);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
+        if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
+            self.rest = None;
+        }
+        std::mem::replace(&mut self.front, next)
+    }
+}
+
+/// What an event asks of the streams.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Effect {
+    /// Both directions carry no HTTP from here on.
+    pub(super) tunnel: bool,
+}
+
+impl Conversation {
+    /// The request that the next response answers.
+    #[inline]
+    pub(super) fn answers(&self) -> RequestContext {
+        self.pending.front().map_or(RequestContext::Unknown, |pending| RequestContext::Known(pending.method))
+    }
+
+    /// A request whose head is not complete makes the connection busy with its first byte.
+    pub(super) fn note_begun(&mut self, messages: &MessageStream, from: Origin, cx: &mut Context<'_>) {
+        if messages.in_head() && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
+            self.begun = Some(from.at);
+            self.marks.set(Marks::BUSY);
+            if let Some(leg) = self.leg() {
+                cx.emit(from.at, leg, EventKind::Busy);
+            }
+        }
+        if messages.in_body()
+            && let Some(pending) = self.pending.back_mut()
+        {
+            pending.last_byte = from.at;
+        }
+    }
+
+    pub(super) fn on_event(&mut self, side: Side, event: &Event<'_>, from: Origin, cx: &mut Context<'_>) -> Effect {
+        match (side, event) {
+            (_, Event::Request(head)) => self.on_request(head, from, cx),
+            (_, Event::Response(head)) => return self.on_response(head, from, cx),
+            (Side::Request, Event::End) => {
+                if let Some(pending) = self.pending.back_mut() {
+                    pending.last_byte = from.at;
+                }
+            }
+            (Side::Response, Event::End) => self.on_response_end(from.at, cx),
+            (_, Event::Desync(why)) => {
+                cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
+                self.lost_framing(side, 0, from.at, cx);
+            }
+            (side, Event::NotHttp(protocol)) => {
+                if side == Side::Request || self.protocol == Protocol::None {
+                    self.protocol = *protocol;
+                }
+            }
+        }
+        Effect::default()
+    }
+
+    fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
+        let Some(roles) = self.roles else { return };
+        self.protocol = Protocol::Http1;
+        let reuse = match (self.requests, self.marks.has(Marks::OPENED)) {
+            (0, true) => Reuse::First,
+            (0, false) if !self.marks.has(Marks::RESUMED) => Reuse::MidstreamFirst,
+            _ => Reuse::Reused,
+        };
+        self.requests = self.requests.saturating_add(1);
+        self.forget_what_cannot_be_answered(roles.client.peer(), cx);
+        let prefix = cx.names.prefix(head.host, head.target, from.at, cx.events);
+        let began = self.begun.take().unwrap_or(from.at);
+        self.note_first_request(head, began);
+        self.last_prefix = prefix;
+        set(&mut self.marks, Marks::ANNOUNCED, head.announced);
+        let open = self.closing.is_none();
+        let became_busy = open && !self.marks.has(Marks::BUSY);
+        if open {
+            self.marks.set(Marks::BUSY);
+        }
+        let kind = EventKind::Request {
+            connection: self.id,
+            reuse,
+            index: self.requests,
+            version: head.version,
+            announced: head.announced,
+            prefix,
+            became_busy,
+        };
+        cx.emit(from.at, roles.leg, kind);
+        let record = cx.config.keep_exchanges.then(|| Box::new(self.record(head, reuse, began, from)));
+        self.pending.push(Pending {
+            method: head.method,
+            reuse,
+            answered: false,
+            prefix,
+            began,
+            last_byte: from.at,
+            record,
+        });
+    }
+
+    /// Where responses were not captured, the requests before this one will not be answered: a client that does not
+    /// pipeline had its answer. Pipelined ones beyond the cap are given up, too.
+    fn forget_what_cannot_be_answered(&mut self, server: Sender, cx: &mut Context<'_>) {
+        if self.pending.is_empty() {
+            return;
+        }
+        if !self.tcp.end(server).any() || self.streams[server.index()].messages.is_lost() {
+            if self.tcp.end(server).any() {
+                self.marks.set(Marks::OBSCURED);
+            }
+            while let Some(pending) = self.pending.pop() {
+                self.finish_record(pending, None, None, cx);
+            }
+        }
+        while self.pending.len() >= PIPELINED {
+            cx.quality.pipelined += 1;
+            if let Some(pending) = self.pending.pop() {
+                self.finish_record(pending, None, None, cx);
+            }
+        }
+    }
+
+    fn note_first_request(&mut self, head: &RequestHead<'_>, began: Timestamp) {
+        if self.requests > 1 {
+            self.first_line = None;
+            return;
+        }
+        self.first_request = Some(began);
+        let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
+        let line = [head.method_name, path].join(&b' ');
+        let line = String::from_utf8_lossy(&line[..line.len().min(TARGET_BYTES)]).into_owned();
+        self.first_target = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+        self.first_line = Some(line.into_boxed_str());
+    }
+
+    fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
+        if head.is_interim() || self.too_late(from.at) {
+            return Effect::default();
+        }
+        let Some(leg) = self.leg() else { return Effect::default() };
+        self.protocol = Protocol::Http1;
+        self.responses = self.responses.saturating_add(1);
+        if head.announced {
+            self.marks.set(Marks::ANNOUNCED);
+        }
+        let front = self.pending.front_mut();
+        let first_byte = front.as_ref().map(|pending| from.at.since(pending.last_byte).max(0));
+        if let Some(pending) = front {
+            pending.answered = true;
+            if let Some(record) = pending.record.as_mut() {
+                record.status = Some(head.status);
+                record.first_byte = first_byte;
+                record.announced_close |= head.announced;
+            }
+        }
+        let kind = EventKind::Response { status: head.status, announced: head.announced, first_byte };
+        cx.emit(from.at, leg, kind);
+        match head.framing {
+            Framing::Tunnel => {
+                self.upgrade(from.at, cx);
+                return Effect { tunnel: true };
+            }
+            Framing::None => self.on_response_end(from.at, cx),
+            _ => {}
+        }
+        Effect::default()
+    }
+
+    /// Response bytes after the client's FIN or RST do not complete an exchange.
+    fn too_late(&self, at: Timestamp) -> bool {
+        self.closing.is_some_and(|closing| self.is_client(closing.by) && at >= closing.at)
+    }
+
+    fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        if self.too_late(at) {
+            return;
+        }
+        let finished = if self.pending.front().is_some_and(|pending| pending.answered) { self.pending.pop() } else { None };
+        self.last_response_end = Some(at);
+        let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
+        if became_idle {
+            self.marks.clear(Marks::BUSY);
+        }
+        let response = finished.as_ref().map(|pending| at.since(pending.began).max(0));
+        let prefix = finished.as_ref().map_or(self.last_prefix, |pending| pending.prefix);
+        if let Some(leg) = self.leg() {
+            cx.emit(at, leg, EventKind::ExchangeEnd { response, prefix, became_idle });
+        }
+        if let Some(pending) = finished {
+            self.finish_record(pending, Some(at), response, cx);
+        }
+    }
+
+    fn upgrade(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        self.protocol = Protocol::Tunnel;
+        self.marks.set(Marks::UPGRADED);
+        let was_busy = self.marks.has(Marks::BUSY);
+        self.marks.clear(Marks::BUSY);
+        let Some(pending) = self.pending.pop() else { return };
+        if let Some(leg) = self.leg() {
+            let kind =
+                EventKind::Upgraded { connection: self.id, reuse: pending.reuse, prefix: pending.prefix, was_busy };
+            cx.emit(at, leg, kind);
+        }
+        self.finish_record(pending, Some(at), None, cx);
+        self.drop_unseen();
+    }
+
+    /// The server's FIN completes a response that lasts until the connection closes.
+    pub(super) fn server_stream_ended(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        let Some(server) = self.roles.map(|roles| roles.client.peer()) else { return };
+        if self.streams[server.index()].messages.is_until_close() {
+            self.on_response_end(at, cx);
+        }
+    }
+
+    /// Bytes that the capture lacks.
+    pub(super) fn gap(&mut self, sender: Sender, len: u32, at: Timestamp, cx: &mut Context<'_>) {
+        self.gap_bytes += u64::from(len);
+        cx.quality.gap_bytes += u64::from(len);
+        let Some(roles) = self.roles else { return };
+        let side = if roles.client == sender { Side::Request } else { Side::Response };
+        let effect = self.stream(sender).messages.gap(u64::from(len));
+        if effect.ended && side == Side::Response {
+            self.on_response_end(at, cx);
+        }
+        if effect.lost {
+            self.lost_framing(side, len, at, cx);
+        }
+    }
+
+    fn lost_framing(&mut self, side: Side, len: u32, at: Timestamp, cx: &mut Context<'_>) {
+        self.marks.set(Marks::OBSCURED);
+        let hidden = match side {
+            // As many requests as fit, by the mean of those seen on this connection.
+            Side::Request => {
+                let client = self.roles.map_or(0, |roles| roles.client.index());
+                let mean = self.streams[client].bytes / u64::from(self.requests.max(1));
+                1 + u64::from(len) / mean.max(64)
+            }
+            Side::Response => 0,
+        };
+        if let Some(leg) = self.leg() {
+            cx.emit(at, leg, EventKind::Loss { hidden });
+        }
+    }
+
+    /// Requests that were never answered; on a connection that the server ended they are lost.
+    pub(super) fn unanswered(&self) -> u32 {
+        let first = self.pending.front().is_some_and(|pending| !pending.answered);
+        let rest = self.pending.len().saturating_sub(1);
+        u32::from(first) + rest as u32
+    }
+
+    /// Tells of the exchanges that have no end.
+    pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
+        while let Some(pending) = self.pending.pop() {
+            self.finish_record(pending, None, None, cx);
+        }
+    }
+
+    fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
+        ExchangeRecord {
+            connection: self.id,
+            // Filled in when the record is finished: the key is not at hand here.
+            client: Endpoint { address: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 },
+            server: Endpoint { address: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 },
+            index: self.requests,
+            start: began,
+            method: text(head.method_name),
+            target: text(head.target),
+            host: head.host.map(text),
+            version: match head.version {
+                Version::Http10 => "1.0",
+                Version::Http11 => "1.1",
+            },
+            status: None,
+            first_byte: None,
+            response: None,
+            reused: match reuse {
+                Reuse::First => Some(false),
+                Reuse::MidstreamFirst => None,
+                Reuse::Reused => Some(true),
+            },
+            announced_close: head.announced,
+            frame: (self.last_interface.0, from.number),
+        }
+    }
+
+    fn finish_record(&self, pending: Pending, end: Option<Timestamp>, response: Option<Nanos>, cx: &mut Context<'_>) {
+        if let Some(mut record) = pending.record {
+            record.response = end.and(response);
+            if let Some((client, server)) = self.ends(cx) {
+                record.client = client;
+                record.server = server;
+            }
+            cx.exchanges.push(*record);
+        }
+    }
+
+    /// Whether the SYN that replaced it ended the connection.
+    pub(super) fn was_replaced(&self) -> bool {
+        self.closing.is_some_and(|closing| closing.how == How::Replaced)
+    }
+}
+
+fn set(marks: &mut Marks, bit: u16, on: bool) {
+    if on {
+        marks.set(bit);
+    } else {
+        marks.clear(bit);
+    }
+}
+
+/// FNV-1a, 64 bits: a name for a target that is the same in every run.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,110 @@
+//! The closing facts of a connection.
+
+use super::context::Context;
+use super::conversation::{Conversation, Marks};
+use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
+use crate::flow::{FlowKey, Sender, TcpEnd};
+use crate::time::Timestamp;
+
+fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
+    let (address, port) = key.end(end);
+    Endpoint { address: address.into(), port }
+}
+
+impl Conversation {
+    /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.
+    pub(super) fn facts(&mut self, now: Timestamp, cx: &Context<'_>) -> ConnectionFacts {
+        let (client, evidence) = match self.roles {
+            Some(roles) => (roles.client, roles.evidence),
+            None => (Self::lower_port(&cx.key).peer(), RoleEvidence::LowerPort),
+        };
+        let server = client.peer();
+        let handshake = self.handshake(client, now, cx);
+        let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
+        let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
+        ConnectionFacts {
+            id: self.id,
+            generation: self.generation,
+            client: endpoint(&cx.key, client),
+            server: endpoint(&cx.key, server),
+            role_evidence: evidence,
+            path: cx.names.path_of(cx.key.path),
+            interface: self.interface,
+            start: self.start,
+            end: self.last,
+            first_frame: self.first_frame,
+            last_frame: (self.last_interface, self.last_frame),
+            handshake,
+            resumed: self.marks.has(Marks::RESUMED),
+            upgraded: self.marks.has(Marks::UPGRADED),
+            syn_retransmitted: u32::from(self.syn_retransmitted),
+            connect: self.connect,
+            protocol: self.protocol,
+            requests: self.requests,
+            responses: self.responses,
+            unanswered: self.unanswered(),
+            announced: self.marks.has(Marks::ANNOUNCED),
+            closer: if failed { None } else { self.closer(client) },
+            closed_at,
+            idle_before_close: closed_at.and_then(|at| self.idle_before(at)),
+            last_response_end: self.last_response_end,
+            first_request: self.first_request,
+            two_way: self.is_two_way(),
+            obscured: self.marks.has(Marks::OBSCURED),
+            bytes_to_server: self.streams[client.index()].bytes,
+            bytes_to_client: self.streams[server.index()].bytes,
+            gap_bytes: self.gap_bytes,
+            retransmitted: self.retransmitted,
+            out_of_order: self.out_of_order,
+            keepalive_probes: u32::from(self.keepalive_probes),
+            first_target: self.first_target,
+            first_request_line: self.first_line.take(),
+            history: self.history,
+        }
+    }
+
+    fn idle_before(&self, closed_at: Timestamp) -> Option<i64> {
+        if self.was_replaced() {
+            return None;
+        }
+        match (self.idle_at(closed_at), self.requests) {
+            (None, 0) => self.last_payload.map(|last| closed_at.since(last).max(0)),
+            (idle, _) => idle,
+        }
+    }
+
+    /// Both directions were captured, or nothing proves that the other one existed.
+    fn is_two_way(&self) -> bool {
+        let [low, high] = [self.tcp.end(Sender::Low), self.tcp.end(Sender::High)];
+        // An acknowledgment, that of a SYN-ACK included, answers something.
+        let alone = |end: &TcpEnd| end.any() && (end.proves_peer() || end.acked().is_some());
+        match (low.any(), high.any()) {
+            (true, false) => !alone(low),
+            (false, true) => !alone(high),
+            _ => true,
+        }
+    }
+
+    fn handshake(&self, client: Sender, now: Timestamp, cx: &Context<'_>) -> Handshake {
+        if !self.marks.has(Marks::OPENED) {
+            return Handshake::Midstream;
+        }
+        if self.marks.has(Marks::ESTABLISHED) {
+            return Handshake::Established;
+        }
+        if self.marks.has(Marks::REFUSED) {
+            return Handshake::Refused;
+        }
+        let silent = !self.tcp.end(client.peer()).any();
+        let payload = self.tcp.end(client).payload() || self.tcp.end(client.peer()).payload();
+        let proven = self.tcp.end(client).proves_peer();
+        let waited = self.syn_retransmitted > 0 || now.since(self.start) >= cx.config.thresholds.unanswered_after;
+        if silent && !payload && !proven && waited { Handshake::Unanswered } else { Handshake::InProgress }
+    }
+
+    /// Client and server, for records made while the connection lives.
+    pub(super) fn ends(&self, cx: &Context<'_>) -> Option<(Endpoint, Endpoint)> {
+        let roles = self.roles?;
+        Some((endpoint(&cx.key, roles.client), endpoint(&cx.key, roles.client.peer())))
+    }
+}

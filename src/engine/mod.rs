@@ -1,0 +1,26 @@
+//! Where the pure rooms meet: packets in, leg events and closing facts out.
+//!
+//! In: [`Frame`](crate::frame::Frame)s in analysis order. Out: [`LegEvent`](crate::aggregate::LegEvent)s in frame order and what is
+//! known of the capture's quality. May touch: `decode`, `flow`, `reassembly`, `http`, `classify`, and `aggregate`'s event
+//! types. Never: I/O, threads, clocks.
+//!
+//! What one connection does depends on its packets alone; everything across connections is left to `aggregate`, so that
+//! the analysis can be divided by connection.
+
+mod analysis;
+mod context;
+mod conversation;
+mod delivery;
+mod exchange;
+mod facts;
+mod names;
+mod opening;
+mod quality;
+mod roles;
+
+pub use analysis::Engine;
+pub use context::Config;
+pub use quality::Quality;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! Small numbers for what is named again and again: legs, Host and prefix pairs, paths. All bounded.
+
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use indexmap::{IndexMap, IndexSet};
+
+use crate::aggregate::{EventKind, LegEvent, LegRef, PrefixRef};
+use crate::classify::{Endpoint, Path};
+use crate::decode::Address;
+use crate::flow::PathId;
+use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
+use crate::time::Timestamp;
+
+type End = (Address, u16);
+
+/// The numbers given so far.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    legs: IndexSet<(Option<Address>, Option<End>), RandomState>,
+    servers: IndexSet<End, RandomState>,
+    prefixes: IndexSet<Box<[u8]>, RandomState>,
+    paths: IndexSet<Path, RandomState>,
+    last_prefix: Option<PrefixRef>,
+    clients: IndexMap<Address, Address, RandomState>,
+    key: Vec<u8>,
+}
+
+impl Names {
+    /// No names, and the client groups: every address of a group stands for its first.
+    pub(super) fn new(groups: &[Vec<IpAddr>]) -> Self {
+        let mut names = Self::default();
+        for group in groups {
+            for address in group {
+                names.clients.insert((*address).into(), group[0].into());
+            }
+        }
+        names
+    }
+
+    /// The number of a leg; the first mention is an event.
+    pub(super) fn leg(&mut self, client: End, server: End, at: Timestamp, events: &mut Vec<LegEvent>) -> LegRef {
+        let client = *self.clients.get(&client.0).unwrap_or(&client.0);
+        self.servers.insert(server);
+        let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
+        let key = (Some(client), Some(server));
+        let (key, number) = match self.legs.get_index_of(&key) {
+            Some(number) => return LegRef(number as u32),
+            None if !full => (key, self.legs.len()),
+            None => match self.legs.get_index_of(&(None, None)) {
+                Some(number) => return LegRef(number as u32),
+                None => ((None, None), self.legs.len()),
+            },
+        };
+        self.legs.insert(key);
+        let server = key.1.map(|(address, port)| Endpoint { address: address.into(), port });
+        let kind = EventKind::Leg { client: key.0.map(IpAddr::from), server };
+        let leg = LegRef(number as u32);
+        events.push(LegEvent { timestamp: at, leg, kind });
+        leg
+    }
+
+    /// Whether this end is known as a server.
+    pub(super) fn is_server(&self, end: End) -> bool {
+        self.servers.contains(&end)
+    }
+
+    /// The number of a path.
+    #[inline]
+    pub(super) fn path(&mut self, path: Path) -> Option<PathId> {
+        if path == Path::default() {
+            return Some(PathId(0));
+        }
+        if let Some(number) = self.paths.get_index_of(&path) {
+            return Some(PathId(number as u32 + 1));
+        }
+        (self.paths.len() < PATHS).then(|| PathId(self.paths.insert_full(path).0 as u32 + 1))
+    }
+
+    /// The path behind a number.
+    pub(super) fn path_of(&self, id: PathId) -> Path {
+        let place = (id.0 as usize).checked_sub(1);
+        place.and_then(|place| self.paths.get_index(place)).copied().unwrap_or_default()
+    }
+
+    /// The number of the Host and the first path segment of a target; the first mention is an event.
+    #[inline]
+    pub(super) fn prefix(
+        &mut self,
+        host: Option<&[u8]>,
+        target: &[u8],
+        at: Timestamp,
+        events: &mut Vec<LegEvent>,
+    ) -> PrefixRef {
+        let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
+        let path = first_segment(target);
+        self.key.clear();
+        self.key.push(u8::from(host.is_some()));
+        self.key.extend_from_slice(host.unwrap_or_default());
+        self.key.push(b'\n');
+        self.key.extend_from_slice(path);
+        if let Some(last) = self.last_prefix
+            && self.prefixes.get_index(last.0 as usize).is_some_and(|key| **key == *self.key)
+        {
+            return last;
+        }
+        if let Some(number) = self.prefixes.get_index_of(self.key.as_slice()) {
+            let prefix = PrefixRef(number as u32);
+            self.last_prefix = Some(prefix);
+            return prefix;
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
+        let (key, host, path) = if self.prefixes.len() < PREFIXES {
+            (self.key.as_slice(), host.map(text), text(path))
+        } else {
+            (&b"*"[..], None, text(b"*"))
+        };
+        let (number, new) = self.prefixes.insert_full(key.into());
+        let prefix = PrefixRef(number as u32);
+        if new {
+            let kind = EventKind::Prefix { prefix, host, path };
+            events.push(LegEvent { timestamp: at, leg: LegRef::default(), kind });
+        }
+        prefix
+    }
+}
+
+/// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.
+fn first_segment(target: &[u8]) -> &[u8] {
+    let scheme = if target.starts_with(b"/") { None } else { target.windows(3).position(|w| w == b"://") };
+    let path = scheme.map_or(target, |scheme| {
+        let rest = &target[scheme + 3..];
+        rest.iter().position(|b| *b == b'/').map_or(&b"/"[..], |slash| &rest[slash..])
+    });
+    let end = path.iter().enumerate().position(|(i, b)| i > 0 && matches!(b, b'/' | b'?' | b'#'));
+    &path[..end.unwrap_or(path.len()).min(PREFIX_BYTES)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_of_targets() {
+        for (target, want) in [
+            ("/a/b?c", "/a"),
+            ("/a", "/a"),
+            ("/", "/"),
+            ("/?x=1", "/"),
+            ("/a?x=/y", "/a"),
+            ("http://h:80/a/b", "/a"),
+            ("http://h", "/"),
+            ("*", "*"),
+            ("", ""),
+        ] {
+            assert_eq!(first_segment(target.as_bytes()), want.as_bytes(), "{target}");
+        }
+    }
+
+    #[test]
+    fn the_first_mention_is_an_event_and_groups_are_one_client() {
+        let address = |last| Address::v4([10, 0, 0, last]);
+        let mut names = Names::new(&[vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()]]);
+        let mut events = Vec::new();
+        let server = (address(9), 8080);
+        let a = names.leg((address(1), 1), server, Timestamp::default(), &mut events);
+        let b = names.leg((address(2), 1), server, Timestamp::default(), &mut events);
+        let c = names.leg((address(3), 1), server, Timestamp::default(), &mut events);
+        assert_eq!((a, b, events.len()), (LegRef(0), LegRef(0), 2));
+        assert_eq!(c, LegRef(1));
+        assert!(names.is_server(server) && !names.is_server((address(1), 1)));
+    }
+}

@@ -1,0 +1,219 @@
+//! SYN and SYN-ACK: roles, generations, challenges (RFC 9293 sections 3.5 and 3.6.1, RFC 5961 section 4).
+
+use super::context::Context;
+use super::conversation::{Conversation, Marks};
+use crate::aggregate::EventKind;
+use crate::classify::{Path, RoleEvidence};
+use crate::decode::{Flags, Segment};
+use crate::flow::{FlowKey, Recent, Sender};
+use crate::frame::InterfaceId;
+use crate::sequence::SeqNumber;
+use crate::time::Timestamp;
+
+/// A SYN with another ISN on a living connection: what comes next decides whether it starts a new generation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Challenger {
+    pub(super) sender: Sender,
+    pub(super) isn: SeqNumber,
+    pub(super) at: Timestamp,
+    pub(super) frame: u64,
+    pub(super) interface: InterfaceId,
+    pub(super) last: Timestamp,
+    pub(super) retransmitted: u16,
+}
+
+/// What a segment means for the generation of its connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Generation {
+    /// It belongs to the living one.
+    Same,
+    /// It starts a new one.
+    New,
+    /// It confirms the challenger, which starts a new one; the segment belongs to that.
+    Challenger,
+    /// It ends the living one (an RST by the challenger's sender), and the challenger starts a new one.
+    ChallengerAfter,
+    /// It was a SYN that is remembered as challenger; nothing else to do.
+    Remembered,
+}
+
+impl Conversation {
+    /// Decides to which generation a segment belongs.
+    #[inline]
+    pub(super) fn generation(&mut self, segment: &Segment<'_>, sender: Sender) -> Generation {
+        let flags = segment.flags;
+        if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
+            return self.on_syn(segment, sender);
+        }
+        match self.challenger.as_deref() {
+            None => self.on_foreign_syn_ack(segment, sender),
+            Some(challenger) => {
+                let challenger = *challenger;
+                self.on_answer(segment, sender, &challenger)
+            }
+        }
+    }
+
+    fn on_syn(&mut self, segment: &Segment<'_>, sender: Sender) -> Generation {
+        let isn = SeqNumber(segment.sequence);
+        let this = self.tcp.end(sender);
+        let peer = self.tcp.end(sender.peer());
+        if this.isn() == Some(isn) {
+            return Generation::Same;
+        }
+        if this.isn().is_none() && !this.any() {
+            // Simultaneous open, or a SYN that was captured after its SYN-ACK.
+            let answers = peer.acked().is_none_or(|acked| acked == isn.plus(1));
+            if peer.isn().is_some() && answers && self.requests == 0 {
+                return Generation::Same;
+            }
+        }
+        let embryonic = self.marks.has(Marks::OPENED)
+            && !self.marks.has(Marks::ESTABLISHED)
+            && !this.payload()
+            && !peer.payload()
+            && !peer.any();
+        if self.closing.is_some() || embryonic {
+            return Generation::New;
+        }
+        match self.challenger.as_deref_mut() {
+            Some(challenger) if challenger.sender == sender && challenger.isn == isn => {
+                challenger.retransmitted = challenger.retransmitted.saturating_add(1);
+                challenger.last = segment.timestamp;
+            }
+            _ => {
+                self.challenger = Some(Box::new(Challenger {
+                    sender,
+                    isn,
+                    at: segment.timestamp,
+                    frame: segment.number,
+                    interface: segment.interface,
+                    last: segment.timestamp,
+                    retransmitted: 0,
+                }));
+            }
+        }
+        Generation::Remembered
+    }
+
+    /// A SYN-ACK with another number than the one this connection was opened with: its SYN was not captured.
+    fn on_foreign_syn_ack(&self, segment: &Segment<'_>, sender: Sender) -> Generation {
+        if !segment.flags.contains(Flags::SYN_ACK) {
+            return Generation::Same;
+        }
+        let own = self.tcp.end(sender).isn().is_none_or(|isn| isn == SeqNumber(segment.sequence));
+        let wanted = self.tcp.end(sender.peer()).isn().map(|isn| isn.plus(1));
+        let answers = wanted.is_none_or(|wanted| wanted == SeqNumber(segment.acknowledgment));
+        let fresh = !self.tcp.end(sender).payload() && self.closing.is_none();
+        if answers && (own || fresh) { Generation::Same } else { Generation::New }
+    }
+
+    fn on_answer(&mut self, segment: &Segment<'_>, sender: Sender, challenger: &Challenger) -> Generation {
+        let flags = segment.flags;
+        let acknowledges = flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == challenger.isn.plus(1);
+        if sender == challenger.sender {
+            if flags.contains(Flags::RST) {
+                return Generation::ChallengerAfter;
+            }
+            // The sender goes on with the old connection.
+            self.challenger = None;
+            return Generation::Same;
+        }
+        if acknowledges && (flags.contains(Flags::SYN) || flags.contains(Flags::RST)) {
+            return Generation::Challenger;
+        }
+        Generation::Same
+    }
+
+    /// Takes note of SYN and SYN-ACK, and of the roles they (or a named port, or a start line) settle.
+    pub(super) fn opening(
+        &mut self,
+        segment: &Segment<'_>,
+        sender: Sender,
+        repeated_syn: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let flags = segment.flags;
+        let at = segment.timestamp;
+        if flags.contains(Flags::SYN_ACK) {
+            self.settle(sender.peer(), RoleEvidence::SynAck, at, cx);
+        } else if flags.contains(Flags::SYN) {
+            self.on_first_or_repeated_syn(sender, at, repeated_syn, cx);
+        } else if let Some(server) = Self::named_server(cx) {
+            self.settle(server.peer(), RoleEvidence::NamedPort, at, cx);
+        } else if !segment.payload.is_empty() {
+            self.infer_roles(segment.payload, sender, at, cx);
+        }
+    }
+
+    fn on_first_or_repeated_syn(
+        &mut self,
+        sender: Sender,
+        at: Timestamp,
+        repeated: bool,
+        cx: &mut Context<'_>,
+    ) {
+        if repeated {
+            if self.is_client(sender) {
+                self.syn_retransmitted = self.syn_retransmitted.saturating_add(1);
+            }
+            return;
+        }
+        match self.roles {
+            None => {
+                self.marks.set(Marks::OPENED);
+                self.settle(sender, RoleEvidence::Syn, at, cx);
+            }
+            Some(roles) if roles.client == sender && !self.marks.has(Marks::OPENED) => {
+                self.marks.set(Marks::OPENED);
+                cx.emit(at, roles.leg, EventKind::SynAfterAll { connection: self.id });
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The connection that a challenger's SYN opened.
+    pub(super) fn from_challenger(
+        id: u64,
+        generation: u32,
+        challenger: &Challenger,
+        syn: &Segment<'_>,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let mut opened = Self::new(id, generation, syn);
+        opened.recent = Recent::default();
+        opened.recent.is_duplicate(syn, challenger.sender);
+        opened.segment(syn, challenger.sender, cx);
+        opened.syn_retransmitted = challenger.retransmitted;
+        opened.last = opened.last.max(challenger.last);
+        opened
+    }
+}
+
+impl Challenger {
+    /// The SYN itself, as far as it was remembered.
+    pub(super) fn segment(&self, key: &FlowKey) -> Segment<'static> {
+        let (source, source_port) = key.end(self.sender);
+        let (destination, destination_port) = key.end(self.sender.peer());
+        Segment {
+            timestamp: self.at,
+            number: self.frame,
+            interface: self.interface,
+            if_index: 0,
+            path: Path::default(),
+            source,
+            destination,
+            source_port,
+            destination_port,
+            sequence: self.isn.0,
+            acknowledgment: 0,
+            flags: Flags::SYN,
+            window: u16::MAX,
+            ip_id: None,
+            ttl: 0,
+            ts_value: None,
+            payload_len: 0,
+            payload: &[],
+        }
+    }
+}

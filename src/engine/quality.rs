@@ -1,0 +1,120 @@
+//! What the capture is worth: packets counted, left out and missing.
+
+use std::collections::BTreeMap;
+
+use crate::decode::{Flags, SkipReason};
+
+/// Counters of everything that is not a figure of a leg.
+#[derive(Clone, Debug, Default)]
+pub struct Quality {
+    /// Packets looked at.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// TCP segments.
+    pub segments: u64,
+    /// Copies removed.
+    pub duplicates: u64,
+    /// Late segments of connections that were over.
+    pub late: u64,
+    /// RSTs that belong to no connection.
+    pub stray_resets: u64,
+    /// Left out, by reason.
+    pub skipped: [u64; 6],
+    /// Raw segments by flags.
+    pub flags: FlagCounts,
+    /// Bytes that the receiver got and the capture lacks.
+    pub gap_bytes: u64,
+    /// Bytes sent again with other content.
+    pub overlap_conflicts: u64,
+    /// Connections dropped from a full table.
+    pub evicted_connections: u64,
+    /// Silent connections that left the table.
+    pub expired: u64,
+    /// Out-of-order segments that were not kept.
+    pub refused_segments: u64,
+    /// Heads longer than the cap.
+    pub long_heads: u64,
+    /// Pipelined requests beyond the cap.
+    pub pipelined: u64,
+    /// Connections whose roles never became sure.
+    pub unattributed: u64,
+    /// Pairs of client and server, prefixes and paths that were not told apart.
+    pub unnamed: u64,
+}
+
+impl Quality {
+    /// Counts a frame that was left out.
+    pub fn skip(&mut self, reason: SkipReason) {
+        self.skipped[reason as usize] += 1;
+    }
+
+    /// How many frames were left out for `reason`.
+    #[must_use]
+    pub fn skipped(&self, reason: SkipReason) -> u64 {
+        self.skipped[reason as usize]
+    }
+}
+
+/// Counts by the six control bits.
+#[derive(Clone, Debug)]
+pub struct FlagCounts([u64; 64]);
+
+impl Default for FlagCounts {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl FlagCounts {
+    /// Counts one segment.
+    #[inline]
+    pub fn count(&mut self, flags: Flags) {
+        self.0[usize::from(flags.0 & 0x3f)] += 1;
+    }
+
+    /// By tcpdump's notation (`S`, `S.`, `P.` ...), most frequent first. tcpdump prints `none` for no flag at all, and
+    /// a lone ACK as `.`.
+    #[must_use]
+    pub fn by_notation(&self) -> Vec<(String, u64)> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (flags, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
+            *counts.entry(notation(Flags(flags as u8))).or_default() += count;
+        }
+        let mut rows: Vec<_> = counts.into_iter().collect();
+        rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        rows
+    }
+}
+
+/// tcpdump's letters in tcpdump's order.
+fn notation(flags: Flags) -> String {
+    const LETTERS: [(Flags, char); 6] = [
+        (Flags::FIN, 'F'),
+        (Flags::SYN, 'S'),
+        (Flags::RST, 'R'),
+        (Flags::PSH, 'P'),
+        (Flags::ACK, '.'),
+        (Flags::URG, 'U'),
+    ];
+    let text: String = LETTERS.iter().filter(|(bit, _)| flags.contains(*bit)).map(|(_, letter)| *letter).collect();
+    if text.is_empty() { "none".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tcpdumps_notation() {
+        let mut counts = FlagCounts::default();
+        for flags in [0x02, 0x12, 0x18, 0x18, 0x11, 0x10, 0x14, 0x00] {
+            counts.count(Flags(flags));
+        }
+        let rows = counts.by_notation();
+        assert_eq!(rows[0], ("P.".to_owned(), 2));
+        for name in ["S", "S.", "F.", ".", "R.", "none"] {
+            assert!(rows.contains(&(name.to_owned(), 1)), "{name}: {rows:?}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Which end is the client, and how that is known.
+
+use super::context::Context;
+use super::conversation::{Conversation, Marks, Roles};
+use crate::aggregate::EventKind;
+use crate::classify::RoleEvidence;
+use crate::flow::{FlowKey, Sender};
+use crate::http::{Side, begins_message};
+use crate::time::Timestamp;
+
+impl Conversation {
+    /// Settles the roles; the leg hears of the connection now.
+    pub(super) fn settle(
+        &mut self,
+        client: Sender,
+        evidence: RoleEvidence,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
+        if self.roles.is_some() {
+            return;
+        }
+        let leg = cx.names.leg(cx.key.end(client), cx.key.end(client.peer()), at, cx.events);
+        self.roles = Some(Roles { client, evidence, leg });
+        if client == Sender::High && !matches!(evidence, RoleEvidence::Syn | RoleEvidence::SynAck) {
+            // Letters noted before the roles were known took the low end for the client.
+            self.history = self.history.swapped();
+        }
+        if !self.marks.has(Marks::RESUMED) {
+            let syn = self.marks.has(Marks::OPENED);
+            cx.emit(at, leg, EventKind::Opened { connection: self.id, syn });
+        }
+    }
+
+    /// A start line tells who speaks; a port named by the user does before any payload.
+    pub(super) fn infer_roles(
+        &mut self,
+        payload: &[u8],
+        sender: Sender,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
+        if begins_message(Side::Request, payload) {
+            self.settle(sender, RoleEvidence::StartLine, at, cx);
+        } else if begins_message(Side::Response, payload) {
+            self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
+        }
+    }
+
+    /// The end whose port the user named as a server's, if just one is.
+    pub(super) fn named_server(cx: &Context<'_>) -> Option<Sender> {
+        let named = |end: Sender| cx.config.server_ports.contains(&cx.key.end(end).1);
+        match (named(Sender::Low), named(Sender::High)) {
+            (true, false) => Some(Sender::Low),
+            (false, true) => Some(Sender::High),
+            _ => None,
+        }
+    }
+
+    /// The roles of a connection that ends without having shown them: `None` if nothing better than the lower port
+    /// is left, which names the ends and is not sure enough for a leg.
+    pub(super) fn settle_at_last(&mut self, at: Timestamp, cx: &mut Context<'_>) -> Option<()> {
+        if self.roles.is_some() {
+            return Some(());
+        }
+        if let Some(server) = Self::named_server(cx) {
+            self.settle(server.peer(), RoleEvidence::NamedPort, at, cx);
+            return Some(());
+        }
+        let known = |end: Sender| cx.names.is_server(cx.key.end(end));
+        let server = match (known(Sender::Low), known(Sender::High)) {
+            (true, false) => Sender::Low,
+            (false, true) => Sender::High,
+            _ => return None,
+        };
+        self.settle(server.peer(), RoleEvidence::KnownServer, at, cx);
+        Some(())
+    }
+
+    /// The lower port's end.
+    pub(super) fn lower_port(key: &FlowKey) -> Sender {
+        if key.low_port <= key.high_port { Sender::Low } else { Sender::High }
+    }
+}

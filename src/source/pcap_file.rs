@@ -1,0 +1,184 @@
+//! The classic capture file (draft-ietf-opsawg-pcap): a 24-byte header, then packets behind 16-byte headers.
+
+use super::book::Book;
+use super::byte_order::ByteOrder;
+use super::format::{Format, Start, Stop};
+use crate::frame::{InterfaceId, LinkType, Record};
+use crate::limits::{RECORD_BYTES, SNAPLEN};
+use crate::time::{MICROSECOND, Timestamp};
+
+const MICROSECONDS: u32 = 0xa1b2_c3d4;
+const NANOSECONDS: u32 = 0xa1b2_3c4d;
+/// Alexey Kuznetzov's libpcap of old Linux distributions: record headers are 24 bytes long.
+const MODIFIED: u32 = 0xa1b2_cd34;
+
+/// The framing of one pcap file.
+#[derive(Debug)]
+pub(super) struct PcapFile {
+    order: ByteOrder,
+    nanos_per_tick: i64,
+    record_header: usize,
+    link_type: LinkType,
+    snaplen: u32,
+    interface: Interface,
+    /// Seconds of the latest record as stored: a capture header can stand only where they change.
+    seconds: u32,
+}
+
+/// Whether the file's only interface has its id yet.
+#[derive(Debug, Clone, Copy)]
+enum Interface {
+    Unused,
+    Known(InterfaceId),
+    BeyondCap,
+}
+
+impl PcapFile {
+    pub(super) const HEADER_BYTES: usize = 24;
+
+    /// Whether these are the first bytes of a pcap file of either byte order.
+    pub(super) fn is_magic(magic: [u8; 4]) -> bool {
+        order_and_magic(magic).is_some()
+    }
+
+    /// Reads the file header; the error is a reason.
+    pub(super) fn from_header(header: &[u8; Self::HEADER_BYTES]) -> Result<Self, String> {
+        let [m0, m1, m2, m3, v0, v1, n0, n1, .., s0, s1, s2, s3, l0, l1, l2, l3] = *header;
+        let Some((order, magic)) = order_and_magic([m0, m1, m2, m3]) else {
+            return Err("no pcap magic".to_owned());
+        };
+        let (major, minor) = (order.u16([v0, v1]), order.u16([n0, n1]));
+        if major != 2 {
+            return Err(format!(
+                "a pcap header of version {major}.{minor}, where only 2.x is known"
+            ));
+        }
+        let snaplen = order.u32([s0, s1, s2, s3]);
+        Ok(Self {
+            order,
+            nanos_per_tick: if magic == NANOSECONDS { 1 } else { MICROSECOND },
+            record_header: if magic == MODIFIED { 24 } else { 16 },
+            // The upper bits tell of frame check sequences (draft-ietf-opsawg-pcap section 4).
+            link_type: LinkType((order.u32([l0, l1, l2, l3]) & 0xffff) as u16),
+            snaplen,
+            interface: Interface::Unused,
+            seconds: 0,
+        })
+    }
+
+    /// Notes link type and snapshot length.
+    pub(super) fn declare(&self, book: &mut Book) {
+        book.declare(self.link_type, self.snaplen);
+    }
+
+    /// Frames complete packets of `bytes` from `start` on; returns where it stopped and why.
+    pub(super) fn frame(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        records: &mut Vec<Record>,
+        book: &mut Book,
+    ) -> (usize, Stop) {
+        let before = records.len();
+        let id = match self.interface {
+            Interface::Known(id) => id,
+            Interface::Unused | Interface::BeyondCap => InterfaceId::default(),
+        };
+        let result = match self.order {
+            ByteOrder::Little => self.walk::<false>(bytes, start, id, records, book),
+            ByteOrder::Big => self.walk::<true>(bytes, start, id, records, book),
+        };
+        if records.len() > before {
+            self.name_interface(before, records, book);
+        }
+        result
+    }
+
+    fn walk<const BIG: bool>(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        interface: InterfaceId,
+        records: &mut Vec<Record>,
+        book: &mut Book,
+    ) -> (usize, Stop) {
+        let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
+        let longest = self.snaplen.clamp(SNAPLEN, RECORD_BYTES as u32);
+        let (header_bytes, nanos_per_tick, link_type) =
+            (self.record_header, self.nanos_per_tick, self.link_type);
+        let mut number = book.summary.packets;
+        let mut at = start;
+        let stop = loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3]) =
+                rest.first_chunk::<16>()
+            else {
+                break Stop::Need(header_bytes);
+            };
+            let seconds = order.u32([s0, s1, s2, s3]);
+            if seconds != self.seconds {
+                match Format::recognise(rest) {
+                    Start::Capture(..) => break Stop::NewCapture,
+                    Start::Need(need) => break Stop::Need(need),
+                    Start::Unknown(_) => self.seconds = seconds,
+                }
+            }
+            let captured_len = order.u32([c0, c1, c2, c3]);
+            if captured_len > longest {
+                break Stop::Damage(format!(
+                    "packet {} claims {captured_len} captured bytes, more than the {longest} possible,",
+                    number + 1
+                ));
+            }
+            let record_bytes = header_bytes + captured_len as usize;
+            if rest.len() < record_bytes {
+                break Stop::Need(record_bytes);
+            }
+            number += 1;
+            records.push(Record {
+                timestamp: Timestamp::from_parts(
+                    i64::from(seconds),
+                    i64::from(order.u32([f0, f1, f2, f3])) * nanos_per_tick,
+                ),
+                number,
+                offset: (at + header_bytes) as u32,
+                captured_len,
+                wire_len: order.u32([w0, w1, w2, w3]),
+                interface,
+                link_type,
+            });
+            at += record_bytes;
+        };
+        book.summary.packets = number;
+        (at, stop)
+    }
+
+    /// Gives the interface its id when its first packet is met; beyond the cap its packets go.
+    fn name_interface(&mut self, before: usize, records: &mut Vec<Record>, book: &mut Book) {
+        if let Interface::Unused = self.interface {
+            self.interface = match book.assign(None, self.link_type) {
+                Some(id) => Interface::Known(id),
+                None => Interface::BeyondCap,
+            };
+            if let Interface::Known(id) = self.interface {
+                records
+                    .iter_mut()
+                    .skip(before)
+                    .for_each(|record| record.interface = id);
+            }
+        }
+        if let Interface::BeyondCap = self.interface {
+            for record in records.drain(before..) {
+                book.beyond_cap
+                    .add(book.base + u64::from(record.offset) - self.record_header as u64);
+            }
+        }
+    }
+}
+
+fn order_and_magic(bytes: [u8; 4]) -> Option<(ByteOrder, u32)> {
+    [ByteOrder::Little, ByteOrder::Big]
+        .map(|order| (order, order.u32(bytes)))
+        .into_iter()
+        .find(|(_, magic)| matches!(*magic, MICROSECONDS | NANOSECONDS | MODIFIED))
+}

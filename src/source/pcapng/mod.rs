@@ -1,0 +1,345 @@
+//! The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks, each section in its own byte order.
+
+mod interface;
+mod options;
+
+use super::book::Book;
+use super::byte_order::ByteOrder;
+use super::format::{Format, Start, Stop};
+use crate::frame::Record;
+use crate::limits::RECORD_BYTES;
+use crate::time::Timestamp;
+use interface::Description;
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const OBSOLETE_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+/// Blocks that hold no packet, but that Wireshark numbers as frames: the systemd journal, custom blocks and sysdig's
+/// events.
+const NUMBERED: [u32; 8] = [9, 0xbad, 0x4000_0bad, 0x204, 0x208, 0x216, 0x217, 0x221];
+
+/// Block type, total length, and the total length again at the end.
+const SMALLEST_BLOCK: usize = 12;
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+
+/// The framing of one pcapng file.
+#[derive(Debug, Default)]
+pub(super) struct PcapNg {
+    order: ByteOrder,
+    interfaces: Vec<Description>,
+    /// The latest packet time: what a Simple Packet Block, which has none, is given.
+    latest: Timestamp,
+    /// Drops of interfaces of earlier sections.
+    earlier_drops: Drops,
+}
+
+/// Packets lost, as the capture tells it.
+#[derive(Debug, Default, Clone, Copy)]
+struct Drops {
+    interface: Option<u64>,
+    kernel: Option<u64>,
+}
+
+impl Drops {
+    fn plus(self, other: Self) -> Self {
+        let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            interface: add(self.interface, other.interface),
+            kernel: add(self.kernel, other.kernel),
+        }
+    }
+}
+
+/// A whole block, its framing checked.
+struct Block<'a> {
+    kind: u32,
+    body: &'a [u8],
+    /// Where the body begins in the arena.
+    body_at: usize,
+}
+
+/// A packet as some block describes it.
+struct Packet {
+    interface: usize,
+    /// Ticks since the epoch; `None` where the block has no time.
+    ticks: Option<u64>,
+    captured_len: u32,
+    wire_len: u32,
+    /// Where the packet's bytes begin in the block's body.
+    at: usize,
+}
+
+impl PcapNg {
+    /// The type of a section header block, a palindrome so that it reads alike in both byte orders.
+    pub(super) const MAGIC: [u8; 4] = SECTION_HEADER.to_be_bytes();
+
+    /// Whether a section header's byte-order magic follows; `None` with too few bytes.
+    pub(super) fn recognise(bytes: &[u8]) -> Option<bool> {
+        bytes.get(8..12).map(|_| section_order(bytes).is_some())
+    }
+
+    /// Frames complete blocks of `bytes` from `start` on; returns where it stopped and why.
+    pub(super) fn frame(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        records: &mut Vec<Record>,
+        book: &mut Book,
+    ) -> (usize, Stop) {
+        let mut at = start;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let (block, length) = match self.block(rest, at) {
+                Ok(found) => found,
+                Err(stop) => return (at, stop),
+            };
+            let taken =
+                match block.kind {
+                    ENHANCED_PACKET => enhanced(self.order, block.body)
+                        .map(|packet| self.packet(&packet, &block, records, book)),
+                    OBSOLETE_PACKET => obsolete(self.order, block.body)
+                        .map(|packet| self.packet(&packet, &block, records, book)),
+                    SIMPLE_PACKET => self
+                        .simple(block.body)
+                        .map(|packet| self.packet(&packet, &block, records, book)),
+                    SECTION_HEADER => {
+                        self.section();
+                        Some(())
+                    }
+                    INTERFACE_DESCRIPTION => self.describe(block.body, book),
+                    INTERFACE_STATISTICS => self.statistics(block.body, book),
+                    kind => {
+                        book.summary.packets += u64::from(NUMBERED.contains(&kind));
+                        Some(())
+                    }
+                };
+            if taken.is_none() {
+                let kind = block.kind;
+                return (
+                    at,
+                    Stop::Damage(format!(
+                        "a pcapng block of type {kind:#x} has lengths that contradict each other"
+                    )),
+                );
+            }
+            at += length;
+        }
+    }
+
+    /// Delimits the block at the start of `rest`.
+    #[inline]
+    fn block<'a>(&mut self, rest: &'a [u8], at: usize) -> Result<(Block<'a>, usize), Stop> {
+        let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = rest.first_chunk::<8>() else {
+            return Err(Stop::Need(SMALLEST_BLOCK));
+        };
+        if [t0, t1, t2, t3] == Self::MAGIC {
+            if rest.len() < SMALLEST_BLOCK {
+                return Err(Stop::Need(SMALLEST_BLOCK));
+            }
+            self.order = section_order(rest).ok_or_else(|| {
+                Stop::Damage("a pcapng section header without a byte-order magic".to_owned())
+            })?;
+        }
+        let kind = self.order.u32([t0, t1, t2, t3]);
+        let length = self.order.u32([l0, l1, l2, l3]) as usize;
+        if length < SMALLEST_BLOCK || !length.is_multiple_of(4) || length > RECORD_BYTES {
+            match Format::recognise(rest) {
+                Start::Capture(Format::Pcap(_), _) => return Err(Stop::NewCapture),
+                Start::Need(bytes) => return Err(Stop::Need(bytes)),
+                Start::Capture(..) | Start::Unknown(_) => {}
+            }
+            return Err(Stop::Damage(format!(
+                "a pcapng block of type {kind:#x} with the impossible length {length}"
+            )));
+        }
+        let Some((body, trailer)) = rest.get(8..length).and_then(<[u8]>::split_last_chunk::<4>) else {
+            return Err(Stop::Need(length));
+        };
+        if self.order.u32(*trailer) as usize != length {
+            return Err(Stop::Damage(format!(
+                "a pcapng block of type {kind:#x} begins with the length {length} and ends with the length {}",
+                self.order.u32(*trailer)
+            )));
+        }
+        Ok((
+            Block {
+                kind,
+                body,
+                body_at: at + 8,
+            },
+            length,
+        ))
+    }
+
+    #[inline]
+    fn packet(&mut self, packet: &Packet, block: &Block<'_>, records: &mut Vec<Record>, book: &mut Book) {
+        let offset = book.base + block.body_at as u64 - 8;
+        let Some(interface) = self.interfaces.get_mut(packet.interface) else {
+            book.undescribed.add(offset);
+            return;
+        };
+        book.summary.packets += 1;
+        let Some(id) = interface.id(book) else {
+            book.beyond_cap.add(offset);
+            return;
+        };
+        if let Some(ticks) = packet.ticks {
+            self.latest = interface.time(ticks);
+        }
+        records.push(Record {
+            timestamp: self.latest,
+            number: book.summary.packets,
+            offset: (block.body_at + packet.at) as u32,
+            captured_len: packet.captured_len,
+            wire_len: packet.wire_len,
+            interface: id,
+            link_type: interface.link_type,
+        });
+    }
+
+    /// Section 4.4: the captured length is not stored; it follows from the first interface's snapshot length.
+    fn simple(&self, body: &[u8]) -> Option<Packet> {
+        let wire_len = self.order.u32_at(body, 0)?;
+        let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
+        let expected = if snaplen == 0 {
+            wire_len
+        } else {
+            wire_len.min(snaplen)
+        };
+        let captured_len = expected.min((body.len() - 4) as u32);
+        Some(Packet {
+            interface: 0,
+            ticks: None,
+            captured_len,
+            wire_len,
+            at: 4,
+        })
+    }
+
+    fn section(&mut self) {
+        self.earlier_drops = self.drops();
+        self.interfaces.clear();
+    }
+
+    fn drops(&self) -> Drops {
+        self.interfaces
+            .iter()
+            .fold(self.earlier_drops, |sum, interface| sum.plus(interface.drops))
+    }
+
+    fn describe(&mut self, body: &[u8], book: &mut Book) -> Option<()> {
+        let description = Description::read(self.order, body)?;
+        book.declare(description.link_type, description.snaplen);
+        self.interfaces.push(description);
+        Some(())
+    }
+
+    /// Section 4.6: counters since the start of the capture, so that the latest block of an interface holds.
+    fn statistics(&mut self, body: &[u8], book: &mut Book) -> Option<()> {
+        let interface = self.order.u32_at(body, 0)? as usize;
+        let options = body.get(12..)?;
+        if let Some(interface) = self.interfaces.get_mut(interface) {
+            interface.count_drops(self.order, options);
+        }
+        let drops = self.drops();
+        book.summary.interface_dropped = drops.interface;
+        book.summary.kernel_dropped = drops.kernel;
+        Some(())
+    }
+}
+
+fn section_order(bytes: &[u8]) -> Option<ByteOrder> {
+    [ByteOrder::Little, ByteOrder::Big]
+        .into_iter()
+        .find(|order| order.u32_at(bytes, 8) == Some(BYTE_ORDER_MAGIC))
+}
+
+/// Section 4.3: interface, time (high, low), captured and original length, packet, options.
+#[inline]
+fn enhanced(order: ByteOrder, body: &[u8]) -> Option<Packet> {
+    let &[
+        i0,
+        i1,
+        i2,
+        i3,
+        h0,
+        h1,
+        h2,
+        h3,
+        l0,
+        l1,
+        l2,
+        l3,
+        c0,
+        c1,
+        c2,
+        c3,
+        w0,
+        w1,
+        w2,
+        w3,
+    ] = body.first_chunk::<20>()?;
+    packet(
+        body,
+        Packet {
+            interface: order.u32([i0, i1, i2, i3]) as usize,
+            ticks: Some(ticks(order, [h0, h1, h2, h3], [l0, l1, l2, l3])),
+            captured_len: order.u32([c0, c1, c2, c3]),
+            wire_len: order.u32([w0, w1, w2, w3]),
+            at: 20,
+        },
+    )
+}
+
+/// Appendix of the same draft: as the enhanced one, with a 16-bit interface and a drop counter.
+fn obsolete(order: ByteOrder, body: &[u8]) -> Option<Packet> {
+    let &[
+        i0,
+        i1,
+        _,
+        _,
+        h0,
+        h1,
+        h2,
+        h3,
+        l0,
+        l1,
+        l2,
+        l3,
+        c0,
+        c1,
+        c2,
+        c3,
+        w0,
+        w1,
+        w2,
+        w3,
+    ] = body.first_chunk::<20>()?;
+    packet(
+        body,
+        Packet {
+            interface: usize::from(order.u16([i0, i1])),
+            ticks: Some(ticks(order, [h0, h1, h2, h3], [l0, l1, l2, l3])),
+            captured_len: order.u32([c0, c1, c2, c3]),
+            wire_len: order.u32([w0, w1, w2, w3]),
+            at: 20,
+        },
+    )
+}
+
+/// A packet must lie within its block.
+#[inline]
+fn packet(body: &[u8], packet: Packet) -> Option<Packet> {
+    (packet.captured_len as usize <= body.len() - packet.at).then_some(packet)
+}
+
+#[inline]
+fn ticks(order: ByteOrder, high: [u8; 4], low: [u8; 4]) -> u64 {
+    u64::from(order.u32(high)) << 32 | u64::from(order.u32(low))
+}
