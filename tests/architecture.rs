@@ -155,7 +155,8 @@ fn production() -> Vec<Source> {
                 .strip_prefix(module.as_str())
                 .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
         };
-        !test_only.iter().any(is_test)
+        let by_name = source.name.ends_with("tests.rs") || source.name.contains("/tests/");
+        !by_name && !test_only.iter().any(is_test)
     });
     assert!(sources.len() > 10, "the sources are found");
     sources

@@ -48,6 +48,8 @@ close o by client
 at 301
 repeat 5 every 0.1 { exchange k path=/later }
 conn d; open d; exchange d
+wait 0.01
+udp
 "#;
 
 fn packets() -> Vec<Packet> {
@@ -247,7 +249,7 @@ fn pcapng_of_either_precision_and_byte_order() {
 #[test]
 fn pcapng_of_two_sections_compressed() {
     let frames = frames(&packets(), Link::Ethernet);
-    let (first, second) = frames.split_at(frames.len() / 2);
+    let (first, second) = frames.split_at((frames.len() - 1) / 2);
     let first = pcapng(first, Link::Ethernet, PLAIN);
     let second = pcapng(
         second,
@@ -293,7 +295,8 @@ fn raw() {
 /// As from bond and slave: each packet again, `delay` microseconds later, in the order of time.
 fn doubled(delay: i64, interface: u32) -> Vec<Packet> {
     let once = packets();
-    let copies = once.iter().map(|packet| Packet {
+    // The last packet is none of TCP and comes once, so that all captures are equally long.
+    let copies = once.iter().filter(|packet| !packet.udp).map(|packet| Packet {
         time: packet.time + delay * 1000,
         interface,
         ..packet.clone()
@@ -325,7 +328,7 @@ fn duplicates_are_counted() {
     );
     let report = common::run::read(&file, &[]).report().expect("a report");
     assert_eq!(report["capture"]["packets"], frames.len());
-    assert_eq!(report["capture"]["duplicate_packets"], frames.len() / 2);
+    assert_eq!(report["capture"]["duplicate_packets"], (frames.len() - 1) / 2);
 }
 
 #[test]
@@ -334,6 +337,7 @@ fn two_files_of_the_same_packets() {
     let folder = directory("variants");
     let plain = read_files(&[write(&folder, "point-plain.pcap", &plain_bytes())], "plain");
     let mut later = packets();
+    later.retain(|packet| !packet.udp);
     for packet in &mut later {
         packet.time += 30_000;
     }

@@ -180,6 +180,8 @@ fn find(path: &str, context: &Context) -> Result<Vec<Value>, String> {
                         Value::Array(items) => {
                             next.extend(items.iter().filter_map(|item| item.get(key)).cloned());
                         }
+                        // What is null as a whole has null parts.
+                        Value::Null => next.push(Value::Null),
                         _ => next.extend(value.get(key).cloned()),
                     }
                 }

@@ -1,11 +1,16 @@
 //! Runs the binary as a user does.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// No capture of these tests takes seconds; one that takes this long never ends.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -62,15 +67,44 @@ pub fn flowcheck<S: AsRef<std::ffi::OsStr>>(args: &[S], input: Option<&[u8]>) ->
             // A program that stops reading early closes the pipe; that is its right.
             std::thread::spawn(move || drop(stdin.write_all(&bytes)))
         });
-    let output = child.wait_with_output().expect("the binary ends");
+    let stdout = drain(child.stdout.take());
+    let stderr = drain(child.stderr.take());
+    let started = Instant::now();
+    let (code, late) = loop {
+        if let Some(status) = child.try_wait().expect("the binary can be waited for") {
+            break (status.code(), false);
+        }
+        if started.elapsed() > LONGEST {
+            child
+                .kill()
+                .and_then(|()| child.wait())
+                .expect("the binary can be ended");
+            break (None, true);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
     if let Some(feeder) = feeder {
         feeder.join().expect("writing does not panic");
     }
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    let text = |reader: std::thread::JoinHandle<Vec<u8>>| {
+        String::from_utf8_lossy(&reader.join().expect("reading does not panic")).into_owned()
+    };
+    let (stdout, mut stderr) = (text(stdout), text(stderr));
+    if late {
+        write!(stderr, "[still running after {LONGEST:?}]").expect("a string can be written");
     }
+    Outcome { code, stdout, stderr }
+}
+
+/// Reads a pipe to its end on a thread of its own.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut out = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut out).expect("a pipe can be read");
+        }
+        out
+    })
 }
 
 /// `flowcheck read FILE --json --connections ARGS`.

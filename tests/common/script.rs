@@ -146,7 +146,7 @@ impl Script {
             }
             ["at", time] => self.now = number(time, line),
             ["wait", time] => self.now += number(time, line),
-            ["arp"] => self.arp(),
+            ["udp"] => self.udp(),
             ["open", name] => self.open(name),
             ["refuse", name] => {
                 self.send(
@@ -508,8 +508,8 @@ impl Script {
         });
     }
 
-    fn arp(&mut self) {
-        let nowhere: SocketAddr = "0.0.0.0:0".parse().expect("an address");
+    fn udp(&mut self) {
+        let nowhere: SocketAddr = "192.0.2.1:9".parse().expect("an address");
         let packet = Packet {
             time: 0,
             src: nowhere,
@@ -524,7 +524,7 @@ impl Script {
             vlan: None,
             interface: 0,
             cut_to: None,
-            arp: true,
+            udp: true,
         };
         self.sent.push(Sent {
             captured: self.now,
@@ -602,7 +602,7 @@ fn fresh_packet(conn: &mut Conn, from: Side, line: &Line, ip_id: u16, interval: 
         vlan: conn.vlan,
         interface: conn.interface,
         cut_to: None,
-        arp: false,
+        udp: false,
     }
 }
 

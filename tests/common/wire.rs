@@ -27,8 +27,8 @@ pub struct Packet {
     pub interface: u32,
     /// Captured IP bytes (a short snaplen), if not all.
     pub cut_to: Option<usize>,
-    /// ARP instead of TCP.
-    pub arp: bool,
+    /// UDP instead of TCP.
+    pub udp: bool,
 }
 
 /// Link types by the numbers of capture files.
@@ -68,7 +68,7 @@ pub struct Frame {
 impl Packet {
     /// The packet as a frame of `link`.
     pub fn frame(&self, link: Link) -> Frame {
-        let network = if self.arp { arp() } else { self.ip() };
+        let network = self.ip();
         let mut bytes = self.link_header(link);
         let wire_length = bytes.len() + network.len();
         let kept = self.cut_to.unwrap_or(network.len()).min(network.len());
@@ -82,11 +82,7 @@ impl Packet {
     }
 
     fn ether_type(&self) -> u16 {
-        match (self.arp, self.src) {
-            (true, _) => 0x0806,
-            (false, SocketAddr::V4(_)) => 0x0800,
-            (false, SocketAddr::V6(_)) => 0x86dd,
-        }
+        if self.src.is_ipv4() { 0x0800 } else { 0x86dd }
     }
 
     fn link_header(&self, link: Link) -> Vec<u8> {
@@ -132,31 +128,44 @@ impl Packet {
     }
 
     fn ip(&self) -> Vec<u8> {
-        let tcp = self.tcp();
-        let mut out = Vec::with_capacity(40 + tcp.len());
+        let (protocol, inner) = if self.udp {
+            (17, self.udp())
+        } else {
+            (6, self.tcp())
+        };
+        let mut out = Vec::with_capacity(40 + inner.len());
         match (self.src.ip(), self.dst.ip()) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                let length = u16::try_from(20 + tcp.len()).expect("fits an IPv4 packet");
+                let length = u16::try_from(20 + inner.len()).expect("fits an IPv4 packet");
                 out.extend_from_slice(&[0x45, 0]);
                 out.extend_from_slice(&length.to_be_bytes());
                 out.extend_from_slice(&self.ip_id.to_be_bytes());
-                out.extend_from_slice(&[0x40, 0, self.ttl, 6, 0, 0]);
+                out.extend_from_slice(&[0x40, 0, self.ttl, protocol, 0, 0]);
                 out.extend_from_slice(&src.octets());
                 out.extend_from_slice(&dst.octets());
                 let sum = checksum(&[&out]);
                 out[10..12].copy_from_slice(&sum.to_be_bytes());
             }
             (IpAddr::V6(src), IpAddr::V6(dst)) => {
-                let length = u16::try_from(tcp.len()).expect("fits an IPv6 packet");
+                let length = u16::try_from(inner.len()).expect("fits an IPv6 packet");
                 out.extend_from_slice(&[0x60, 0, 0, 0]);
                 out.extend_from_slice(&length.to_be_bytes());
-                out.extend_from_slice(&[6, self.ttl]);
+                out.extend_from_slice(&[protocol, self.ttl]);
                 out.extend_from_slice(&src.octets());
                 out.extend_from_slice(&dst.octets());
             }
             _ => panic!("a connection has one IP version"),
         }
-        out.extend_from_slice(&tcp);
+        out.extend_from_slice(&inner);
+        out
+    }
+
+    /// Eight bytes and no checksum, which is allowed.
+    fn udp(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend_from_slice(&self.src.port().to_be_bytes());
+        out.extend_from_slice(&self.dst.port().to_be_bytes());
+        out.extend_from_slice(&[0, 8, 0, 0]);
         out
     }
 
@@ -214,10 +223,4 @@ fn mac(address: IpAddr) -> [u8; 6] {
         IpAddr::V6(v6) => [v6.octets()[12], v6.octets()[13], v6.octets()[14], v6.octets()[15]],
     };
     [2, 0, tail[0], tail[1], tail[2], tail[3]]
-}
-
-fn arp() -> Vec<u8> {
-    let mut out = vec![0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 10, 0, 0, 1, 10, 0, 0, 1];
-    out.extend_from_slice(&[0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
-    out
 }
