@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod classify;
+pub mod cli;
 pub mod decode;
 pub mod diagnose;
 pub mod engine;
@@ -13,7 +14,9 @@ pub mod flow;
 pub mod frame;
 pub mod http;
 pub mod limits;
+pub mod pipeline;
 pub mod reassembly;
+pub mod report;
 pub mod sequence;
 pub mod source;
 pub mod thresholds;

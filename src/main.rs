@@ -1,3 +1,7 @@
 //! `flowcheck`: see the library for everything.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowcheck::cli::run(std::env::args_os())
+}

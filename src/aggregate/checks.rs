@@ -141,7 +141,10 @@ impl Checks {
             return series.add(member, thresholds);
         }
         let mut decision = self.make_room();
-        let series = Series { target: target.map(Into::into), ..Series::default() };
+        let series = Series {
+            target: target.map(Into::into),
+            ..Series::default()
+        };
         let series = self.series.entry(key).or_insert(series);
         let more = series.add(member, thresholds);
         decision.checks.extend(more.checks);
@@ -150,7 +153,12 @@ impl Checks {
     }
 
     /// A connection without request: a check by itself; its period is worth knowing.
-    pub(super) fn add_without_request(&mut self, leg: u32, member: Member, thresholds: &Thresholds) -> Decision {
+    pub(super) fn add_without_request(
+        &mut self,
+        leg: u32,
+        member: Member,
+        thresholds: &Thresholds,
+    ) -> Decision {
         let mut decision = Decision::default();
         if !self.series.contains_key(&(leg, None)) {
             decision = self.make_room();
@@ -174,7 +182,10 @@ impl Checks {
         }
         for _ in 0..8 {
             self.victim = (self.victim + 1) % self.series.len();
-            let idle = self.series.get_index(self.victim).is_some_and(|(_, series)| series.checks == 0);
+            let idle = self
+                .series
+                .get_index(self.victim)
+                .is_some_and(|(_, series)| series.checks == 0);
             if idle && let Some((_, series)) = self.series.swap_remove_index(self.victim) {
                 decision.ordinary = series.held;
                 self.given_up += 1;
@@ -200,12 +211,15 @@ impl Checks {
 
     /// The series that are checks.
     pub(super) fn summaries(&self) -> impl Iterator<Item = SeriesSummary> {
-        self.series.iter().filter(|(_, series)| series.checks > 0).map(|(key, series)| SeriesSummary {
-            key: *key,
-            target: series.target.clone(),
-            period: series.period.map(|period| period as f64 / SECOND as f64),
-            count: series.checks,
-        })
+        self.series
+            .iter()
+            .filter(|(_, series)| series.checks > 0)
+            .map(|(key, series)| SeriesSummary {
+                key: *key,
+                target: series.target.clone(),
+                period: series.period.map(|period| period as f64 / SECOND as f64),
+                count: series.checks,
+            })
     }
 }
 
@@ -233,7 +247,12 @@ mod tests {
         let mut checks = Checks::default();
         let (mut yes, mut no) = (0, 0);
         for start in starts {
-            let decision = checks.add((0, Some(7)), Some("GET /"), member(start * MILLISECOND), &Thresholds::default());
+            let decision = checks.add(
+                (0, Some(7)),
+                Some("GET /"),
+                member(start * MILLISECOND),
+                &Thresholds::default(),
+            );
             yes += decision.checks.len();
             no += decision.ordinary.len();
         }

@@ -124,16 +124,23 @@ impl Aggregate {
         }
     }
 
-    /// Packet time moves on, event or not. Time never runs backwards here.
-    pub fn advance(&mut self, now: Timestamp) {
+    /// The capture's first packet came at `start`.
+    pub fn begin(&mut self, start: Timestamp) {
         let thresholds = &self.thresholds;
-        let span = self.span.get_or_insert_with(|| Span {
-            start: now,
-            clock: now,
+        self.span.get_or_insert_with(|| Span {
+            start,
+            clock: start,
             window: thresholds.window,
             min_window_requests: thresholds.min_part_requests,
         });
-        span.clock = span.clock.max(now);
+        self.timeline.begin(start);
+    }
+
+    /// Packet time moves on, event or not. Time never runs backwards here.
+    pub fn advance(&mut self, now: Timestamp) {
+        if let Some(span) = &mut self.span {
+            span.clock = span.clock.max(now);
+        }
     }
 
     pub(super) fn span(&self) -> Option<Span> {
@@ -166,7 +173,11 @@ impl Aggregate {
             self.places.resize(number + 1, usize::MAX);
         }
         let full = self.legs.len() >= LEGS;
-        let server = if full && !self.servers.contains_key(&server) { None } else { server };
+        let server = if full && !self.servers.contains_key(&server) {
+            None
+        } else {
+            server
+        };
         let (clients, star) = self.servers.entry(server).or_default();
         let own = client.is_some() && server.is_some() && *clients < CLIENTS_PER_SERVER && !full;
         let window = self.span.map_or(0, |span| span.window_index());
@@ -197,7 +208,9 @@ impl Aggregate {
     }
 
     fn host_of(&self, prefix: PrefixRef) -> HostRef {
-        self.prefixes.get(prefix.0 as usize).map_or(0, |name| name.host_ref)
+        self.prefixes
+            .get(prefix.0 as usize)
+            .map_or(0, |name| name.host_ref)
     }
 
     pub(super) fn place_of(&self, reference: u32) -> Option<usize> {
@@ -218,7 +231,10 @@ impl Aggregate {
         Some((leg, span))
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of event, a few lines each")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind of event, a few lines each"
+    )]
     fn on_leg(&mut self, reference: LegRef, at: Timestamp, kind: &EventKind) {
         let order = self.order;
         let host = match kind {
@@ -231,7 +247,9 @@ impl Aggregate {
         let idle_close = self.thresholds.idle_close;
         let unknown_within = self.thresholds.unknown_first_within;
         let last_loss = self.last_loss;
-        let Some((leg, span)) = self.leg(reference) else { return };
+        let Some((leg, span)) = self.leg(reference) else {
+            return;
+        };
         let now = span.clock;
         match kind {
             EventKind::Opened { connection, syn } => {
@@ -265,7 +283,15 @@ impl Aggregate {
                 self.timeline.row(now).handshakes += 1;
             }
             EventKind::Busy => self.became_busy(reference),
-            EventKind::Request { connection, reuse, index, version, announced, prefix, became_busy } => {
+            EventKind::Request {
+                connection,
+                reuse,
+                index,
+                version,
+                announced,
+                prefix,
+                became_busy,
+            } => {
                 let requests = &mut leg.counts.requests;
                 requests.total += 1;
                 match version {
@@ -291,7 +317,11 @@ impl Aggregate {
                 }
                 self.wait_for_second(reference, *connection, *reuse, *index, (order, window), *prefix);
             }
-            EventKind::Response { status, announced, first_byte } => {
+            EventKind::Response {
+                status,
+                announced,
+                first_byte,
+            } => {
                 let responses = &mut leg.counts.responses;
                 responses.total += 1;
                 *responses.by_status.entry(*status).or_default() += 1;
@@ -300,7 +330,11 @@ impl Aggregate {
                     leg.counts.first_byte_us.add(micros(*first_byte));
                 }
             }
-            EventKind::ExchangeEnd { response, prefix, became_idle } => {
+            EventKind::ExchangeEnd {
+                response,
+                prefix,
+                became_idle,
+            } => {
                 if let Some(response) = response {
                     leg.counts.response_us.add(micros(*response));
                     leg.prefixes.ended(*prefix, host);
@@ -309,7 +343,12 @@ impl Aggregate {
                     self.became_idle(reference);
                 }
             }
-            EventKind::Upgraded { connection, reuse, prefix, was_busy } => {
+            EventKind::Upgraded {
+                connection,
+                reuse,
+                prefix,
+                was_busy,
+            } => {
                 leg.counts.requests.upgraded += 1;
                 if *reuse == Reuse::First {
                     leg.counts.requests.first = leg.counts.requests.first.saturating_sub(1);
@@ -327,7 +366,15 @@ impl Aggregate {
                 leg.counts.hidden_requests += hidden;
                 self.last_loss = Some(at);
             }
-            EventKind::Closing { connection, with_request, was_busy, reset, idle, announced, prefix } => {
+            EventKind::Closing {
+                connection,
+                with_request,
+                was_busy,
+                reset,
+                idle,
+                announced,
+                prefix,
+            } => {
                 let idle = !announced && idle.is_some_and(|idle| idle >= idle_close);
                 leg.whole.left();
                 leg.present.left();
@@ -384,8 +431,15 @@ impl Aggregate {
         if self.waiting.len() >= WAITING_FIRSTS {
             self.waiting.swap_remove_index(0);
         }
-        let waiting =
-            Waiting { syn, window_syn, star_syn, syn_window, first: None, closing: None, prefix: PrefixRef::default() };
+        let waiting = Waiting {
+            syn,
+            window_syn,
+            star_syn,
+            syn_window,
+            first: None,
+            closing: None,
+            prefix: PrefixRef::default(),
+        };
         self.waiting.insert(connection, waiting);
     }
 
@@ -417,12 +471,20 @@ impl Aggregate {
     }
 
     fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting) {
-        let Some((order, window)) = waiting.first else { return };
-        let Some((leg, _)) = self.leg(reference) else { return };
+        let Some((order, window)) = waiting.first else {
+            return;
+        };
+        let Some((leg, _)) = self.leg(reference) else {
+            return;
+        };
         leg.whole.first(order, waiting.syn);
         if window == leg.window {
             // A SYN of an earlier window finds nothing closed in this one.
-            let syn = if waiting.syn_window == window { waiting.window_syn } else { AtSyn::default() };
+            let syn = if waiting.syn_window == window {
+                waiting.window_syn
+            } else {
+                AtSyn::default()
+            };
             leg.present.first(order, syn);
         }
         if let Some(client) = leg.star_client(reference.0) {
@@ -436,17 +498,24 @@ impl Aggregate {
         let waiting = self.waiting.swap_remove(&facts.id);
         let order = self.order;
         let listed = self.list(&facts, class);
-        let Some((leg, _)) = self.leg(reference) else { return };
+        let Some((leg, _)) = self.leg(reference) else {
+            return;
+        };
         count_connection(leg, &facts, class);
-        let ended = facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
+        let ended =
+            facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
             // It never opened: no close was told.
             leg.whole.left();
             leg.present.left();
             self.open.down();
         }
-        let Some(waiting) = waiting.or(no_request(&facts, class)) else { return };
-        let Some((leg, _)) = self.leg(reference) else { return };
+        let Some(waiting) = waiting.or(no_request(&facts, class)) else {
+            return;
+        };
+        let Some((leg, _)) = self.leg(reference) else {
+            return;
+        };
         let window = waiting.first.map_or(leg.window, |(_, window)| window);
         let member = Member {
             start: facts.start,
@@ -454,16 +523,23 @@ impl Aggregate {
             close: waiting.closing.unwrap_or(order),
             syn: waiting.syn,
             star_syn: waiting.star_syn,
-            window_syn: if waiting.syn_window == window { waiting.window_syn } else { AtSyn::default() },
+            window_syn: if waiting.syn_window == window {
+                waiting.window_syn
+            } else {
+                AtSyn::default()
+            },
             window,
             prefix: waiting.prefix,
             listed,
         };
         let decision = match class {
-            Class::Check => self.checks.add_without_request(reference.0, member, &self.thresholds),
+            Class::Check => self
+                .checks
+                .add_without_request(reference.0, member, &self.thresholds),
             Class::PerRequest if waiting.first.is_some() => {
                 let key = (reference.0, Some(facts.first_target));
-                self.checks.add(key, facts.first_request_line.as_deref(), member, &self.thresholds)
+                self.checks
+                    .add(key, facts.first_request_line.as_deref(), member, &self.thresholds)
             }
             _ => {
                 self.ordinary_first(reference, &waiting);
@@ -501,12 +577,18 @@ impl Aggregate {
         if let Some(record) = member.listed.and_then(|place| self.listed.get_mut(place)) {
             record.class = Class::Check;
         }
-        let Some((leg, _)) = self.leg(reference) else { return };
+        let Some((leg, _)) = self.leg(reference) else {
+            return;
+        };
         let counts = leg.counts_of(member.window);
         counts.requests.checks += 1;
         counts.requests.first = counts.requests.first.saturating_sub(1);
         // Classes are counted at the close, in the window of the close.
-        let classes = if leg.counts.classes.get(Class::PerRequest) > 0 { &mut leg.counts } else { leg.counts_of(-1) };
+        let classes = if leg.counts.classes.get(Class::PerRequest) > 0 {
+            &mut leg.counts
+        } else {
+            leg.counts_of(-1)
+        };
         let per_request = classes.classes.get_mut(Class::PerRequest);
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
@@ -525,7 +607,10 @@ impl Aggregate {
             self.omitted += 1;
             return None;
         }
-        self.listed.push(ListedConnection { facts: facts.clone(), class });
+        self.listed.push(ListedConnection {
+            facts: facts.clone(),
+            class,
+        });
         Some(self.listed.len() - 1)
     }
 

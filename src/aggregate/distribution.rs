@@ -175,13 +175,27 @@ mod tests {
 
     #[test]
     fn merging_equals_counting_together() {
-        let (mut a, mut b, mut both) = (Distribution::default(), Distribution::default(), Distribution::default());
+        let (mut a, mut b, mut both) = (
+            Distribution::default(),
+            Distribution::default(),
+            Distribution::default(),
+        );
         for (i, value) in [5_u64, 1_000_000, 7, 0, 90].into_iter().enumerate() {
-            if i % 2 == 0 { a.add(value) } else { b.add(value) }
+            if i % 2 == 0 {
+                a.add(value)
+            } else {
+                b.add(value)
+            }
             both.add(value);
         }
         b.merge(&a);
-        assert_eq!(b.buckets().collect::<Vec<_>>(), both.buckets().collect::<Vec<_>>());
-        assert_eq!((b.count(), b.sum(), b.max()), (both.count(), both.sum(), both.max()));
+        assert_eq!(
+            b.buckets().collect::<Vec<_>>(),
+            both.buckets().collect::<Vec<_>>()
+        );
+        assert_eq!(
+            (b.count(), b.sum(), b.max()),
+            (both.count(), both.sum(), both.max())
+        );
     }
 }

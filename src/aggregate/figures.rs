@@ -115,7 +115,12 @@ impl CloseCounts {
     /// All closes.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.client + self.server + self.simultaneous + self.reset_by_client + self.reset_by_server + self.lost
+        self.client
+            + self.server
+            + self.simultaneous
+            + self.reset_by_client
+            + self.reset_by_server
+            + self.lost
     }
 }
 
@@ -319,7 +324,8 @@ impl Figures {
     /// Handshakes that a growing pool needed: F - A.
     #[must_use]
     pub fn growth(&self) -> Option<u64> {
-        self.avoidable.map(|a| self.counts.requests.first.saturating_sub(a))
+        self.avoidable
+            .map(|a| self.counts.requests.first.saturating_sub(a))
     }
 }
 
@@ -327,5 +333,7 @@ impl Figures {
 #[must_use]
 pub fn avoidable(firsts: u64, concurrency: &Concurrency) -> Option<u64> {
     let growth = concurrency.peak_busy.saturating_sub(concurrency.open_at_start);
-    concurrency.closed_before_last_first.map(|closed| firsts.saturating_sub(growth).min(closed))
+    concurrency
+        .closed_before_last_first
+        .map(|closed| firsts.saturating_sub(growth).min(closed))
 }

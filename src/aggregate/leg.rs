@@ -79,7 +79,10 @@ impl LegState {
         if self.client.is_some() {
             return None;
         }
-        let full = self.star.as_ref().is_some_and(|star| star.len() >= STAR_CLIENTS && !star.contains_key(&reference));
+        let full = self
+            .star
+            .as_ref()
+            .is_some_and(|star| star.len() >= STAR_CLIENTS && !star.contains_key(&reference));
         if full {
             self.star = None;
         }
@@ -99,7 +102,10 @@ impl LegState {
         }
         let figures = self.window_figures(span);
         let start = span.window_start(self.window);
-        let bare = Figures { counts: bare(&figures.counts), ..figures.clone() };
+        let bare = Figures {
+            counts: bare(&figures.counts),
+            ..figures.clone()
+        };
         self.windows.push_back(WindowFigures { start, figures: bare });
         while self.windows.len() > keep {
             self.windows.pop_front();
@@ -116,16 +122,27 @@ impl LegState {
 
     /// The counters that hold what was counted in `window`, to correct them later.
     pub(super) fn counts_of(&mut self, window: i64) -> &mut Counts {
-        if window == self.window { &mut self.counts } else { &mut self.past }
+        if window == self.window {
+            &mut self.counts
+        } else {
+            &mut self.past
+        }
     }
 
     fn window_figures(&self, span: &Span) -> Figures {
-        let concurrency = Concurrency { peak_handshakes: self.window_peak.peak(), ..self.present.concurrency() };
+        let concurrency = Concurrency {
+            peak_handshakes: self.window_peak.peak(),
+            ..self.present.concurrency()
+        };
         let length = span.clock.since(span.window_start(self.window)).min(span.window);
         Figures {
             counts: self.counts.clone(),
             // A `*` leg's pools are its clients': one window of each is more than is kept.
-            avoidable: if self.is_star() { None } else { avoidable(self.counts.requests.first, &concurrency) },
+            avoidable: if self.is_star() {
+                None
+            } else {
+                avoidable(self.counts.requests.first, &concurrency)
+            },
             concurrency,
             handshakes_per_second: per_second(self.counts.handshakes, length),
         }
@@ -135,17 +152,28 @@ impl LegState {
     pub(super) fn figures(&self, span: &Span) -> Figures {
         let mut counts = self.past.clone();
         counts.merge(&self.counts);
-        let mut concurrency = Concurrency { peak_handshakes: self.peak.peak(), ..self.whole.concurrency() };
+        let mut concurrency = Concurrency {
+            peak_handshakes: self.peak.peak(),
+            ..self.whole.concurrency()
+        };
         let avoidable = if self.is_star() {
             concurrency.closed_before_last_first = None;
             self.star.as_ref().and_then(|clients| {
-                clients.values().map(|client| avoidable(client.firsts, &client.tracker.concurrency())).sum()
+                clients
+                    .values()
+                    .map(|client| avoidable(client.firsts, &client.tracker.concurrency()))
+                    .sum()
             })
         } else {
             avoidable(counts.requests.first, &concurrency)
         };
         let handshakes_per_second = per_second(counts.handshakes, span.length());
-        Figures { counts, concurrency, avoidable, handshakes_per_second }
+        Figures {
+            counts,
+            concurrency,
+            avoidable,
+            handshakes_per_second,
+        }
     }
 
     /// The latest window with enough requests, else the present one.
@@ -161,7 +189,10 @@ impl LegState {
     pub(super) fn windows(&self, span: &Span) -> Vec<WindowFigures> {
         let mut windows: Vec<_> = self.windows.iter().cloned().collect();
         let figures = self.window_figures(span);
-        windows.push(WindowFigures { start: span.window_start(self.window), figures });
+        windows.push(WindowFigures {
+            start: span.window_start(self.window),
+            figures,
+        });
         windows
     }
 }

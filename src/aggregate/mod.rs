@@ -19,7 +19,8 @@ pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
 pub use figures::{
-    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts, avoidable,
+    ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
+    avoidable,
 };
 pub use leg::WindowFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};

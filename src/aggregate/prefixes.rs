@@ -44,7 +44,9 @@ impl PrefixCounts {
     #[must_use]
     pub(super) fn avoidable(&self) -> u64 {
         let growth = self.peak_busy.saturating_sub(self.open_at_start);
-        self.first.saturating_sub(growth).min(self.closes_before_last_first)
+        self.first
+            .saturating_sub(growth)
+            .min(self.closes_before_last_first)
     }
 }
 

@@ -84,7 +84,9 @@ impl Aggregate {
     /// The figures as they stand.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let Some(span) = self.span() else { return Summary::default() };
+        let Some(span) = self.span() else {
+            return Summary::default();
+        };
         let legs: Vec<LegSummary> = self
             .legs
             .iter()
@@ -112,7 +114,10 @@ impl Aggregate {
     }
 
     fn totals(&self, legs: &[LegSummary]) -> Figures {
-        let mut totals = Figures { avoidable: Some(0), ..Figures::default() };
+        let mut totals = Figures {
+            avoidable: Some(0),
+            ..Figures::default()
+        };
         for leg in legs {
             totals.counts.merge(&leg.figures.counts);
             totals.avoidable = totals.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
@@ -137,7 +142,12 @@ impl Aggregate {
             .summaries()
             .filter_map(|series| {
                 let target = series.target.map(String::from);
-                Some(CheckRow { leg: place(series.key.0)?, target, period: series.period, count: series.count })
+                Some(CheckRow {
+                    leg: place(series.key.0)?,
+                    target,
+                    period: series.period,
+                    count: series.count,
+                })
             })
             .collect();
         rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.target.cmp(&b.target)));
@@ -149,7 +159,11 @@ impl Aggregate {
         let by_prefix = leg.prefixes.by_prefix().map(|(prefix, counts)| {
             let name = prefix.and_then(name);
             let host = name.and_then(|name| name.host.as_deref());
-            (host.map(str::to_owned), Some(name.map_or("*", |name| &*name.path).to_owned()), counts)
+            (
+                host.map(str::to_owned),
+                Some(name.map_or("*", |name| &*name.path).to_owned()),
+                counts,
+            )
         });
         let by_host = leg.prefixes.by_host().map(|(host, counts)| {
             let host = match host {
@@ -169,7 +183,10 @@ impl Aggregate {
             })
             .collect();
         rows.sort_by(|a, b| {
-            b.requests.cmp(&a.requests).then_with(|| a.host.cmp(&b.host)).then_with(|| a.prefix.cmp(&b.prefix))
+            b.requests
+                .cmp(&a.requests)
+                .then_with(|| a.host.cmp(&b.host))
+                .then_with(|| a.prefix.cmp(&b.prefix))
         });
         rows
     }

@@ -56,11 +56,21 @@ pub(super) struct TimelineBuilder {
 
 impl Default for TimelineBuilder {
     fn default() -> Self {
-        Self { start: None, step: SECOND, rows: Vec::new(), open: 0 }
+        Self {
+            start: None,
+            step: SECOND,
+            rows: Vec::new(),
+            open: 0,
+        }
     }
 }
 
 impl TimelineBuilder {
+    /// The first row begins at `start`.
+    pub(super) fn begin(&mut self, start: Timestamp) {
+        self.start.get_or_insert(start);
+    }
+
     /// The row of `now`, which never runs backwards.
     #[inline]
     pub(super) fn row(&mut self, now: Timestamp) -> &mut TimelineRow {
@@ -71,7 +81,10 @@ impl TimelineBuilder {
             place = (now.since(start) / self.step) as usize;
         }
         if place >= self.rows.len() {
-            let blank = TimelineRow { open: self.open, ..TimelineRow::default() };
+            let blank = TimelineRow {
+                open: self.open,
+                ..TimelineRow::default()
+            };
             self.rows.resize(place + 1, blank);
         }
         &mut self.rows[place]
@@ -93,7 +106,9 @@ impl TimelineBuilder {
         if self.start.is_some() {
             all.row(end);
         }
-        let factor = [1, 2, 5, 10].into_iter().find(|factor| all.rows.len().div_ceil(*factor) <= TIMELINE_ROWS);
+        let factor = [1, 2, 5, 10]
+            .into_iter()
+            .find(|factor| all.rows.len().div_ceil(*factor) <= TIMELINE_ROWS);
         let factor = factor.unwrap_or(10);
         Timeline {
             start: all.start,
@@ -137,7 +152,10 @@ mod tests {
         builder.open_changed(Timestamp::from_parts(0, 0), 3);
         builder.open_changed(Timestamp::from_parts(4, 0), 2);
         let timeline = builder.build(Timestamp::from_parts(5, 0));
-        assert_eq!(timeline.rows.iter().map(|row| row.open).collect::<Vec<_>>(), [3, 3, 3, 3, 2, 2]);
+        assert_eq!(
+            timeline.rows.iter().map(|row| row.open).collect::<Vec<_>>(),
+            [3, 3, 3, 3, 2, 2]
+        );
     }
 
     #[test]

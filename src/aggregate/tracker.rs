@@ -86,7 +86,11 @@ impl Tracker {
 
     /// What a SYN at `order` finds.
     pub(super) fn at_syn(&self, order: Order) -> AtSyn {
-        AtSyn { order, closes: self.closes, idle_closes: self.idle_closes }
+        AtSyn {
+            order,
+            closes: self.closes,
+            idle_closes: self.idle_closes,
+        }
     }
 
     /// A first request at `order` turned out to be an ordinary one.
@@ -169,7 +173,11 @@ mod tests {
         let c = tracker.concurrency();
         assert_eq!((c.closed_before_last_first, c.idle_closes), (Some(3), 1));
         tracker.first(5, AtSyn::default());
-        assert_eq!(tracker.concurrency().closed_before_last_first, Some(3), "an older first changes nothing");
+        assert_eq!(
+            tracker.concurrency().closed_before_last_first,
+            Some(3),
+            "an older first changes nothing"
+        );
     }
 
     #[test]
@@ -186,6 +194,10 @@ mod tests {
         tracker.closed_with_request(false);
         let syn = tracker.at_syn(40);
         tracker.first(41, syn);
-        assert_eq!(tracker.concurrency().closed_before_last_first, Some(3), "5 closes, 2 of them checks");
+        assert_eq!(
+            tracker.concurrency().closed_before_last_first,
+            Some(3),
+            "5 closes, 2 of them checks"
+        );
     }
 }

@@ -102,7 +102,11 @@ fn with_one_request(facts: &ConnectionFacts, now: Timestamp, thresholds: &Thresh
     match (facts.closer, facts.idle_before_close) {
         (Some(_), idle) => {
             let at_once = idle.is_none_or(|idle| idle <= thresholds.per_request_close);
-            if at_once || facts.announced { Class::PerRequest } else { Class::Unreused }
+            if at_once || facts.announced {
+                Class::PerRequest
+            } else {
+                Class::Unreused
+            }
         }
         (None, _) => match facts.last_response_end {
             Some(end) if now.since(end) >= thresholds.unreused_open => Class::Unreused,

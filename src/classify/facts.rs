@@ -157,7 +157,9 @@ impl History {
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
     pub fn note(&mut self, letter: u8, by_client: bool) {
-        let Some(index) = Self::LETTERS.iter().position(|l| *l == letter) else { return };
+        let Some(index) = Self::LETTERS.iter().position(|l| *l == letter) else {
+            return;
+        };
         let code = ((index as u64) << 1 | u64::from(!by_client)) + 1;
         let mut rest = self.0;
         let mut used = 0;
@@ -206,7 +208,10 @@ impl std::fmt::Display for History {
 
 /// One connection, as far as it was captured.
 #[derive(Clone, PartialEq, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent observations, one bit each")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent observations, one bit each"
+)]
 pub struct ConnectionFacts {
     /// Counts up from 1 in order of first packet.
     pub id: u64,
@@ -291,7 +296,14 @@ mod tests {
     #[test]
     fn history_keeps_each_letter_once_in_order() {
         let mut h = History::default();
-        for (letter, client) in [(b'S', true), (b'H', false), (b'A', true), (b'D', true), (b'D', false), (b'A', true)] {
+        for (letter, client) in [
+            (b'S', true),
+            (b'H', false),
+            (b'A', true),
+            (b'D', true),
+            (b'D', false),
+            (b'A', true),
+        ] {
             h.note(letter, client);
         }
         assert_eq!(h.to_string(), "ShADd");

@@ -48,7 +48,12 @@ pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, Skip
 }
 
 fn raw(ip: Ip, payload: &[u8]) -> Link<'_> {
-    Link { ip, path: Path::default(), if_index: 0, payload }
+    Link {
+        ip,
+        path: Path::default(),
+        if_index: 0,
+        payload,
+    }
 }
 
 #[inline]
@@ -73,7 +78,12 @@ fn ether_payload(mut ether_type: u16, mut payload: &[u8], if_index: u32) -> Resu
             }
             _ => return Err(SkipReason::NotIp),
         };
-        return Ok(Link { ip, path, if_index, payload });
+        return Ok(Link {
+            ip,
+            path,
+            if_index,
+            payload,
+        });
     }
 }
 
@@ -91,7 +101,9 @@ fn sll(bytes: &[u8]) -> Result<Link<'_>, SkipReason> {
 
 /// LINKTYPE_LINUX_SLL2: protocol, 2 reserved, interface index (4), ARPHRD (2), packet type, address length, address (8).
 fn sll2(bytes: &[u8]) -> Result<Link<'_>, SkipReason> {
-    let (header, rest) = bytes.split_at_checked(SLL2_HEADER_LEN).ok_or(SkipReason::Truncated)?;
+    let (header, rest) = bytes
+        .split_at_checked(SLL2_HEADER_LEN)
+        .ok_or(SkipReason::Truncated)?;
     let protocol = u16::from_be_bytes([header[0], header[1]]);
     let if_index = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
     ether_payload(protocol, rest, if_index)

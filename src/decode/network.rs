@@ -72,12 +72,17 @@ fn v6(bytes: &[u8], wire_rest: usize) -> Result<Network<'_>, SkipReason> {
     let (payload, payload_len) = if header.next_header() == IpNumber::TCP {
         (after, declared)
     } else {
-        let (extensions, next, rest, error) = Ipv6ExtensionsSlice::from_slice_lax(header.next_header(), after);
+        let (extensions, next, rest, error) =
+            Ipv6ExtensionsSlice::from_slice_lax(header.next_header(), after);
         if extensions.is_fragmenting_payload() {
             return Err(SkipReason::Fragment);
         }
         if next != IpNumber::TCP {
-            return Err(if error.is_some() { SkipReason::Truncated } else { SkipReason::NotTcp });
+            return Err(if error.is_some() {
+                SkipReason::Truncated
+            } else {
+                SkipReason::NotTcp
+            });
         }
         let taken = after.len() - rest.len();
         (rest, declared.checked_sub(taken).ok_or(SkipReason::Malformed)?)

@@ -38,14 +38,20 @@ impl Address {
     /// From an IPv4 address in network byte order.
     #[must_use]
     pub fn v4(octets: [u8; 4]) -> Self {
-        Self { high: 0, low: Self::V4_PREFIX | u64::from(u32::from_be_bytes(octets)) }
+        Self {
+            high: 0,
+            low: Self::V4_PREFIX | u64::from(u32::from_be_bytes(octets)),
+        }
     }
 
     /// From an IPv6 address in network byte order.
     #[must_use]
     pub fn v6(octets: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(octets);
-        Self { high: (bits >> 64) as u64, low: bits as u64 }
+        Self {
+            high: (bits >> 64) as u64,
+            low: bits as u64,
+        }
     }
 }
 
@@ -54,7 +60,9 @@ impl From<Address> for IpAddr {
         if address.high == 0 && address.low >> 32 == Address::V4_PREFIX >> 32 {
             Self::V4(Ipv4Addr::from_bits(address.low as u32))
         } else {
-            Self::V6(Ipv6Addr::from_bits(u128::from(address.high) << 64 | u128::from(address.low)))
+            Self::V6(Ipv6Addr::from_bits(
+                u128::from(address.high) << 64 | u128::from(address.low),
+            ))
         }
     }
 }

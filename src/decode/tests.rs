@@ -9,7 +9,9 @@ const TCP: [u8; 20] = [
 ];
 
 fn ipv4(total: u16, payload: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let mut packet = vec![
+        0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+    ];
     packet[2..4].copy_from_slice(&total.to_be_bytes());
     packet.extend_from_slice(payload);
     packet
@@ -45,7 +47,10 @@ fn plain_segment() {
     assert_eq!((segment.sequence, segment.acknowledgment), (1, 2));
     assert_eq!(segment.flags, Flags(0x18));
     assert_eq!(segment.payload, b"hello");
-    assert_eq!(IpAddr::from(segment.source), "10.0.0.1".parse::<IpAddr>().unwrap());
+    assert_eq!(
+        IpAddr::from(segment.source),
+        "10.0.0.1".parse::<IpAddr>().unwrap()
+    );
 }
 
 #[test]
@@ -79,9 +84,15 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     tcp.extend_from_slice(&[1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0]);
     tcp.extend_from_slice(b"GET / HTTP/1.1");
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
-    assert_eq!(run(LinkType::ETHERNET, &packet, packet.len()).unwrap().ts_value, Some(7));
+    assert_eq!(
+        run(LinkType::ETHERNET, &packet, packet.len()).unwrap().ts_value,
+        Some(7)
+    );
     let segment = run(LinkType::ETHERNET, &packet[..54], packet.len()).unwrap();
-    assert_eq!((segment.payload_len, segment.payload.len(), segment.ts_value), (14, 0, None));
+    assert_eq!(
+        (segment.payload_len, segment.payload.len(), segment.ts_value),
+        (14, 0, None)
+    );
 }
 
 #[test]
@@ -89,13 +100,22 @@ fn vlan_qinq_and_priority_tags() {
     let inner = ipv4(40, &TCP);
     let tagged = [&[0x00, 0x64, 0x08, 0x00][..], &inner].concat();
     let packet = ethernet(0x8100, &tagged);
-    assert_eq!(run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans, [100, 0]);
+    assert_eq!(
+        run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans,
+        [100, 0]
+    );
     let double = [&[0x00, 0xc8, 0x81, 0x00][..], &tagged].concat();
     let packet = ethernet(0x88a8, &double);
-    assert_eq!(run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans, [200, 100]);
+    assert_eq!(
+        run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans,
+        [200, 100]
+    );
     let priority = [&[0xe0, 0x00, 0x08, 0x00][..], &inner].concat();
     let packet = ethernet(0x8100, &priority);
-    assert_eq!(run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans, [0, 0]);
+    assert_eq!(
+        run(LinkType::ETHERNET, &packet, packet.len()).unwrap().path.vlans,
+        [0, 0]
+    );
 }
 
 #[test]
@@ -114,8 +134,14 @@ fn cooked_loopback_and_raw_links() {
     }
     assert!(run(LinkType::RAW, &ip, ip.len()).is_ok());
     assert!(run(LinkType::IPV4, &ip, ip.len()).is_ok());
-    assert_eq!(run(LinkType::IPV6, &ip, ip.len()).unwrap_err(), SkipReason::Malformed);
-    assert_eq!(run(LinkType(147), &ip, ip.len()).unwrap_err(), SkipReason::UnsupportedLink);
+    assert_eq!(
+        run(LinkType::IPV6, &ip, ip.len()).unwrap_err(),
+        SkipReason::Malformed
+    );
+    assert_eq!(
+        run(LinkType(147), &ip, ip.len()).unwrap_err(),
+        SkipReason::UnsupportedLink
+    );
 }
 
 #[test]
@@ -143,7 +169,10 @@ fn what_is_left_out_has_a_reason() {
         (ethernet(0x0800, &ipv4(30, &TCP)), SkipReason::Malformed),
     ];
     for (packet, reason) in cases {
-        assert_eq!(run(LinkType::ETHERNET, &packet, packet.len()).unwrap_err(), reason);
+        assert_eq!(
+            run(LinkType::ETHERNET, &packet, packet.len()).unwrap_err(),
+            reason
+        );
     }
 }
 

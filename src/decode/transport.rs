@@ -36,7 +36,10 @@ pub(super) fn decode<'a>(
         // The snaplen cut the options: the fixed part alone is a valid header once its offset says so.
         whole.copy_from_slice(bytes.get(..FIXED_LEN).ok_or(SkipReason::Truncated)?);
         whole[DATA_OFFSET_AT] = 5 << 4;
-        (TcpHeaderSlice::from_slice(&whole).map_err(|_| SkipReason::Malformed)?, None)
+        (
+            TcpHeaderSlice::from_slice(&whole).map_err(|_| SkipReason::Malformed)?,
+            None,
+        )
     };
     let payload_len = network.payload_len - header_len;
     let captured = bytes.get(header_len..).unwrap_or_default();

@@ -39,16 +39,29 @@ pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds)
         .collect();
     legs.sort_by(|a, b| {
         let requests = |leg: &Leg| leg.figures.counts.requests.total;
-        requests(b).cmp(&requests(a)).then_with(|| b.verdict.status.cmp(&a.verdict.status)).then_with(|| a.name.cmp(&b.name))
+        requests(b)
+            .cmp(&requests(a))
+            .then_with(|| b.verdict.status.cmp(&a.verdict.status))
+            .then_with(|| a.name.cmp(&b.name))
     });
     let verdict = capture_verdict(&legs, total, thresholds);
     let pools = pools(&legs);
     let not_seen = not_seen(summary);
-    Diagnosis { verdict, legs, pools, not_seen }
+    Diagnosis {
+        verdict,
+        legs,
+        pools,
+        not_seen,
+    }
 }
 
 fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t: &Thresholds) -> Leg {
-    let whole = Case { figures: &leg.figures, prefixes: &leg.prefixes, dropped }.judge(t);
+    let whole = Case {
+        figures: &leg.figures,
+        prefixes: &leg.prefixes,
+        dropped,
+    }
+    .judge(t);
     let judgement = match latest_window(leg, t) {
         Some(latest) if leg.windows.len() > 1 => {
             let text = format!("in the latest window: {}", latest.reason);
@@ -59,10 +72,17 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
     let since = since(&leg.windows, judgement.status, t);
     let checks = summary.checks.iter().filter(|row| row.leg == place);
     Leg {
-        name: LegName { client: leg.client, server: leg.server },
+        name: LegName {
+            client: leg.client,
+            server: leg.server,
+        },
         figures: leg.figures.clone(),
         recent: Some(leg.recent.clone()),
-        verdict: Verdict { status: judgement.status, since, reasons: vec![judgement.reason] },
+        verdict: Verdict {
+            status: judgement.status,
+            since,
+            reasons: vec![judgement.reason],
+        },
         by_prefix: leg
             .prefixes
             .iter()
@@ -77,7 +97,12 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
         checks: checks
             .filter_map(|row| {
                 let source = leg.client?;
-                Some(CheckSeries { source, period: row.period, count: row.count, target: row.target.clone() })
+                Some(CheckSeries {
+                    source,
+                    period: row.period,
+                    count: row.count,
+                    target: row.target.clone(),
+                })
             })
             .collect(),
     }
@@ -86,8 +111,17 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
 /// The latest window's answer, if it has enough requests of its own, or nothing but failing connects.
 fn latest_window(leg: &LegSummary, t: &Thresholds) -> Option<Judgement> {
     let present = leg.windows.last()?;
-    let failing = Case { figures: &present.figures, prefixes: &[], dropped: 0 }.failing(t);
-    let case = Case { figures: &leg.recent, prefixes: &[], dropped: 0 };
+    let failing = Case {
+        figures: &present.figures,
+        prefixes: &[],
+        dropped: 0,
+    }
+    .failing(t);
+    let case = Case {
+        figures: &leg.recent,
+        prefixes: &[],
+        dropped: 0,
+    };
     let enough = leg.recent.counts.requests.rated() >= t.min_part_requests;
     failing.or_else(|| enough.then(|| case.judge(t)))
 }
@@ -98,7 +132,11 @@ fn since(windows: &[WindowFigures], status: Status, t: &Thresholds) -> Option<Ti
         return None;
     }
     let answers = windows.iter().rev().map(|window| {
-        let case = Case { figures: &window.figures, prefixes: &[], dropped: 0 };
+        let case = Case {
+            figures: &window.figures,
+            prefixes: &[],
+            dropped: 0,
+        };
         (window.start, case.judge(t).status)
     });
     answers
@@ -115,31 +153,64 @@ fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
     for leg in legs {
         let requests = leg.figures.counts.requests.rated();
         let minor = total > 0 && (requests as f64) < t.minor_leg * total as f64;
-        let status = if minor { leg.verdict.status.min(Status::Warn) } else { leg.verdict.status };
+        let status = if minor {
+            leg.verdict.status.min(Status::Warn)
+        } else {
+            leg.verdict.status
+        };
         let reason = leg.verdict.reasons.first().map_or("", String::as_str);
         if status == Status::Inconclusive {
             left_out.push(format!("{}: {reason}", leg.name));
             continue;
         }
-        let note = if minor && leg.verdict.status > status { " (under 1 % of the requests)" } else { "" };
-        raise(&mut verdict, status, leg.verdict.since, format!("{}: {reason}{note}", leg.name));
+        let note = if minor && leg.verdict.status > status {
+            " (under 1 % of the requests)"
+        } else {
+            ""
+        };
+        raise(
+            &mut verdict,
+            status,
+            leg.verdict.since,
+            format!("{}: {reason}{note}", leg.name),
+        );
     }
     for (client, together) in small_legs(legs, t) {
-        let judgement = Case { figures: &together.figures, prefixes: &[], dropped: 0 }.judge(t);
+        let judgement = Case {
+            figures: &together.figures,
+            prefixes: &[],
+            dropped: 0,
+        }
+        .judge(t);
         if judgement.status != Status::Inconclusive {
-            let text = format!("{} small legs of {client} together: {}", together.legs, judgement.reason);
+            let text = format!(
+                "{} small legs of {client} together: {}",
+                together.legs, judgement.reason
+            );
             raise(&mut verdict, judgement.status, None, text);
         }
     }
     if legs.is_empty() {
-        verdict.reasons.push("no connection between a client and a server was seen: an empty wire proves nothing".to_owned());
+        verdict.reasons.push(
+            "no connection between a client and a server was seen: an empty wire proves nothing".to_owned(),
+        );
     } else if !left_out.is_empty() {
         let more = left_out.len();
-        let shown = if verdict.status == Status::Inconclusive { 5 } else { 1 };
+        let shown = if verdict.status == Status::Inconclusive {
+            5
+        } else {
+            1
+        };
         let names: Vec<_> = left_out.into_iter().take(shown).collect();
         let rest = more - names.len();
-        let more = if rest > 0 { format!(", and {rest} more") } else { String::new() };
-        verdict.reasons.push(format!("not judged: {}{more}", names.join("; ")));
+        let more = if rest > 0 {
+            format!(", and {rest} more")
+        } else {
+            String::new()
+        };
+        verdict
+            .reasons
+            .push(format!("not judged: {}{more}", names.join("; ")));
     }
     verdict
 }
@@ -148,7 +219,11 @@ fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
 fn raise(verdict: &mut Verdict, status: Status, since: Option<Timestamp>, reason: String) {
     const MOST_REASONS: usize = 5;
     if status > verdict.status {
-        *verdict = Verdict { status, since, reasons: vec![reason] };
+        *verdict = Verdict {
+            status,
+            since,
+            reasons: vec![reason],
+        };
     } else if status == verdict.status {
         verdict.since = match (verdict.since, since) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -170,14 +245,28 @@ fn small_legs(legs: &[Leg], t: &Thresholds) -> BTreeMap<IpAddr, Together> {
     let mut groups: BTreeMap<IpAddr, Together> = BTreeMap::new();
     for leg in legs {
         let small = leg.figures.counts.requests.rated() < t.min_requests;
-        let Some(client) = leg.name.client.filter(|_| small && leg.verdict.status == Status::Inconclusive) else {
+        let Some(client) = leg
+            .name
+            .client
+            .filter(|_| small && leg.verdict.status == Status::Inconclusive)
+        else {
             continue;
         };
-        let empty = || Together { legs: 0, figures: Figures { avoidable: Some(0), ..Figures::default() } };
+        let empty = || Together {
+            legs: 0,
+            figures: Figures {
+                avoidable: Some(0),
+                ..Figures::default()
+            },
+        };
         let group = groups.entry(client).or_insert_with(empty);
         group.legs += 1;
         group.figures.counts.merge(&leg.figures.counts);
-        group.figures.avoidable = group.figures.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
+        group.figures.avoidable = group
+            .figures
+            .avoidable
+            .zip(leg.figures.avoidable)
+            .map(|(a, b)| a + b);
         let (sum, part) = (&mut group.figures.concurrency, &leg.figures.concurrency);
         sum.peak_busy += part.peak_busy;
         sum.open_at_start += part.open_at_start;

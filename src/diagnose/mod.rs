@@ -3,6 +3,7 @@
 //! In: the figures of `aggregate`. Out: verdicts (later: causes and kernel projections) in an immutable [`Snapshot`].
 //! May touch: `aggregate`, `classify`. Never: packets.
 
+pub mod expect;
 mod judge;
 mod snapshot;
 mod verdict;
@@ -10,8 +11,8 @@ mod verdict;
 pub use crate::aggregate::{Timeline, TimelineRow};
 pub use judge::{Diagnosis, diagnose};
 pub use snapshot::{
-    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool, PrefixFigures,
-    Skipped, Snapshot, Status, Verdict,
+    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
+    PrefixFigures, Skipped, Snapshot, Status, Verdict,
 };
 
 #[cfg(test)]

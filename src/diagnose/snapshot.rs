@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::aggregate::{Figures, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
-use crate::source::SourceSummary;
 use crate::frame::Interface;
+use crate::source::SourceSummary;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, Timestamp};
 
@@ -205,6 +205,32 @@ pub struct Capture {
     pub warnings: Vec<String>,
     /// Raw packets by tcpdump's flag notation, most frequent first.
     pub flag_counts: Vec<(String, u64)>,
+}
+
+impl Capture {
+    /// From the first packet to the last.
+    #[must_use]
+    pub fn duration(&self) -> Option<Nanos> {
+        Some(self.end?.since(self.start?))
+    }
+
+    /// Packets that the kernel dropped, over the sources that say so; `None` if none does.
+    #[must_use]
+    pub fn kernel_dropped(&self) -> Option<u64> {
+        sum_of_known(self.sources.iter().map(|source| source.kernel_dropped))
+    }
+
+    /// Packets that interfaces dropped, over the sources that say so; `None` if none does.
+    #[must_use]
+    pub fn interface_dropped(&self) -> Option<u64> {
+        sum_of_known(self.sources.iter().map(|source| source.interface_dropped))
+    }
+}
+
+fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts
+        .flatten()
+        .fold(None, |sum, n| Some(sum.unwrap_or(0_u64).saturating_add(n)))
 }
 
 /// One connection of the list.

@@ -13,7 +13,10 @@ pub(super) struct Judgement {
 
 impl Judgement {
     pub(super) fn new(status: Status, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into() }
+        Self {
+            status,
+            reason: reason.into(),
+        }
     }
 
     /// The worse of the two; the first wins a tie. `Inconclusive` is no answer and loses.
@@ -48,7 +51,11 @@ impl Case<'_> {
     }
 
     pub(super) fn judge(&self, t: &Thresholds) -> Judgement {
-        if let Some(judgement) = self.nothing_to_judge(t).or_else(|| self.failing(t)).or_else(|| self.too_few(t)) {
+        if let Some(judgement) = self
+            .nothing_to_judge(t)
+            .or_else(|| self.failing(t))
+            .or_else(|| self.too_few(t))
+        {
             return judgement;
         }
         let Some(avoidable) = self.figures.avoidable else {
@@ -57,7 +64,13 @@ impl Case<'_> {
         if let Some(judgement) = self.unknown(avoidable, t) {
             return judgement;
         }
-        self.answer(Count { requests: self.requests(), avoidable }, t)
+        self.answer(
+            Count {
+                requests: self.requests(),
+                avoidable,
+            },
+            t,
+        )
     }
 
     /// Rule 1.
@@ -70,7 +83,8 @@ impl Case<'_> {
             ));
         }
         if self.requests() == 0 && self.failed() == 0 {
-            let what = if counts.requests.checks > 0 || counts.classes.get(crate::classify::Class::Check) > 0 {
+            let what = if counts.requests.checks > 0 || counts.classes.get(crate::classify::Class::Check) > 0
+            {
                 "nothing but health checks"
             } else if counts.requests.upgraded > 0 {
                 "nothing but upgraded requests"
@@ -120,12 +134,19 @@ impl Case<'_> {
         let counts = &self.figures.counts;
         let requests = &counts.requests;
         let firsts_if_unknown = requests.first + requests.unknown_first;
-        let against = crate::aggregate::avoidable(firsts_if_unknown, &self.figures.concurrency).unwrap_or(avoidable);
+        let against =
+            crate::aggregate::avoidable(firsts_if_unknown, &self.figures.concurrency).unwrap_or(avoidable);
         // A dropped packet was at most one request, and three make a handshake.
         let hidden = counts.hidden_requests + self.dropped;
-        let kind = Count { requests: self.requests() + hidden, avoidable };
+        let kind = Count {
+            requests: self.requests() + hidden,
+            avoidable,
+        };
         let harsh = self.dropped / 3;
-        let strict = Count { requests: self.requests() + harsh, avoidable: against.max(avoidable) + harsh };
+        let strict = Count {
+            requests: self.requests() + harsh,
+            avoidable: against.max(avoidable) + harsh,
+        };
         let (best, worst) = (self.answer(kind, t), self.answer(strict, t));
         if best.status != worst.status {
             let what = unknown_in_words(requests.unknown_first, counts.hidden_requests, self.dropped);
@@ -136,7 +157,11 @@ impl Case<'_> {
             );
             return Some(Judgement::new(Status::Inconclusive, text));
         }
-        let closed = self.figures.concurrency.closed_before_last_first.unwrap_or(u64::MAX);
+        let closed = self
+            .figures
+            .concurrency
+            .closed_before_last_first
+            .unwrap_or(u64::MAX);
         if 2 * requests.first >= self.requests() && closed.saturating_mul(10) < requests.first {
             let text = format!(
                 "the pool is still growing ({} new connections, {closed} closed before the last): capture longer",
@@ -155,7 +180,9 @@ impl Case<'_> {
         let per_request = avoidable as f64 / requests.max(1) as f64;
         if let Some(reason) = self.churn(count, t) {
             if self.mostly_idle_closes() {
-                let text = format!("{reason}, but most connections were closed idle: requests are rarer than the idle timeout");
+                let text = format!(
+                    "{reason}, but most connections were closed idle: requests are rarer than the idle timeout"
+                );
                 return Judgement::new(Status::Warn, text);
             }
             return Judgement::new(Status::Fail, reason);
@@ -165,12 +192,16 @@ impl Case<'_> {
         let reused = self.figures.counts.requests.reused();
         if few && connects {
             let first = self.figures.counts.requests.first;
-            let text = format!("{reused} of {requests} requests reused a connection; {avoidable} of {first} handshakes avoidable");
+            let text = format!(
+                "{reused} of {requests} requests reused a connection; {avoidable} of {first} handshakes avoidable"
+            );
             return Judgement::new(Status::Pass, text);
         }
         let mut text = Vec::new();
         if !few {
-            text.push(format!("{avoidable} avoidable handshakes in {requests} requests ({per_request:.2} a request)"));
+            text.push(format!(
+                "{avoidable} avoidable handshakes in {requests} requests ({per_request:.2} a request)"
+            ));
         }
         if !connects {
             text.push(format!("{failed} of {attempts} connects failed"));
@@ -188,9 +219,10 @@ impl Case<'_> {
                 count.avoidable, count.requests
             ));
         }
-        let part = self.prefixes.iter().find(|row| {
-            row.requests >= t.min_part_requests && share(row.avoidable, row.requests)
-        })?;
+        let part = self
+            .prefixes
+            .iter()
+            .find(|row| row.requests >= t.min_part_requests && share(row.avoidable, row.requests))?;
         Some(format!(
             "connections are not reused under {}: {} avoidable handshakes in {} requests",
             part_name(part),
@@ -201,7 +233,8 @@ impl Case<'_> {
 
     fn mostly_idle_closes(&self) -> bool {
         let c = &self.figures.concurrency;
-        c.closed_before_last_first.is_some_and(|closed| closed > 0 && 2 * c.idle_closes > closed)
+        c.closed_before_last_first
+            .is_some_and(|closed| closed > 0 && 2 * c.idle_closes > closed)
     }
 }
 
@@ -216,7 +249,9 @@ fn part_name(part: &PrefixRow) -> String {
 fn unknown_in_words(firsts: u64, hidden: u64, dropped: u64) -> String {
     let mut parts = Vec::new();
     if firsts > 0 {
-        parts.push(format!("{firsts} requests whose connections are older than the capture"));
+        parts.push(format!(
+            "{firsts} requests whose connections are older than the capture"
+        ));
     }
     if hidden > 0 {
         parts.push(format!("up to {hidden} requests hidden in gaps"));

@@ -124,7 +124,9 @@ impl Engine {
 
     #[inline]
     fn on_living(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let Some(living) = self.table.at(place) else { return };
+        let Some(living) = self.table.at(place) else {
+            return;
+        };
         if living.recent.is_duplicate(segment, sender) {
             self.quality.duplicates += 1;
             return;
@@ -138,7 +140,9 @@ impl Engine {
                 self.open(key, number, segment, sender);
             }
             Generation::Challenger | Generation::ChallengerAfter => {
-                let Some(challenger) = living.challenger.take() else { return };
+                let Some(challenger) = living.challenger.take() else {
+                    return;
+                };
                 if generation == Generation::ChallengerAfter {
                     self.deliver(place, key, segment, sender);
                 }
@@ -160,17 +164,47 @@ impl Engine {
         };
         let syn = challenger.segment(&key);
         let id = self.take_id();
-        let Self { table, names, quality, events, exchanges, config, .. } = self;
-        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let Self {
+            table,
+            names,
+            quality,
+            events,
+            exchanges,
+            config,
+            ..
+        } = self;
+        let cx = &mut Context {
+            key,
+            config,
+            names,
+            quality,
+            events,
+            exchanges,
+        };
         let opened = Conversation::from_challenger(id, before + 1, challenger, &syn, cx);
         table.insert(key, opened);
     }
 
     #[inline]
     fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let Self { table, names, quality, events, exchanges, config, .. } = self;
+        let Self {
+            table,
+            names,
+            quality,
+            events,
+            exchanges,
+            config,
+            ..
+        } = self;
         let Some(living) = table.at(place) else { return };
-        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let cx = &mut Context {
+            key,
+            config,
+            names,
+            quality,
+            events,
+            exchanges,
+        };
         if living.segment(segment, sender, cx) == Fate::Over {
             self.over(key, segment.timestamp, false);
         }
@@ -184,7 +218,9 @@ impl Engine {
         let mut generation = 1;
         if let Some(dead) = tombstone {
             let same_syn = dead.isn.is_some_and(|isn| {
-                let answered = flags.contains(Flags::ACK).then_some(SeqNumber(segment.acknowledgment));
+                let answered = flags
+                    .contains(Flags::ACK)
+                    .then_some(SeqNumber(segment.acknowledgment));
                 isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
             });
             let late = if syn { same_syn } else { segment.payload_len == 0 };
@@ -206,7 +242,14 @@ impl Engine {
         self.open_as(None, key, generation, segment, sender);
     }
 
-    fn open_as(&mut self, resumes: Option<u64>, key: FlowKey, generation: u32, segment: &Segment<'_>, sender: Sender) {
+    fn open_as(
+        &mut self,
+        resumes: Option<u64>,
+        key: FlowKey,
+        generation: u32,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }
@@ -228,15 +271,39 @@ impl Engine {
 
     /// Ends the living generation, since a SYN takes over its key; returns its number.
     fn replace(&mut self, key: FlowKey, at: Timestamp) -> u32 {
-        let Self { table, names, quality, events, exchanges, config, .. } = self;
-        let Some(living) = table.find(&key).and_then(|place| table.at(place)) else { return 0 };
-        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let Self {
+            table,
+            names,
+            quality,
+            events,
+            exchanges,
+            config,
+            ..
+        } = self;
+        let Some(living) = table.find(&key).and_then(|place| table.at(place)) else {
+            return 0;
+        };
+        let cx = &mut Context {
+            key,
+            config,
+            names,
+            quality,
+            events,
+            exchanges,
+        };
         let generation = living.generation;
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
         living.drain_all(at, cx);
         let never_opened = living.marks.has(Marks::OPENED) && !living.tcp.end(by.peer()).any();
         if !never_opened || living.tcp.end(by).payload() {
-            living.close(Closing { by, how: How::Replaced, at }, cx);
+            living.close(
+                Closing {
+                    by,
+                    how: How::Replaced,
+                    at,
+                },
+                cx,
+            );
         }
         self.over(key, at, false);
         generation
@@ -244,10 +311,13 @@ impl Engine {
 
     /// Takes a connection out of the table and tells what it was.
     fn over(&mut self, key: FlowKey, at: Timestamp, expired: bool) {
-        let Some(mut done) = self.table.remove(&key) else { return };
+        let Some(mut done) = self.table.remove(&key) else {
+            return;
+        };
         let opener = done.roles.map_or(Sender::Low, |roles| roles.client);
         let isn = done.tcp.end(opener).isn();
-        self.table.bury(key, Tombstone::new(done.id, done.generation, at, isn, expired));
+        self.table
+            .bury(key, Tombstone::new(done.id, done.generation, at, isn, expired));
         if done.roles.is_none() && self.parked.len() < PARKED {
             done.stall = None;
             self.parked.push((key, done));
@@ -257,8 +327,22 @@ impl Engine {
     }
 
     fn tell(&mut self, key: FlowKey, mut done: Conversation, now: Timestamp) {
-        let Self { names, quality, events, exchanges, config, .. } = self;
-        let cx = &mut Context { key, config, names, quality, events, exchanges };
+        let Self {
+            names,
+            quality,
+            events,
+            exchanges,
+            config,
+            ..
+        } = self;
+        let cx = &mut Context {
+            key,
+            config,
+            names,
+            quality,
+            events,
+            exchanges,
+        };
         done.drain_all(now, cx);
         let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {
@@ -270,7 +354,11 @@ impl Engine {
         let facts = Box::new(done.facts(now, cx));
         done.finish_records(cx);
         let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
-        cx.emit(facts.closed_at.unwrap_or(facts.end), leg, EventKind::Closed(facts));
+        cx.emit(
+            facts.closed_at.unwrap_or(facts.end),
+            leg,
+            EventKind::Closed(facts),
+        );
     }
 
     /// Looks after a part of the table: what lingers, fell silent or was never answered.
@@ -282,9 +370,12 @@ impl Engine {
             .next_in_turn(SWEEP_PART)
             .filter_map(|(key, living)| {
                 let silent = clock.since(living.last);
-                let both_fins = living.tcp.end(Sender::Low).fin().is_some() && living.tcp.end(Sender::High).fin().is_some();
+                let both_fins = living.tcp.end(Sender::Low).fin().is_some()
+                    && living.tcp.end(Sender::High).fin().is_some();
                 let unanswered = living.marks.has(Marks::OPENED)
-                    && living.roles.is_some_and(|roles| !living.tcp.end(roles.client.peer()).any())
+                    && living
+                        .roles
+                        .is_some_and(|roles| !living.tcp.end(roles.client.peer()).any())
                     && !living.streams.iter().any(|stream| stream.bytes > 0);
                 let over = (both_fins && silent > LINGER) || (unanswered && silent > GIVEN_UP);
                 let expired = crowded && silent > SILENT;
@@ -299,7 +390,11 @@ impl Engine {
 
     /// Makes room in a full table: the most silent of a few leaves.
     fn evict(&mut self) {
-        let victim = self.table.next_in_turn(8).min_by_key(|(_, living)| living.last).map(|(key, _)| *key);
+        let victim = self
+            .table
+            .next_in_turn(8)
+            .min_by_key(|(_, living)| living.last)
+            .map(|(key, _)| *key);
         if let Some(key) = victim {
             self.quality.evicted_connections += 1;
             self.over(key, self.clock, true);
@@ -308,11 +403,19 @@ impl Engine {
 
     /// Ends the analysis: everything still open is told as such, in order of first packet.
     pub fn finish(&mut self) {
-        let challenged: Vec<FlowKey> =
-            self.table.iter().filter(|(_, living)| living.challenger.is_some()).map(|(key, _)| *key).collect();
+        let challenged: Vec<FlowKey> = self
+            .table
+            .iter()
+            .filter(|(_, living)| living.challenger.is_some())
+            .map(|(key, _)| *key)
+            .collect();
         for key in challenged {
-            let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else { continue };
-            let Some(challenger) = living.challenger.take() else { continue };
+            let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else {
+                continue;
+            };
+            let Some(challenger) = living.challenger.take() else {
+                continue;
+            };
             self.admit(key, &challenger);
         }
         let mut open = std::mem::take(&mut self.parked);
@@ -321,7 +424,8 @@ impl Engine {
         }
         open.sort_unstable_by_key(|(_, living)| living.id);
         // Those that know their roles first: they tell who the servers are.
-        let (sure, unsure): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, living)| living.roles.is_some());
+        let (sure, unsure): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|(_, living)| living.roles.is_some());
         for (key, living) in sure.into_iter().chain(unsure) {
             self.tell(key, living, self.clock);
         }

@@ -208,12 +208,7 @@ impl Conversation {
 
     /// Takes in one segment that is no duplicate and opens no new generation.
     #[inline]
-    pub(super) fn segment(
-        &mut self,
-        segment: &Segment<'_>,
-        sender: Sender,
-        cx: &mut Context<'_>,
-    ) -> Fate {
+    pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
             return Fate::GoesOn;
@@ -253,7 +248,11 @@ impl Conversation {
             self.fin(segment, sender, cx);
         }
         self.end_streams(segment.timestamp, cx);
-        if self.streams[0].ended && self.streams[1].ended { Fate::Over } else { Fate::GoesOn }
+        if self.streams[0].ended && self.streams[1].ended {
+            Fate::Over
+        } else {
+            Fate::GoesOn
+        }
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {
@@ -304,11 +303,18 @@ impl Conversation {
     /// SYN, SYN-ACK, and now the client's ACK or data.
     #[inline]
     fn complete_handshake(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        if self.marks.has(Marks::ESTABLISHED) || !self.marks.has(Marks::OPENED) || segment.flags.contains(Flags::SYN) {
+        if self.marks.has(Marks::ESTABLISHED)
+            || !self.marks.has(Marks::OPENED)
+            || segment.flags.contains(Flags::SYN)
+        {
             return;
         }
-        let Some(roles) = self.roles.filter(|roles| roles.client == sender) else { return };
-        let Some(server_isn) = self.tcp.end(sender.peer()).isn() else { return };
+        let Some(roles) = self.roles.filter(|roles| roles.client == sender) else {
+            return;
+        };
+        let Some(server_isn) = self.tcp.end(sender.peer()).isn() else {
+            return;
+        };
         if segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment).after(server_isn) > 0 {
             self.marks.set(Marks::ESTABLISHED);
             self.connect = Some(segment.timestamp.since(self.start).max(0));
@@ -336,12 +342,23 @@ impl Conversation {
     fn reset(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let peer = self.tcp.end(sender.peer());
         let answered = self.tcp.end(sender).isn().is_some() || self.tcp.end(sender).payload();
-        if self.marks.has(Marks::OPENED) && !answered && !peer.proves_peer() && !peer.payload() && !self.is_client(sender)
+        if self.marks.has(Marks::OPENED)
+            && !answered
+            && !peer.proves_peer()
+            && !peer.payload()
+            && !self.is_client(sender)
         {
             self.marks.set(Marks::REFUSED);
         }
         self.drain_all(segment.timestamp, cx);
-        self.close(Closing { by: sender, how: How::Reset, at: segment.timestamp }, cx);
+        self.close(
+            Closing {
+                by: sender,
+                how: How::Reset,
+                at: segment.timestamp,
+            },
+            cx,
+        );
         Fate::Over
     }
 
@@ -349,16 +366,27 @@ impl Conversation {
         if let Some(closing) = self.closing {
             let second = closing.by != sender && closing.how == How::Fin;
             // A retransmitted FIN may acknowledge what the first one did not: the first copy counts.
-            let first_copy = self.tcp.end(sender).fin() == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
+            let first_copy = self.tcp.end(sender).fin()
+                == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
                 && !self.streams[sender.index()].ended;
             if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
-                self.closing = Some(Closing { how: How::CrossedFins, ..closing });
+                self.closing = Some(Closing {
+                    how: How::CrossedFins,
+                    ..closing
+                });
             }
             return;
         }
         // A response that ends with the connection is complete before the connection closes.
         self.end_streams(segment.timestamp, cx);
-        self.close(Closing { by: sender, how: How::Fin, at: segment.timestamp }, cx);
+        self.close(
+            Closing {
+                by: sender,
+                how: How::Fin,
+                at: segment.timestamp,
+            },
+            cx,
+        );
     }
 
     /// Notes the first FIN or RST (or the replacing SYN) and tells the leg.

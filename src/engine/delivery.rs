@@ -31,7 +31,10 @@ impl Conversation {
     #[inline]
     pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
         self.last_payload = Some(segment.timestamp);
-        let after = segment.flags.contains(Flags::ACK).then_some(SeqNumber(segment.acknowledgment));
+        let after = segment
+            .flags
+            .contains(Flags::ACK)
+            .then_some(SeqNumber(segment.acknowledgment));
         let piece = Piece {
             bytes: segment.payload,
             len: segment.payload_len,
@@ -42,8 +45,15 @@ impl Conversation {
         let start = SeqNumber(segment.sequence);
         let waits = self.must_wait(sender, after);
         let assembler = &mut self.streams[sender.index()].assembler;
-        let arrival = if waits { assembler.keep(start, &piece) } else { assembler.accept(start, &piece) };
-        let origin = Origin { at: segment.timestamp, number: segment.number };
+        let arrival = if waits {
+            assembler.keep(start, &piece)
+        } else {
+            assembler.accept(start, &piece)
+        };
+        let origin = Origin {
+            at: segment.timestamp,
+            number: segment.number,
+        };
         match arrival {
             Arrival::InOrder { skip } => {
                 let bytes = segment.payload.get(skip as usize..).unwrap_or_default();
@@ -60,7 +70,10 @@ impl Conversation {
         }
         if self.streams[0].assembler.has_early() || self.streams[1].assembler.has_early() {
             if self.stall.is_none() {
-                self.stall = Some(Box::new(Stall { since: segment.timestamp, packets: 0 }));
+                self.stall = Some(Box::new(Stall {
+                    since: segment.timestamp,
+                    packets: 0,
+                }));
             }
             self.drain(segment.timestamp, cx);
         }
@@ -96,7 +109,10 @@ impl Conversation {
                 return;
             }
             if let Some(stall) = self.stall.as_mut() {
-                **stall = Stall { since: now, packets: 0 };
+                **stall = Stall {
+                    since: now,
+                    packets: 0,
+                };
             }
         }
     }
@@ -116,18 +132,34 @@ impl Conversation {
     /// One kept piece that is in order, and whose predecessors in the other direction were delivered.
     fn deliver_ready(&mut self, now: Timestamp, cx: &mut Context<'_>) -> bool {
         for sender in [Sender::Low, Sender::High] {
-            let Some(after) = self.streams[sender.index()].assembler.ready() else { continue };
+            let Some(after) = self.streams[sender.index()].assembler.ready() else {
+                continue;
+            };
             if self.must_wait(sender, after) {
                 continue;
             }
-            let Some(Chunk::Data { bytes, skip, missing, timestamp, number }) =
-                self.streams[sender.index()].assembler.pop()
+            let Some(Chunk::Data {
+                bytes,
+                skip,
+                missing,
+                timestamp,
+                number,
+            }) = self.streams[sender.index()].assembler.pop()
             else {
                 continue;
             };
             let captured = bytes.get(skip..).unwrap_or_default();
             self.streams[sender.index()].bytes += captured.len() as u64 + u64::from(missing);
-            self.deliver(sender, captured, missing, Origin { at: timestamp, number }, cx);
+            self.deliver(
+                sender,
+                captured,
+                missing,
+                Origin {
+                    at: timestamp,
+                    number,
+                },
+                cx,
+            );
             self.end_streams(now, cx);
             return true;
         }
@@ -139,7 +171,9 @@ impl Conversation {
     fn give_up(&mut self, forced: bool, now: Timestamp, cx: &mut Context<'_>) -> bool {
         for sender in [Sender::Low, Sender::High] {
             let stream = &self.streams[sender.index()];
-            let Some(first) = stream.assembler.first_early() else { continue };
+            let Some(first) = stream.assembler.first_early() else {
+                continue;
+            };
             let peer = self.tcp.end(sender.peer());
             let received = peer.acked().is_some_and(|acked| acked.after(first) >= 0) || !peer.any();
             let hole = stream.assembler.next().is_some_and(|next| first.after(next) > 0);
@@ -148,7 +182,9 @@ impl Conversation {
                 self.deliver_gap(sender, gap, now, cx);
                 return true;
             }
-            let Some(Some(after)) = stream.assembler.ready() else { continue };
+            let Some(Some(after)) = stream.assembler.ready() else {
+                continue;
+            };
             if self.must_wait(sender, Some(after)) {
                 let other = &mut self.streams[sender.peer().index()].assembler;
                 let target = match other.first_early() {
@@ -168,10 +204,15 @@ impl Conversation {
             // A FIN whose acknowledgment came first is no missing byte.
             let fin = self.tcp.end(sender).fin();
             let reached = self.streams[sender.index()].assembler.next();
-            let len = if fin.is_some_and(|fin| reached == Some(fin.plus(1))) { len - 1 } else { len };
+            let len = if fin.is_some_and(|fin| reached == Some(fin.plus(1))) {
+                len - 1
+            } else {
+                len
+            };
             if len > 0 {
                 self.streams[sender.index()].bytes += u64::from(len);
-                self.history.note(b'G', self.roles.is_none_or(|roles| roles.client == sender));
+                self.history
+                    .note(b'G', self.roles.is_none_or(|roles| roles.client == sender));
                 self.gap(sender, len, now, cx);
             }
         }
@@ -179,14 +220,29 @@ impl Conversation {
 
     /// Bytes in order, followed by `missing` ones that were cut off by the snaplen.
     #[inline]
-    pub(super) fn deliver(&mut self, sender: Sender, bytes: &[u8], missing: u32, from: Origin, cx: &mut Context<'_>) {
+    pub(super) fn deliver(
+        &mut self,
+        sender: Sender,
+        bytes: &[u8],
+        missing: u32,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(roles) = self.roles {
-            let side = if roles.client == sender { Side::Request } else { Side::Response };
+            let side = if roles.client == sender {
+                Side::Request
+            } else {
+                Side::Response
+            };
             let mut rest = bytes;
             // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
             let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);
             while !rest.is_empty() {
-                let context = if side == Side::Response { self.answers() } else { RequestContext::Unknown };
+                let context = if side == Side::Response {
+                    self.answers()
+                } else {
+                    RequestContext::Unknown
+                };
                 let Step { used, event } = messages.advance(side, context, rest);
                 if let Some(event) = event {
                     let effect = self.on_event(side, &event, from, cx);
@@ -211,15 +267,23 @@ impl Conversation {
     /// FINs that were reached in order end their direction.
     pub(super) fn end_streams(&mut self, now: Timestamp, cx: &mut Context<'_>) {
         for sender in [Sender::Low, Sender::High] {
-            let Some(fin) = self.tcp.end(sender).fin() else { continue };
+            let Some(fin) = self.tcp.end(sender).fin() else {
+                continue;
+            };
             let stream = &mut self.streams[sender.index()];
             if stream.ended || stream.assembler.has_early() {
                 continue;
             }
-            let Some(next) = stream.assembler.next() else { continue };
+            let Some(next) = stream.assembler.next() else {
+                continue;
+            };
             let missing = fin.after(next);
             // Acknowledged, so it arrived: what lies between was not captured. Without it the sender sends it again.
-            let acknowledged = self.tcp.end(sender.peer()).acked().is_some_and(|acked| acked.after(fin) > 0);
+            let acknowledged = self
+                .tcp
+                .end(sender.peer())
+                .acked()
+                .is_some_and(|acked| acked.after(fin) > 0);
             if missing > 0 && !acknowledged {
                 continue;
             }

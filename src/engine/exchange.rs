@@ -9,7 +9,9 @@ use crate::aggregate::{EventKind, PrefixRef, Reuse};
 use crate::classify::{Endpoint, Protocol, Version};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::Sender;
-use crate::http::{Event, Framing, MessageStream, Method, RequestContext, RequestHead, ResponseHead, Side, Unreadable};
+use crate::http::{
+    Event, Framing, MessageStream, Method, RequestContext, RequestHead, ResponseHead, Side, Unreadable,
+};
 use crate::limits::{PIPELINED, TARGET_BYTES};
 use crate::time::{Nanos, Timestamp};
 
@@ -86,7 +88,9 @@ impl Conversation {
     /// The request that the next response answers.
     #[inline]
     pub(super) fn answers(&self) -> RequestContext {
-        self.pending.front().map_or(RequestContext::Unknown, |pending| RequestContext::Known(pending.method))
+        self.pending.front().map_or(RequestContext::Unknown, |pending| {
+            RequestContext::Known(pending.method)
+        })
     }
 
     /// A request whose head is not complete makes the connection busy with its first byte.
@@ -105,7 +109,13 @@ impl Conversation {
         }
     }
 
-    pub(super) fn on_event(&mut self, side: Side, event: &Event<'_>, from: Origin, cx: &mut Context<'_>) -> Effect {
+    pub(super) fn on_event(
+        &mut self,
+        side: Side,
+        event: &Event<'_>,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> Effect {
         match (side, event) {
             (_, Event::Request(head)) => self.on_request(head, from, cx),
             (_, Event::Response(head)) => return self.on_response(head, from, cx),
@@ -158,7 +168,10 @@ impl Conversation {
             became_busy,
         };
         cx.emit(from.at, roles.leg, kind);
-        let record = cx.config.keep_exchanges.then(|| Box::new(self.record(head, reuse, began, from)));
+        let record = cx
+            .config
+            .keep_exchanges
+            .then(|| Box::new(self.record(head, reuse, began, from)));
         self.pending.push(Pending {
             method: head.method,
             reuse,
@@ -209,14 +222,18 @@ impl Conversation {
         if head.is_interim() || self.too_late(from.at) {
             return Effect::default();
         }
-        let Some(leg) = self.leg() else { return Effect::default() };
+        let Some(leg) = self.leg() else {
+            return Effect::default();
+        };
         self.protocol = Protocol::Http1;
         self.responses = self.responses.saturating_add(1);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }
         let front = self.pending.front_mut();
-        let first_byte = front.as_ref().map(|pending| from.at.since(pending.last_byte).max(0));
+        let first_byte = front
+            .as_ref()
+            .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
             pending.answered = true;
             if let Some(record) = pending.record.as_mut() {
@@ -225,7 +242,11 @@ impl Conversation {
                 record.announced_close |= head.announced;
             }
         }
-        let kind = EventKind::Response { status: head.status, announced: head.announced, first_byte };
+        let kind = EventKind::Response {
+            status: head.status,
+            announced: head.announced,
+            first_byte,
+        };
         cx.emit(from.at, leg, kind);
         match head.framing {
             Framing::Tunnel => {
@@ -240,23 +261,38 @@ impl Conversation {
 
     /// Response bytes after the client's FIN or RST do not complete an exchange.
     fn too_late(&self, at: Timestamp) -> bool {
-        self.closing.is_some_and(|closing| self.is_client(closing.by) && at >= closing.at)
+        self.closing
+            .is_some_and(|closing| self.is_client(closing.by) && at >= closing.at)
     }
 
     fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
         if self.too_late(at) {
             return;
         }
-        let finished = if self.pending.front().is_some_and(|pending| pending.answered) { self.pending.pop() } else { None };
+        let finished = if self.pending.front().is_some_and(|pending| pending.answered) {
+            self.pending.pop()
+        } else {
+            None
+        };
         self.last_response_end = Some(at);
         let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
         if became_idle {
             self.marks.clear(Marks::BUSY);
         }
         let response = finished.as_ref().map(|pending| at.since(pending.began).max(0));
-        let prefix = finished.as_ref().map_or(self.last_prefix, |pending| pending.prefix);
+        let prefix = finished
+            .as_ref()
+            .map_or(self.last_prefix, |pending| pending.prefix);
         if let Some(leg) = self.leg() {
-            cx.emit(at, leg, EventKind::ExchangeEnd { response, prefix, became_idle });
+            cx.emit(
+                at,
+                leg,
+                EventKind::ExchangeEnd {
+                    response,
+                    prefix,
+                    became_idle,
+                },
+            );
         }
         if let Some(pending) = finished {
             self.finish_record(pending, Some(at), response, cx);
@@ -270,8 +306,12 @@ impl Conversation {
         self.marks.clear(Marks::BUSY);
         let Some(pending) = self.pending.pop() else { return };
         if let Some(leg) = self.leg() {
-            let kind =
-                EventKind::Upgraded { connection: self.id, reuse: pending.reuse, prefix: pending.prefix, was_busy };
+            let kind = EventKind::Upgraded {
+                connection: self.id,
+                reuse: pending.reuse,
+                prefix: pending.prefix,
+                was_busy,
+            };
             cx.emit(at, leg, kind);
         }
         self.finish_record(pending, Some(at), None, cx);
@@ -280,7 +320,9 @@ impl Conversation {
 
     /// The server's FIN completes a response that lasts until the connection closes.
     pub(super) fn server_stream_ended(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        let Some(server) = self.roles.map(|roles| roles.client.peer()) else { return };
+        let Some(server) = self.roles.map(|roles| roles.client.peer()) else {
+            return;
+        };
         if self.streams[server.index()].messages.is_until_close() {
             self.on_response_end(at, cx);
         }
@@ -291,7 +333,11 @@ impl Conversation {
         self.gap_bytes += u64::from(len);
         cx.quality.gap_bytes += u64::from(len);
         let Some(roles) = self.roles else { return };
-        let side = if roles.client == sender { Side::Request } else { Side::Response };
+        let side = if roles.client == sender {
+            Side::Request
+        } else {
+            Side::Response
+        };
         let effect = self.stream(sender).messages.gap(u64::from(len));
         if effect.ended && side == Side::Response {
             self.on_response_end(at, cx);
@@ -332,12 +378,19 @@ impl Conversation {
     }
 
     fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
         ExchangeRecord {
             connection: self.id,
             // Filled in when the record is finished: the key is not at hand here.
-            client: Endpoint { address: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 },
-            server: Endpoint { address: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 },
+            client: Endpoint {
+                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
+                port: 0,
+            },
+            server: Endpoint {
+                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
+                port: 0,
+            },
             index: self.requests,
             start: began,
             method: text(head.method_name),
@@ -360,7 +413,13 @@ impl Conversation {
         }
     }
 
-    fn finish_record(&self, pending: Pending, end: Option<Timestamp>, response: Option<Nanos>, cx: &mut Context<'_>) {
+    fn finish_record(
+        &self,
+        pending: Pending,
+        end: Option<Timestamp>,
+        response: Option<Nanos>,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(mut record) = pending.record {
             record.response = end.and(response);
             if let Some((client, server)) = self.ends(cx) {
@@ -387,5 +446,7 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
 
 /// FNV-1a, 64 bits: a name for a target that is the same in every run.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -8,7 +8,10 @@ use crate::time::Timestamp;
 
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
     let (address, port) = key.end(end);
-    Endpoint { address: address.into(), port }
+    Endpoint {
+        address: address.into(),
+        port,
+    }
 }
 
 impl Conversation {
@@ -98,13 +101,21 @@ impl Conversation {
         let silent = !self.tcp.end(client.peer()).any();
         let payload = self.tcp.end(client).payload() || self.tcp.end(client.peer()).payload();
         let proven = self.tcp.end(client).proves_peer();
-        let waited = self.syn_retransmitted > 0 || now.since(self.start) >= cx.config.thresholds.unanswered_after;
-        if silent && !payload && !proven && waited { Handshake::Unanswered } else { Handshake::InProgress }
+        let waited =
+            self.syn_retransmitted > 0 || now.since(self.start) >= cx.config.thresholds.unanswered_after;
+        if silent && !payload && !proven && waited {
+            Handshake::Unanswered
+        } else {
+            Handshake::InProgress
+        }
     }
 
     /// Client and server, for records made while the connection lives.
     pub(super) fn ends(&self, cx: &Context<'_>) -> Option<(Endpoint, Endpoint)> {
         let roles = self.roles?;
-        Some((endpoint(&cx.key, roles.client), endpoint(&cx.key, roles.client.peer())))
+        Some((
+            endpoint(&cx.key, roles.client),
+            endpoint(&cx.key, roles.client.peer()),
+        ))
     }
 }

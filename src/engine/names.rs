@@ -39,7 +39,13 @@ impl Names {
     }
 
     /// The number of a leg; the first mention is an event.
-    pub(super) fn leg(&mut self, client: End, server: End, at: Timestamp, events: &mut Vec<LegEvent>) -> LegRef {
+    pub(super) fn leg(
+        &mut self,
+        client: End,
+        server: End,
+        at: Timestamp,
+        events: &mut Vec<LegEvent>,
+    ) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
         self.servers.insert(server);
         let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
@@ -53,10 +59,20 @@ impl Names {
             },
         };
         self.legs.insert(key);
-        let server = key.1.map(|(address, port)| Endpoint { address: address.into(), port });
-        let kind = EventKind::Leg { client: key.0.map(IpAddr::from), server };
+        let server = key.1.map(|(address, port)| Endpoint {
+            address: address.into(),
+            port,
+        });
+        let kind = EventKind::Leg {
+            client: key.0.map(IpAddr::from),
+            server,
+        };
         let leg = LegRef(number as u32);
-        events.push(LegEvent { timestamp: at, leg, kind });
+        events.push(LegEvent {
+            timestamp: at,
+            leg,
+            kind,
+        });
         leg
     }
 
@@ -80,7 +96,10 @@ impl Names {
     /// The path behind a number.
     pub(super) fn path_of(&self, id: PathId) -> Path {
         let place = (id.0 as usize).checked_sub(1);
-        place.and_then(|place| self.paths.get_index(place)).copied().unwrap_or_default()
+        place
+            .and_then(|place| self.paths.get_index(place))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The number of the Host and the first path segment of a target; the first mention is an event.
@@ -100,7 +119,10 @@ impl Names {
         self.key.push(b'\n');
         self.key.extend_from_slice(path);
         if let Some(last) = self.last_prefix
-            && self.prefixes.get_index(last.0 as usize).is_some_and(|key| **key == *self.key)
+            && self
+                .prefixes
+                .get_index(last.0 as usize)
+                .is_some_and(|key| **key == *self.key)
         {
             return last;
         }
@@ -119,7 +141,11 @@ impl Names {
         let prefix = PrefixRef(number as u32);
         if new {
             let kind = EventKind::Prefix { prefix, host, path };
-            events.push(LegEvent { timestamp: at, leg: LegRef::default(), kind });
+            events.push(LegEvent {
+                timestamp: at,
+                leg: LegRef::default(),
+                kind,
+            });
         }
         prefix
     }
@@ -127,12 +153,21 @@ impl Names {
 
 /// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.
 fn first_segment(target: &[u8]) -> &[u8] {
-    let scheme = if target.starts_with(b"/") { None } else { target.windows(3).position(|w| w == b"://") };
+    let scheme = if target.starts_with(b"/") {
+        None
+    } else {
+        target.windows(3).position(|w| w == b"://")
+    };
     let path = scheme.map_or(target, |scheme| {
         let rest = &target[scheme + 3..];
-        rest.iter().position(|b| *b == b'/').map_or(&b"/"[..], |slash| &rest[slash..])
+        rest.iter()
+            .position(|b| *b == b'/')
+            .map_or(&b"/"[..], |slash| &rest[slash..])
     });
-    let end = path.iter().enumerate().position(|(i, b)| i > 0 && matches!(b, b'/' | b'?' | b'#'));
+    let end = path
+        .iter()
+        .enumerate()
+        .position(|(i, b)| i > 0 && matches!(b, b'/' | b'?' | b'#'));
     &path[..end.unwrap_or(path.len()).min(PREFIX_BYTES)]
 }
 

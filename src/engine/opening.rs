@@ -101,16 +101,25 @@ impl Conversation {
         if !segment.flags.contains(Flags::SYN_ACK) {
             return Generation::Same;
         }
-        let own = self.tcp.end(sender).isn().is_none_or(|isn| isn == SeqNumber(segment.sequence));
+        let own = self
+            .tcp
+            .end(sender)
+            .isn()
+            .is_none_or(|isn| isn == SeqNumber(segment.sequence));
         let wanted = self.tcp.end(sender.peer()).isn().map(|isn| isn.plus(1));
         let answers = wanted.is_none_or(|wanted| wanted == SeqNumber(segment.acknowledgment));
         let fresh = !self.tcp.end(sender).payload() && self.closing.is_none();
-        if answers && (own || fresh) { Generation::Same } else { Generation::New }
+        if answers && (own || fresh) {
+            Generation::Same
+        } else {
+            Generation::New
+        }
     }
 
     fn on_answer(&mut self, segment: &Segment<'_>, sender: Sender, challenger: &Challenger) -> Generation {
         let flags = segment.flags;
-        let acknowledges = flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == challenger.isn.plus(1);
+        let acknowledges =
+            flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == challenger.isn.plus(1);
         if sender == challenger.sender {
             if flags.contains(Flags::RST) {
                 return Generation::ChallengerAfter;

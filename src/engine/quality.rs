@@ -97,7 +97,11 @@ fn notation(flags: Flags) -> String {
         (Flags::ACK, '.'),
         (Flags::URG, 'U'),
     ];
-    let text: String = LETTERS.iter().filter(|(bit, _)| flags.contains(*bit)).map(|(_, letter)| *letter).collect();
+    let text: String = LETTERS
+        .iter()
+        .filter(|(bit, _)| flags.contains(*bit))
+        .map(|(_, letter)| *letter)
+        .collect();
     if text.is_empty() { "none".to_owned() } else { text }
 }
 

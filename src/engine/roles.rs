@@ -20,15 +20,28 @@ impl Conversation {
         if self.roles.is_some() {
             return;
         }
-        let leg = cx.names.leg(cx.key.end(client), cx.key.end(client.peer()), at, cx.events);
-        self.roles = Some(Roles { client, evidence, leg });
+        let leg = cx
+            .names
+            .leg(cx.key.end(client), cx.key.end(client.peer()), at, cx.events);
+        self.roles = Some(Roles {
+            client,
+            evidence,
+            leg,
+        });
         if client == Sender::High && !matches!(evidence, RoleEvidence::Syn | RoleEvidence::SynAck) {
             // Letters noted before the roles were known took the low end for the client.
             self.history = self.history.swapped();
         }
         if !self.marks.has(Marks::RESUMED) {
             let syn = self.marks.has(Marks::OPENED);
-            cx.emit(at, leg, EventKind::Opened { connection: self.id, syn });
+            cx.emit(
+                at,
+                leg,
+                EventKind::Opened {
+                    connection: self.id,
+                    syn,
+                },
+            );
         }
     }
 
@@ -79,6 +92,10 @@ impl Conversation {
 
     /// The lower port's end.
     pub(super) fn lower_port(key: &FlowKey) -> Sender {
-        if key.low_port <= key.high_port { Sender::Low } else { Sender::High }
+        if key.low_port <= key.high_port {
+            Sender::Low
+        } else {
+            Sender::High
+        }
     }
 }

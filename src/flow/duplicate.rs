@@ -39,7 +39,11 @@ impl Recent {
                 let apart = Nanos::from(time.wrapping_sub(seen.time).cast_signed()).abs();
                 let elsewhere = seen.place != place;
                 let has_id = segment.ip_id.is_some_and(|id| id != 0);
-                let limit = if has_id || elsewhere { WITHIN } else { WITHIN_WITHOUT_ID };
+                let limit = if has_id || elsewhere {
+                    WITHIN
+                } else {
+                    WITHIN_WITHOUT_ID
+                };
                 if apart <= limit {
                     return true;
                 }
@@ -60,14 +64,19 @@ fn place(segment: &Segment<'_>) -> u32 {
 /// Direction, sequence, acknowledgment, flags, length, IP-ID and TSval in one word.
 #[inline]
 fn print(segment: &Segment<'_>, sender: Sender) -> u64 {
-    const ODD: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93, 0xa076_1d64_78bd_642f];
+    const ODD: [u64; 3] = [
+        0x9e37_79b9_7f4a_7c15,
+        0xd6e8_feb8_6659_fd93,
+        0xa076_1d64_78bd_642f,
+    ];
     let numbers = u64::from(segment.sequence) << 32 | u64::from(segment.acknowledgment);
     let small = u64::from(segment.ip_id.unwrap_or(0)) << 16
         | u64::from(segment.flags.0) << 8
         | u64::from(segment.ip_id.is_some()) << 1
         | sender.index() as u64;
     let rest = u64::from(segment.ts_value.unwrap_or(0)) << 32 | u64::from(segment.payload_len);
-    let mixed = (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29) ^ rest.wrapping_mul(ODD[2]).rotate_left(17);
+    let mixed =
+        (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29) ^ rest.wrapping_mul(ODD[2]).rotate_left(17);
     (mixed ^ small).wrapping_mul(ODD[0])
 }
 
@@ -109,8 +118,14 @@ mod tests {
 
     #[test]
     fn by_ip_id_within_a_millisecond() {
-        assert!(second(segment(0, Some(3), 64, 0), segment(1_000_000, Some(3), 64, 0)));
-        assert!(!second(segment(0, Some(3), 64, 0), segment(1_000_001, Some(3), 64, 0)));
+        assert!(second(
+            segment(0, Some(3), 64, 0),
+            segment(1_000_000, Some(3), 64, 0)
+        ));
+        assert!(!second(
+            segment(0, Some(3), 64, 0),
+            segment(1_000_001, Some(3), 64, 0)
+        ));
         assert!(!second(segment(0, Some(3), 64, 0), segment(10, Some(4), 64, 0)));
     }
 

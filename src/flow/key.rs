@@ -58,8 +58,21 @@ impl FlowKey {
     pub fn of(segment: &Segment<'_>, path: PathId) -> (Self, Sender) {
         let from = (segment.source, segment.source_port);
         let to = (segment.destination, segment.destination_port);
-        let (sender, low, high) = if from <= to { (Sender::Low, from, to) } else { (Sender::High, to, from) };
-        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, path }, sender)
+        let (sender, low, high) = if from <= to {
+            (Sender::Low, from, to)
+        } else {
+            (Sender::High, to, from)
+        };
+        (
+            Self {
+                low: low.0,
+                high: high.0,
+                low_port: low.1,
+                high_port: high.1,
+                path,
+            },
+            sender,
+        )
     }
 
     /// Address and port of one end.

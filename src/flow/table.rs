@@ -32,7 +32,14 @@ impl Tombstone {
     /// A tombstone for the connection `id`.
     #[must_use]
     pub fn new(id: u64, generation: u32, left_at: Timestamp, isn: Option<SeqNumber>, expired: bool) -> Self {
-        Self { id, generation, left_at, isn, expired, serial: 0 }
+        Self {
+            id,
+            generation,
+            left_at,
+            isn,
+            expired,
+            serial: 0,
+        }
     }
 
     /// Whether a segment captured at `now` is a late one of this connection.
@@ -126,7 +133,9 @@ impl<V> FlowTable<V> {
     pub fn bury(&mut self, key: FlowKey, tombstone: Tombstone) {
         self.serial += 1;
         while self.order.len() >= self.max_dead {
-            let Some((oldest, serial)) = self.order.pop_front() else { break };
+            let Some((oldest, serial)) = self.order.pop_front() else {
+                break;
+            };
             if self.dead.get(&oldest).is_some_and(|t| t.serial == serial)
                 && let Some(old) = self.dead.swap_remove(&oldest)
             {
@@ -134,7 +143,13 @@ impl<V> FlowTable<V> {
             }
         }
         self.order.push_back((key, self.serial));
-        self.dead.insert(key, Tombstone { serial: self.serial, ..tombstone });
+        self.dead.insert(
+            key,
+            Tombstone {
+                serial: self.serial,
+                ..tombstone
+            },
+        );
     }
 
     /// The tombstone on a key, if any.

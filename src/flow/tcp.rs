@@ -143,7 +143,11 @@ impl Tcp {
         let sent = this.kind(segment, start, end, now, peer_waits);
         if flags.contains(Flags::ACK) {
             let acknowledged = SeqNumber(segment.acknowledgment);
-            this.acked = if this.has(seen::ACK) { this.acked.later(acknowledged) } else { acknowledged };
+            this.acked = if this.has(seen::ACK) {
+                this.acked.later(acknowledged)
+            } else {
+                acknowledged
+            };
             this.seen |= seen::ACK;
             if !syn {
                 this.seen |= seen::PROOF;
@@ -180,13 +184,22 @@ impl Tcp {
     #[must_use]
     pub fn second_fin_crosses(&self, second: &Segment<'_>, sender: Sender) -> bool {
         let first = self.end(sender.peer());
-        first.fin().is_some_and(|fin| SeqNumber(second.acknowledgment).after(fin) <= 0)
+        first
+            .fin()
+            .is_some_and(|fin| SeqNumber(second.acknowledgment).after(fin) <= 0)
     }
 }
 
 impl TcpEnd {
     #[inline]
-    fn kind(&self, segment: &Segment<'_>, start: SeqNumber, end: SeqNumber, now: u32, peer_waits: bool) -> Sent {
+    fn kind(
+        &self,
+        segment: &Segment<'_>,
+        start: SeqNumber,
+        end: SeqNumber,
+        now: u32,
+        peer_waits: bool,
+    ) -> Sent {
         if !self.has(seen::ANY) {
             return Sent::New;
         }
@@ -206,6 +219,10 @@ impl TcpEnd {
             return Sent::New;
         }
         let since_top = Nanos::from(now.wrapping_sub(self.top_at).cast_signed()) * MICROSECOND;
-        if end.after(self.top) < 0 && since_top < OVERTAKEN_WITHIN { Sent::OutOfOrder } else { Sent::Again }
+        if end.after(self.top) < 0 && since_top < OVERTAKEN_WITHIN {
+            Sent::OutOfOrder
+        } else {
+            Sent::Again
+        }
     }
 }

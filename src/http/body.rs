@@ -105,14 +105,22 @@ impl Body {
                     return Progress::Broken;
                 }
                 self.line = 0;
-                self.phase = if self.left == 0 { Phase::Trailer } else { Phase::ChunkData };
+                self.phase = if self.left == 0 {
+                    Phase::Trailer
+                } else {
+                    Phase::ChunkData
+                };
             }
             (Phase::ChunkSize, digit) if digit.is_ascii_hexdigit() => {
-                let Some(size) = self.left.checked_mul(16) else { return Progress::Broken };
+                let Some(size) = self.left.checked_mul(16) else {
+                    return Progress::Broken;
+                };
                 self.left = size | u64::from((digit as char).to_digit(16).unwrap_or(0));
             }
             // White space or an extension after at least one digit.
-            (Phase::ChunkSize, b'\r' | b';' | b' ' | b'\t') if self.line > 1 => self.phase = Phase::ChunkExtension,
+            (Phase::ChunkSize, b'\r' | b';' | b' ' | b'\t') if self.line > 1 => {
+                self.phase = Phase::ChunkExtension
+            }
             (Phase::ChunkExtension, _) if u64::from(self.line) <= CHUNK_LINE_BYTES => {}
             (Phase::ChunkEnd, b'\r') if self.line == 1 => {}
             (Phase::ChunkEnd, b'\n') => self.start(Phase::ChunkSize, 0),

@@ -67,7 +67,10 @@ impl<'a> Fields<'a> {
     }
 
     fn transfer_encoding(&mut self, value: &[u8]) {
-        let last = value.rsplit(|b| *b == b',').map(<[u8]>::trim_ascii).find(|coding| !coding.is_empty());
+        let last = value
+            .rsplit(|b| *b == b',')
+            .map(<[u8]>::trim_ascii)
+            .find(|coding| !coding.is_empty());
         self.transfer_encoding = match last {
             Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => TransferEncoding::Chunked,
             _ => TransferEncoding::Other,

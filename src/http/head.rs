@@ -97,7 +97,11 @@ fn collect<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
 }
 
 const fn version(minor: u8) -> Version {
-    if minor == 0 { Version::Http10 } else { Version::Http11 }
+    if minor == 0 {
+        Version::Http10
+    } else {
+        Version::Http11
+    }
 }
 
 const fn announced(version: Version, fields: &Fields<'_>) -> bool {
@@ -113,7 +117,8 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
         Ok(httparse::Status::Partial) => return Parsed::Partial,
         Err(_) => return Parsed::Invalid,
     };
-    let (Some(method_name), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
+    let (Some(method_name), Some(target), Some(minor)) = (request.method, request.path, request.version)
+    else {
         return Parsed::Invalid;
     };
     let fields = collect(request.headers);
@@ -141,13 +146,17 @@ pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<Re
     let slots: FieldSlots<'_, '_> = &mut slots;
     let mut response = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
-    config.allow_spaces_after_header_name_in_responses(true).allow_obsolete_multiline_headers_in_responses(true);
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true);
     let length = match config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Parsed::Partial,
         Err(_) => return Parsed::Invalid,
     };
-    let (Some(status), Some(minor)) = (response.code, response.version) else { return Parsed::Invalid };
+    let (Some(status), Some(minor)) = (response.code, response.version) else {
+        return Parsed::Invalid;
+    };
     let fields = collect(response.headers);
     let version = version(minor);
     let head = ResponseHead {
@@ -194,22 +203,64 @@ mod tests {
     #[test]
     fn response_framing_rule_by_rule() {
         let rows: &[(&str, Option<Method>, Framing)] = &[
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Some(Method::Head), Framing::None),
-            ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", None, Framing::None),
-            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", None, Framing::None),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+                Some(Method::Head),
+                Framing::None,
+            ),
+            (
+                "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+                None,
+                Framing::None,
+            ),
+            (
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+                None,
+                Framing::None,
+            ),
             ("HTTP/1.1 100 Continue\r\n\r\n", None, Framing::None),
             ("HTTP/1.1 101 Switching Protocols\r\n\r\n", None, Framing::Tunnel),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Some(Method::Connect), Framing::Tunnel),
-            ("HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n", Some(Method::Connect), Framing::Sized(5)),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", None, Framing::Chunked),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", None, Framing::UntilClose),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", None, Framing::Unknown),
-            ("HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n", None, Framing::Sized(5)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", None, Framing::None),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+                Some(Method::Connect),
+                Framing::Tunnel,
+            ),
+            (
+                "HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n",
+                Some(Method::Connect),
+                Framing::Sized(5),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+                None,
+                Framing::Chunked,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+                None,
+                Framing::UntilClose,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                None,
+                Framing::Unknown,
+            ),
+            (
+                "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n",
+                None,
+                Framing::Sized(5),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                None,
+                Framing::None,
+            ),
             ("HTTP/1.0 200 OK\r\n\r\n", None, Framing::UntilClose),
         ];
         for (text, answers, want) in rows {
-            let Parsed::Complete(head, length) = parse_response(text.as_bytes(), *answers) else { panic!("{text}") };
+            let Parsed::Complete(head, length) = parse_response(text.as_bytes(), *answers) else {
+                panic!("{text}")
+            };
             assert_eq!((head.framing, length), (*want, text.len()), "{text}");
         }
     }
@@ -221,10 +272,15 @@ mod tests {
             ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", true),
             ("GET / HTTP/1.0\r\n\r\n", true),
             ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false),
-            ("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", false),
+            (
+                "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+                false,
+            ),
         ];
         for (text, want) in rows {
-            let Parsed::Complete(head, _) = parse_request(text.as_bytes()) else { panic!("{text}") };
+            let Parsed::Complete(head, _) = parse_request(text.as_bytes()) else {
+                panic!("{text}")
+            };
             assert_eq!(head.announced, want, "{text}");
         }
     }
@@ -233,7 +289,9 @@ mod tests {
     fn request_framing_of_bodies() {
         let framing = |fields: &str| {
             let text = format!("POST /x HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-            let Parsed::Complete(head, _) = parse_request(text.as_bytes()) else { panic!("{text}") };
+            let Parsed::Complete(head, _) = parse_request(text.as_bytes()) else {
+                panic!("{text}")
+            };
             assert_eq!((head.host, head.target), (Some(&b"h"[..]), &b"/x"[..]));
             head.framing
         };

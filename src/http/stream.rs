@@ -87,7 +87,13 @@ impl MessageStream {
     /// A stream whose first byte was not captured: it waits for a head at the beginning of a segment.
     #[must_use]
     pub fn midstream() -> Self {
-        Self { body: Body { phase: Phase::Resync, ..Body::default() }, ..Self::default() }
+        Self {
+            body: Body {
+                phase: Phase::Resync,
+                ..Body::default()
+            },
+            ..Self::default()
+        }
     }
 
     /// Whether a head has begun and is not complete.
@@ -136,7 +142,10 @@ impl MessageStream {
             Phase::Start => self.start(side, context, data),
             Phase::Head => self.continue_head(side, context, data),
             Phase::Resync => self.resync(side, context, data),
-            Phase::NotHttp | Phase::Tunnel | Phase::UntilClose => Step { used: data.len(), event: None },
+            Phase::NotHttp | Phase::Tunnel | Phase::UntilClose => Step {
+                used: data.len(),
+                event: None,
+            },
             _ => self.skip_body(side, context, data),
         }
     }
@@ -154,7 +163,10 @@ impl MessageStream {
             None => {
                 self.partial = None;
                 self.body.start(Phase::Resync, 0);
-                GapEffect { ended: ended_before, lost: true }
+                GapEffect {
+                    ended: ended_before,
+                    lost: true,
+                }
             }
         }
     }
@@ -164,15 +176,24 @@ impl MessageStream {
             self.doubtful_body = false;
             if data.starts_with(b"HTTP/1.") {
                 self.body.start(Phase::Start, 0);
-                return Step { used: 0, event: Some(Event::End) };
+                return Step {
+                    used: 0,
+                    event: Some(Event::End),
+                };
             }
         }
         let _ = (side, context);
         match self.body.skip(data) {
-            Progress::More => Step { used: data.len(), event: None },
+            Progress::More => Step {
+                used: data.len(),
+                event: None,
+            },
             Progress::Ended(used) => {
                 self.body.start(Phase::Start, 0);
-                Step { used, event: Some(Event::End) }
+                Step {
+                    used,
+                    event: Some(Event::End),
+                }
             }
             Progress::Broken => self.desync(data.len(), Unreadable::Chunk),
         }
@@ -182,13 +203,19 @@ impl MessageStream {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let head = &data[blank..];
         if head.is_empty() {
-            return Step { used: data.len(), event: None };
+            return Step {
+                used: data.len(),
+                event: None,
+            };
         }
         match parse(side, context, head) {
             Parsed::Complete(event, length) => {
                 self.partial = None;
                 self.begin(&event, context);
-                Step { used: blank + length, event: Some(event) }
+                Step {
+                    used: blank + length,
+                    event: Some(event),
+                }
             }
             Parsed::Partial if could_start(side, head) => {
                 self.partial = Some(Box::new(head.to_vec()));
@@ -219,12 +246,20 @@ impl MessageStream {
             _ => None,
         };
         self.partial = Some(kept);
-        let Some(began) = framing else { return self.unreadable_head(end) };
+        let Some(began) = framing else {
+            return self.unreadable_head(end);
+        };
         self.begin_with(began, context);
         let kept = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
         match parse(side, context, kept) {
-            Parsed::Complete(event, _) => Step { used: end, event: Some(event) },
-            _ => Step { used: end, event: None },
+            Parsed::Complete(event, _) => Step {
+                used: end,
+                event: Some(event),
+            },
+            _ => Step {
+                used: end,
+                event: None,
+            },
         }
     }
 
@@ -238,13 +273,23 @@ impl MessageStream {
             && let protocol @ (Protocol::Tls | Protocol::Http2) = protocol_of(data)
         {
             self.body.start(Phase::NotHttp, 0);
-            return Step { used: data.len(), event: Some(Event::NotHttp(protocol)) };
+            return Step {
+                used: data.len(),
+                event: Some(Event::NotHttp(protocol)),
+            };
         }
-        Step { used: data.len(), event: None }
+        Step {
+            used: data.len(),
+            event: None,
+        }
     }
 
     fn check_length(&mut self, used: usize) -> Step<'_> {
-        if self.partial.as_ref().is_some_and(|partial| partial.len() > HEAD_BYTES) {
+        if self
+            .partial
+            .as_ref()
+            .is_some_and(|partial| partial.len() > HEAD_BYTES)
+        {
             return self.desync(used, Unreadable::HeadTooLong);
         }
         Step { used, event: None }
@@ -253,7 +298,10 @@ impl MessageStream {
     fn desync(&mut self, used: usize, why: Unreadable) -> Step<'_> {
         self.partial = None;
         self.body.start(Phase::Resync, 0);
-        Step { used, event: Some(Event::Desync(why)) }
+        Step {
+            used,
+            event: Some(Event::Desync(why)),
+        }
     }
 
     fn unreadable_head(&mut self, used: usize) -> Step<'_> {
@@ -263,16 +311,26 @@ impl MessageStream {
         let protocol = protocol_of(self.partial.as_deref().map_or(&[][..], Vec::as_slice));
         self.partial = None;
         self.body.start(Phase::NotHttp, 0);
-        Step { used, event: Some(Event::NotHttp(protocol)) }
+        Step {
+            used,
+            event: Some(Event::NotHttp(protocol)),
+        }
     }
 
     fn unreadable<'a>(&'a mut self, side: Side, data: &[u8], head: &[u8]) -> Step<'a> {
         if self.spoken || begins_message(side, head) {
-            let why = if begins_message(side, head) { Unreadable::Fields } else { Unreadable::StartLine };
+            let why = if begins_message(side, head) {
+                Unreadable::Fields
+            } else {
+                Unreadable::StartLine
+            };
             return self.desync(data.len(), why);
         }
         self.body.start(Phase::NotHttp, 0);
-        Step { used: data.len(), event: Some(Event::NotHttp(protocol_of(head))) }
+        Step {
+            used: data.len(),
+            event: Some(Event::NotHttp(protocol_of(head))),
+        }
     }
 
     fn begin(&mut self, event: &Event<'_>, context: RequestContext) {
@@ -291,8 +349,9 @@ impl MessageStream {
             Framing::Unknown => (Phase::Resync, 0),
         };
         self.body.start(phase, left);
-        self.doubtful_body =
-            began.response && context == RequestContext::Unknown && matches!(began.framing, Framing::Sized(_));
+        self.doubtful_body = began.response
+            && context == RequestContext::Unknown
+            && matches!(began.framing, Framing::Sized(_));
     }
 }
 
@@ -306,9 +365,18 @@ struct Began {
 impl Began {
     const fn of(event: &Event<'_>) -> Self {
         match event {
-            Event::Request(head) => Self { framing: head.framing, response: false },
-            Event::Response(head) => Self { framing: head.framing, response: true },
-            Event::End | Event::Desync(_) | Event::NotHttp(_) => Self { framing: Framing::None, response: false },
+            Event::Request(head) => Self {
+                framing: head.framing,
+                response: false,
+            },
+            Event::Response(head) => Self {
+                framing: head.framing,
+                response: true,
+            },
+            Event::End | Event::Desync(_) | Event::NotHttp(_) => Self {
+                framing: Framing::None,
+                response: false,
+            },
         }
     }
 }
@@ -362,8 +430,22 @@ const fn is_method_byte(byte: u8) -> bool {
 #[must_use]
 pub fn begins_message(side: Side, data: &[u8]) -> bool {
     const METHODS: [&[u8]; 16] = [
-        b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"TRACE ",
-        b"PROPFIND ", b"PROPPATCH ", b"MKCOL ", b"COPY ", b"MOVE ", b"LOCK ", b"UNLOCK ",
+        b"GET ",
+        b"POST ",
+        b"PUT ",
+        b"HEAD ",
+        b"DELETE ",
+        b"OPTIONS ",
+        b"PATCH ",
+        b"CONNECT ",
+        b"TRACE ",
+        b"PROPFIND ",
+        b"PROPPATCH ",
+        b"MKCOL ",
+        b"COPY ",
+        b"MOVE ",
+        b"LOCK ",
+        b"UNLOCK ",
     ];
     match side {
         Side::Response => data.starts_with(b"HTTP/1."),

@@ -42,7 +42,16 @@ HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;name=v\r\nwiki\r\n0A\r\n0
 HTTP/1.1 204 No Content\r\n\r\n\r\n\
 HTTP/1.1 200 OK\nContent-Length: 1\n\nx";
 const RESPONSE_EVENTS: [&str; 10] = [
-    "response 200", "end", "response 100", "end", "response 200", "end", "response 204", "end", "response 200", "end",
+    "response 200",
+    "end",
+    "response 100",
+    "end",
+    "response 200",
+    "end",
+    "response 204",
+    "end",
+    "response 200",
+    "end",
 ];
 const REQUESTS: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\
 PURGE /c HTTP/1.0\r\n\r\nPUT /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
@@ -50,7 +59,16 @@ PURGE /c HTTP/1.0\r\n\r\nPUT /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\
 #[test]
 fn several_messages_in_one_piece() {
     assert_eq!(read(Side::Response, &[RESPONSES]), RESPONSE_EVENTS);
-    let want = ["request /a", "end", "request /b", "end", "request /c", "end", "request /d", "end"];
+    let want = [
+        "request /a",
+        "end",
+        "request /b",
+        "end",
+        "request /c",
+        "end",
+        "request /d",
+        "end",
+    ];
     assert_eq!(read(Side::Request, &[REQUESTS]), want);
 }
 
@@ -69,15 +87,31 @@ fn every_single_cut_gives_the_same_messages() {
 
 #[test]
 fn other_protocols_are_named() {
-    assert_eq!(read(Side::Request, &[b"\x16\x03\x01\x02\x00\x01"]), ["not http Tls"]);
-    assert_eq!(read(Side::Request, &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]), ["not http Http2"]);
-    assert_eq!(read(Side::Response, &[b"SSH-2.0-OpenSSH_9.2"]), ["not http Other"]);
-    assert_eq!(read(Side::Request, &[b"not a request at all\r\n\r\n"]), ["not http Other"]);
+    assert_eq!(
+        read(Side::Request, &[b"\x16\x03\x01\x02\x00\x01"]),
+        ["not http Tls"]
+    );
+    assert_eq!(
+        read(Side::Request, &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]),
+        ["not http Http2"]
+    );
+    assert_eq!(
+        read(Side::Response, &[b"SSH-2.0-OpenSSH_9.2"]),
+        ["not http Other"]
+    );
+    assert_eq!(
+        read(Side::Request, &[b"not a request at all\r\n\r\n"]),
+        ["not http Other"]
+    );
 }
 
 #[test]
 fn damage_after_a_message_is_a_desync_and_the_next_head_is_found() {
-    let mut pieces: Vec<&[u8]> = vec![b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", b"garbage", b"more garbage"];
+    let mut pieces: Vec<&[u8]> = vec![
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        b"garbage",
+        b"more garbage",
+    ];
     pieces.push(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let want = ["response 200", "end", "desync StartLine", "response 404", "end"];
     assert_eq!(read(Side::Response, &pieces), want);
@@ -89,16 +123,48 @@ fn damage_after_a_message_is_a_desync_and_the_next_head_is_found() {
 fn gaps() {
     let context = RequestContext::Known(Method::Other);
     let mut stream = MessageStream::default();
-    stream.advance(Side::Response, context, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+    stream.advance(
+        Side::Response,
+        context,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+    );
     stream.advance(Side::Response, context, &[b'x'; 10]);
-    assert_eq!(stream.gap(50), GapEffect { ended: false, lost: false });
-    assert_eq!(stream.gap(40), GapEffect { ended: true, lost: false });
-    assert_eq!(stream.gap(1), GapEffect { ended: false, lost: true });
+    assert_eq!(
+        stream.gap(50),
+        GapEffect {
+            ended: false,
+            lost: false
+        }
+    );
+    assert_eq!(
+        stream.gap(40),
+        GapEffect {
+            ended: true,
+            lost: false
+        }
+    );
+    assert_eq!(
+        stream.gap(1),
+        GapEffect {
+            ended: false,
+            lost: true
+        }
+    );
     stream.advance(Side::Response, context, b"rest of something");
     assert!(stream.is_lost());
-    let step = stream.advance(Side::Response, context, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+    let step = stream.advance(
+        Side::Response,
+        context,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    );
     assert!(matches!(step.event, Some(Event::Response(_))));
-    assert_eq!(stream.gap(10), GapEffect { ended: true, lost: true });
+    assert_eq!(
+        stream.gap(10),
+        GapEffect {
+            ended: true,
+            lost: true
+        }
+    );
 }
 
 #[test]

@@ -106,7 +106,10 @@ impl Assembler {
     /// Where the first of them begins.
     #[must_use]
     pub fn first_early(&self) -> Option<SeqNumber> {
-        self.early.as_ref().and_then(|early| early.first()).map(|kept| kept.start)
+        self.early
+            .as_ref()
+            .and_then(|early| early.first())
+            .map(|kept| kept.start)
     }
 
     /// The first of them if it is in order: what of the other direction must come before it.
@@ -136,7 +139,11 @@ impl Assembler {
             return Arrival::Old;
         }
         let (kept, conflicts) = self.early.get_or_insert_default().insert(start, piece);
-        if kept { Arrival::Kept { conflicts } } else { Arrival::Refused }
+        if kept {
+            Arrival::Kept { conflicts }
+        } else {
+            Arrival::Refused
+        }
     }
 
     fn accept_late_or_early(&mut self, ahead: i32, start: SeqNumber, piece: &Piece<'_>) -> Arrival {
@@ -165,7 +172,14 @@ impl Assembler {
             if early.is_empty() {
                 self.early = None;
             }
-            let Kept { start, len, bytes, timestamp, number, .. } = kept?;
+            let Kept {
+                start,
+                len,
+                bytes,
+                timestamp,
+                number,
+                ..
+            } = kept?;
             let skip = self.next.after(start).max(0).unsigned_abs();
             if skip >= len {
                 continue;
@@ -173,7 +187,13 @@ impl Assembler {
             self.next = start.plus(len);
             let missing = len - (bytes.len() as u32).max(skip);
             let skip = (skip as usize).min(bytes.len());
-            return Some(Chunk::Data { bytes, skip, missing, timestamp, number });
+            return Some(Chunk::Data {
+                bytes,
+                skip,
+                missing,
+                timestamp,
+                number,
+            });
         }
     }
 

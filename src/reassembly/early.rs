@@ -86,7 +86,14 @@ impl Early {
         (complete, conflicts)
     }
 
-    fn put(&mut self, at: usize, from: SeqNumber, until: SeqNumber, start: SeqNumber, piece: &Piece<'_>) -> bool {
+    fn put(
+        &mut self,
+        at: usize,
+        from: SeqNumber,
+        until: SeqNumber,
+        start: SeqNumber,
+        piece: &Piece<'_>,
+    ) -> bool {
         let skip = from.after(start).max(0).cast_unsigned() as usize;
         let len = until.after(from).max(0).cast_unsigned();
         let captured = piece.bytes.get(skip..).unwrap_or_default();
@@ -95,8 +102,23 @@ impl Early {
             return false;
         }
         self.bytes += captured.len();
-        let Piece { after, timestamp, number, .. } = *piece;
-        self.kept.insert(at, Kept { start: from, len, bytes: captured.into(), after, timestamp, number });
+        let Piece {
+            after,
+            timestamp,
+            number,
+            ..
+        } = *piece;
+        self.kept.insert(
+            at,
+            Kept {
+                start: from,
+                len,
+                bytes: captured.into(),
+                after,
+                timestamp,
+                number,
+            },
+        );
         true
     }
 }
@@ -105,9 +127,21 @@ impl Early {
 fn conflicting(existing: &Kept, start: SeqNumber, piece: &Piece<'_>) -> u64 {
     let shift = start.after(existing.start);
     let (old, new) = if shift >= 0 {
-        (existing.bytes.get(shift.unsigned_abs() as usize..).unwrap_or_default(), piece.bytes)
+        (
+            existing
+                .bytes
+                .get(shift.unsigned_abs() as usize..)
+                .unwrap_or_default(),
+            piece.bytes,
+        )
     } else {
-        (&existing.bytes[..], piece.bytes.get(shift.unsigned_abs() as usize..).unwrap_or_default())
+        (
+            &existing.bytes[..],
+            piece
+                .bytes
+                .get(shift.unsigned_abs() as usize..)
+                .unwrap_or_default(),
+        )
     };
     old.iter().zip(new).filter(|(a, b)| a != b).count() as u64
 }

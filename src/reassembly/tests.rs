@@ -5,7 +5,13 @@ use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
 
 fn piece(bytes: &[u8]) -> Piece<'_> {
-    Piece { bytes, len: bytes.len() as u32, after: None, timestamp: Timestamp::default(), number: 0 }
+    Piece {
+        bytes,
+        len: bytes.len() as u32,
+        after: None,
+        timestamp: Timestamp::default(),
+        number: 0,
+    }
 }
 
 /// Everything delivered after feeding `segments` (offset, bytes) to a stream that starts at `isn`.
@@ -30,7 +36,10 @@ fn deliver(isn: u32, segments: &[(u32, &[u8])]) -> (Vec<u8>, u64) {
 
 #[test]
 fn in_order_out_of_order_and_repeated() {
-    let (out, conflicts) = deliver(1000, &[(0, b"ab"), (4, b"ef"), (4, b"ef"), (2, b"cd"), (0, b"abcdefgh")]);
+    let (out, conflicts) = deliver(
+        1000,
+        &[(0, b"ab"), (4, b"ef"), (4, b"ef"), (2, b"cd"), (0, b"abcdefgh")],
+    );
     assert_eq!((out.as_slice(), conflicts), (&b"abcdefgh"[..], 0));
 }
 
@@ -51,7 +60,13 @@ fn sequence_numbers_wrap() {
 #[test]
 fn more_than_four_gibibytes_go_through() {
     let mut assembler = Assembler::default();
-    let big = Piece { bytes: &[], len: 1 << 20, after: None, timestamp: Timestamp::default(), number: 0 };
+    let big = Piece {
+        bytes: &[],
+        len: 1 << 20,
+        after: None,
+        timestamp: Timestamp::default(),
+        number: 0,
+    };
     let mut at = SeqNumber(77);
     for _ in 0..5 * 1024 {
         assert_eq!(assembler.accept(at, &big), Arrival::InOrder { skip: 0 });
@@ -78,7 +93,8 @@ fn the_store_is_bounded_and_a_refusal_changes_nothing() {
     let body = vec![0; 64 << 10];
     let mut refused = 0;
     for i in 0..40_u32 {
-        refused += u32::from(assembler.accept(SeqNumber(1 + i * (64 << 10)), &piece(&body)) == Arrival::Refused);
+        refused +=
+            u32::from(assembler.accept(SeqNumber(1 + i * (64 << 10)), &piece(&body)) == Arrival::Refused);
     }
     assert_eq!(refused, 24);
     assert_eq!(assembler.early_bytes(), crate::limits::OUT_OF_ORDER_BYTES);
@@ -88,10 +104,23 @@ fn the_store_is_bounded_and_a_refusal_changes_nothing() {
 fn bytes_cut_by_the_snaplen_are_missing_not_lost() {
     let mut assembler = Assembler::default();
     assembler.synchronise(SeqNumber(0));
-    let cut = Piece { bytes: b"abc", len: 100, after: None, timestamp: Timestamp::default(), number: 0 };
+    let cut = Piece {
+        bytes: b"abc",
+        len: 100,
+        after: None,
+        timestamp: Timestamp::default(),
+        number: 0,
+    };
     assembler.accept(SeqNumber(1), &cut);
     assembler.accept(SeqNumber(0), &piece(b"x"));
-    assert!(matches!(assembler.pop(), Some(Chunk::Data { missing: 97, skip: 0, .. })));
+    assert!(matches!(
+        assembler.pop(),
+        Some(Chunk::Data {
+            missing: 97,
+            skip: 0,
+            ..
+        })
+    ));
 }
 
 proptest! {

@@ -6,20 +6,21 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::SourceError;
-use super::file::{CaptureFile, Shared};
+use super::file::Shared;
+use super::lane::Lane;
 use super::{Next, Source, SourceSummary};
-use crate::frame::{Block, Interface, InterfaceId, Record};
-use crate::limits::{BLOCK_BYTES, MERGED_BLOCK_BYTES, SPARE_BLOCKS};
+use crate::frame::{Block, Interface, InterfaceId};
+use crate::limits::{BLOCK_BYTES, SPARE_BLOCKS};
 use crate::time::Timestamp;
 
 /// A whole rest of a block with at least so many packets is handed on uncopied.
 const WORTH_HANDING_ON: usize = 256;
 
 /// When a lane's next packet is due; lanes are ordered by it, and by the order of the arguments.
-type Due = (Timestamp, usize);
+pub(super) type Due = (Timestamp, usize);
 
 /// Files merged by time.
 pub(super) struct Merge {
@@ -35,19 +36,6 @@ pub(super) struct Merge {
     /// The lane whose block was handed on; it is read on only when asked for more, as a stream may keep us waiting.
     used_up: Option<usize>,
     shared: Shared,
-}
-
-struct Lane {
-    path: PathBuf,
-    file: Option<CaptureFile>,
-    is_stream: bool,
-    /// The summary while the file is closed.
-    summary: SourceSummary,
-    block: Block,
-    /// The next record of the block.
-    at: usize,
-    /// The running maximum of packet times up to the next record.
-    clock: Timestamp,
 }
 
 impl Merge {
@@ -66,7 +54,7 @@ impl Merge {
         for (index, path) in paths.iter().enumerate() {
             let (lane, first) = Lane::look_at(path, index, &merge.shared)?;
             match first {
-                _ if lane.file.is_some() => streams.push(index),
+                _ if lane.is_open() => streams.push(index),
                 Some(first) => merge.waiting.push_back((first, index)),
                 None => {}
             }
@@ -100,7 +88,7 @@ impl Merge {
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
-        if lane.at >= lane.block.records.len() {
+        if lane.is_used_up() {
             let used = std::mem::take(&mut lane.block);
             let recycled = if used.arena.is_empty() {
                 self.spare.pop().unwrap_or_default()
@@ -177,128 +165,6 @@ impl Source for Merge {
     }
 
     fn summaries(&self) -> Vec<SourceSummary> {
-        self.lanes
-            .iter()
-            .map(|lane| {
-                lane.file
-                    .as_ref()
-                    .map_or_else(|| lane.summary.clone(), CaptureFile::summary)
-            })
-            .collect()
-    }
-}
-
-impl Lane {
-    /// Opens a file for a look at its first packet's time.
-    fn look_at(path: &Path, index: usize, shared: &Shared) -> Result<(Self, Option<Timestamp>), SourceError> {
-        let source = index as u16;
-        let mut lane = Self {
-            path: path.to_owned(),
-            file: None,
-            is_stream: CaptureFile::is_stream(path),
-            summary: SourceSummary::default(),
-            block: Block::default(),
-            at: 0,
-            clock: Timestamp::MIN,
-        };
-        if lane.is_stream {
-            lane.file = Some(CaptureFile::open(path, source, shared)?);
-            return Ok((lane, None));
-        }
-        let mut file = CaptureFile::open(path, source, &Shared::default())?.hasty();
-        let first = match file.next(Block::default()) {
-            Next::Block(block) => block.records.first().map(|record| record.timestamp),
-            Next::Idle | Next::End => None,
-        };
-        lane.summary = file.summary();
-        if first.is_some() {
-            lane.summary.packets = 0;
-            lane.summary.warnings.clear();
-            lane.summary.truncated_at_byte = None;
-        }
-        Ok((lane, first))
-    }
-
-    /// Opens the file for good; that it opened before is no promise.
-    fn open_again(&mut self, index: usize, lanes: usize, shared: &Shared) {
-        match CaptureFile::open(&self.path, index as u16, shared) {
-            Ok(file) => {
-                let arena_bytes = (BLOCK_BYTES / lanes.max(1)).max(MERGED_BLOCK_BYTES);
-                self.file = Some(file.with_arena(arena_bytes));
-            }
-            Err(error) => {
-                self.summary.warnings.push(format!(
-                    "{error}; it was sound at the start, and nothing of it was read"
-                ));
-                self.summary.truncated_at_byte = Some(0);
-            }
-        }
-    }
-
-    /// Reads the next block. At the end the file is closed and the block comes back.
-    fn read(&mut self, recycled: Block, unannounced: &mut Vec<(InterfaceId, Interface)>) -> Option<Block> {
-        self.at = 0;
-        let Some(file) = &mut self.file else {
-            return Some(recycled);
-        };
-        match file.next(recycled) {
-            Next::Block(mut block) => {
-                unannounced.append(&mut block.interfaces);
-                self.block = block;
-                None
-            }
-            Next::Idle | Next::End => {
-                self.summary = file.summary();
-                self.file = None;
-                Some(Block::default())
-            }
-        }
-    }
-
-    /// When the next packet is due.
-    fn next_time(&mut self) -> Option<Timestamp> {
-        let record = self.block.records.get(self.at)?;
-        self.clock = self.clock.max(record.timestamp);
-        Some(self.clock)
-    }
-
-    /// How many packets of the block are due before `bound`; at least the one this lane was chosen for.
-    fn run(&self, index: usize, bound: Option<Due>) -> usize {
-        let rest = self.block.records.get(self.at..).unwrap_or_default();
-        let Some(bound) = bound else { return rest.len() };
-        let mut clock = self.clock;
-        let run = rest.iter().take_while(|record| {
-            clock = clock.max(record.timestamp);
-            (clock, index) < bound
-        });
-        run.count().max(1)
-    }
-
-    /// Copies so many packets into another block.
-    fn copy(&mut self, count: usize, out: &mut Block) {
-        if out.records.is_empty() {
-            out.arena.clear();
-        }
-        for record in self.block.records.iter().skip(self.at).take(count) {
-            self.clock = self.clock.max(record.timestamp);
-            let bytes = record.frame(&self.block.arena).bytes;
-            let offset = out.arena.len() as u32;
-            out.arena.extend_from_slice(bytes);
-            out.records.push(Record { offset, ..*record });
-        }
-        self.at += count;
-    }
-
-    /// Gives away the block with the packets not yet copied.
-    fn hand_on(&mut self) -> Block {
-        let mut block = std::mem::take(&mut self.block);
-        block.records.drain(..self.at);
-        self.at = 0;
-        self.clock = block
-            .records
-            .iter()
-            .map(|record| record.timestamp)
-            .fold(self.clock, Timestamp::max);
-        block
+        self.lanes.iter().map(Lane::summary).collect()
     }
 }

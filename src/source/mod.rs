@@ -12,6 +12,7 @@ mod file;
 pub mod filter;
 mod format;
 mod input;
+mod lane;
 mod looks_like;
 mod merge;
 mod open;

@@ -55,12 +55,12 @@ mod tests {
 
     #[test]
     fn other_numbers_are_no_ports() {
-        assert_eq!(ports(""), []);
+        assert_eq!(ports(""), [0_u16; 0]);
         assert_eq!(
             ports("portrange 80-90 and host 10.0.0.1 and greater 1000 and vlan 80"),
-            []
+            [0_u16; 0]
         );
         assert_eq!(ports("port 80 and vlan 100"), [80]);
-        assert_eq!(ports("port 99999 or port domain"), []);
+        assert_eq!(ports("port 99999 or port domain"), [0_u16; 0]);
     }
 }

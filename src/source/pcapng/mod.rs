@@ -2,6 +2,7 @@
 
 mod interface;
 mod options;
+mod packet;
 
 use super::book::Book;
 use super::byte_order::ByteOrder;
@@ -10,6 +11,7 @@ use crate::frame::Record;
 use crate::limits::RECORD_BYTES;
 use crate::time::Timestamp;
 use interface::Description;
+use packet::{Packet, enhanced, obsolete};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -62,17 +64,6 @@ struct Block<'a> {
     body: &'a [u8],
     /// Where the body begins in the arena.
     body_at: usize,
-}
-
-/// A packet as some block describes it.
-struct Packet {
-    interface: usize,
-    /// Ticks since the epoch; `None` where the block has no time.
-    ticks: Option<u64>,
-    captured_len: u32,
-    wire_len: u32,
-    /// Where the packet's bytes begin in the block's body.
-    at: usize,
 }
 
 impl PcapNg {
@@ -258,88 +249,4 @@ fn section_order(bytes: &[u8]) -> Option<ByteOrder> {
     [ByteOrder::Little, ByteOrder::Big]
         .into_iter()
         .find(|order| order.u32_at(bytes, 8) == Some(BYTE_ORDER_MAGIC))
-}
-
-/// Section 4.3: interface, time (high, low), captured and original length, packet, options.
-#[inline]
-fn enhanced(order: ByteOrder, body: &[u8]) -> Option<Packet> {
-    let &[
-        i0,
-        i1,
-        i2,
-        i3,
-        h0,
-        h1,
-        h2,
-        h3,
-        l0,
-        l1,
-        l2,
-        l3,
-        c0,
-        c1,
-        c2,
-        c3,
-        w0,
-        w1,
-        w2,
-        w3,
-    ] = body.first_chunk::<20>()?;
-    packet(
-        body,
-        Packet {
-            interface: order.u32([i0, i1, i2, i3]) as usize,
-            ticks: Some(ticks(order, [h0, h1, h2, h3], [l0, l1, l2, l3])),
-            captured_len: order.u32([c0, c1, c2, c3]),
-            wire_len: order.u32([w0, w1, w2, w3]),
-            at: 20,
-        },
-    )
-}
-
-/// Appendix of the same draft: as the enhanced one, with a 16-bit interface and a drop counter.
-fn obsolete(order: ByteOrder, body: &[u8]) -> Option<Packet> {
-    let &[
-        i0,
-        i1,
-        _,
-        _,
-        h0,
-        h1,
-        h2,
-        h3,
-        l0,
-        l1,
-        l2,
-        l3,
-        c0,
-        c1,
-        c2,
-        c3,
-        w0,
-        w1,
-        w2,
-        w3,
-    ] = body.first_chunk::<20>()?;
-    packet(
-        body,
-        Packet {
-            interface: usize::from(order.u16([i0, i1])),
-            ticks: Some(ticks(order, [h0, h1, h2, h3], [l0, l1, l2, l3])),
-            captured_len: order.u32([c0, c1, c2, c3]),
-            wire_len: order.u32([w0, w1, w2, w3]),
-            at: 20,
-        },
-    )
-}
-
-/// A packet must lie within its block.
-#[inline]
-fn packet(body: &[u8], packet: Packet) -> Option<Packet> {
-    (packet.captured_len as usize <= body.len() - packet.at).then_some(packet)
-}
-
-#[inline]
-fn ticks(order: ByteOrder, high: [u8; 4], low: [u8; 4]) -> u64 {
-    u64::from(order.u32(high)) << 32 | u64::from(order.u32(low))
 }

@@ -1,0 +1,181 @@
+//! What can be typed: clap's derive and nothing else.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::thresholds::TypedThresholds;
+
+const ABOUT: &str = "Are HTTP connections reused? If not, who closes them, and since when?";
+
+const LONG_ABOUT: &str = "\
+Are HTTP connections reused? If not, who closes them, and since when?
+
+flowcheck reads packet captures (tcpdump -w) and judges every leg between a client and a server: how many \
+requests paid for a TCP handshake, how many of those a connection pool would have avoided, who sent the first FIN, \
+which connects failed. It says `inconclusive` about what the capture does not show.";
+
+const EXAMPLES: &str = "\
+Examples:
+  flowcheck read dump.pcap                           is keepalive working?
+  flowcheck read dump.pcap0 dump.pcap1 port 8080     rotated files as one capture, then a BPF filter
+  tcpdump -i bond0 -w - port 8080 | flowcheck read - straight from tcpdump
+  flowcheck read dump.pcap --json | jq .verdict      for programs
+  flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
+
+`flowcheck read --help` explains every option.";
+
+const READ_EXAMPLES: &str = "\
+Examples:
+  flowcheck read dump.pcap
+  flowcheck read bond0.pcap lo.pcap                  both sides of a proxy, merged by time
+  flowcheck read dump.pcap.zst 'host 10.0.0.5 and port 8080'
+  flowcheck read dump.pcap --from 14:00 --to 14:05   five minutes of it
+  flowcheck read dump.pcap --connections --format csv -o connections.csv
+  flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
+  flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
+
+Files and filter:
+  The first word is a file. A later word is a file if it exists and starts as a capture does; the BPF filter \
+(pcap-filter(7)) starts at the first word that does not, or after `--`. pcap and pcapng are read, plain, gzip or zstd.
+
+Expectations:
+  pass                     the verdict is pass (warn does not hold)
+  reuse>=0.9               share of requests on connections that had served before
+  avoidable<=0.02          avoidable handshakes per request
+  handshakes-per-request   first requests per request: 1 is pure churn
+  handshake-rate<=10       handshakes in the busiest second
+  failed, resets, lost, requests   counts
+  Each is judged on every leg that carries requests.
+
+Exit codes:
+  0  the report was made, every expectation held
+  1  an expectation failed
+  2  could not run: usage, no such file, no capture
+  3  an expectation could not be judged: the capture does not show enough";
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(name = "flowcheck", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Analyse capture files, or a capture from standard input
+    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
+    Read(Box<ReadArgs>),
+    /// Print the JSON Schema of the report that --json makes
+    Schema,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One object; its schema: `flowcheck schema`
+    Json,
+    /// One connection a line, as JSON
+    Ndjson,
+    /// One connection a line, with a head line
+    Csv,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(clippy::doc_markdown, reason = "shown as help")]
+pub(super) enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Also into files and pipes
+    Always,
+    /// Plain text
+    Never,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
+pub(super) struct ReadArgs {
+    /// Capture files (`-`: standard input), then a BPF filter
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) words: Vec<OsString>,
+    /// A filter that could be taken for a file or an option
+    #[arg(last = true, value_name = "FILTER", hide = true)]
+    pub(super) filter: Vec<OsString>,
+
+    /// What to print
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(super) format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(super) json: bool,
+    /// List the connections too, N at most
+    #[arg(
+        long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000",
+        help_heading = "Output"
+    )]
+    pub(super) connections: Option<usize>,
+    /// Print one line of JSON for every request instead of a report
+    #[arg(long, conflicts_with_all = ["json", "connections"], help_heading = "Output")]
+    pub(super) requests: bool,
+    /// With --requests: targets with their query strings, which may hold secrets
+    #[arg(long, requires = "requests", help_heading = "Output")]
+    pub(super) targets: bool,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace addresses, host names and paths consistently, for sharing
+    #[arg(long, help_heading = "Output")]
+    pub(super) anonymize: bool,
+    /// Times in UTC instead of local time
+    #[arg(long, help_heading = "Output")]
+    pub(super) utc: bool,
+    /// Colours
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
+    pub(super) color: When,
+    /// No progress bar and no warnings on standard error
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Addresses as numbers, as always; accepted for the fingers of tcpdump users
+    #[arg(short = 'n', action = clap::ArgAction::Count, hide_short_help = true, help_heading = "Output")]
+    pub(super) numeric: u8,
+
+    /// Stop after this many packets
+    #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Selection")]
+    pub(super) count: Option<u64>,
+    /// From this time on: 14:00, 14:00:05.5, RFC 3339, or +90s after the first packet
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub(super) from: Option<String>,
+    /// Up to this time, written like --from
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub(super) to: Option<String>,
+    /// A port that servers listen on, for connections whose SYN is not in the capture
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
+    pub(super) server_port: Vec<u16>,
+    /// Source addresses of one host, to be seen as one client
+    #[arg(long, value_name = "ADDRESS,ADDRESS", help_heading = "Selection")]
+    pub(super) client_group: Vec<String>,
+
+    /// What must hold, or exit 1: pass, 'reuse>=0.9', 'avoidable<=0.02' ...
+    #[arg(long, value_name = "EXPECTATION", help_heading = "Expectations")]
+    pub(super) expect: Vec<String>,
+    /// Judge expectations only on legs whose `CLIENT -> SERVER:PORT` contains this
+    #[arg(long, value_name = "LEG", requires = "expect", help_heading = "Expectations")]
+    pub(super) leg: Option<String>,
+
+    #[command(flatten)]
+    pub(super) thresholds: TypedThresholds,
+}

@@ -1,0 +1,164 @@
+//! What the program will do: what was typed, validated, with its defaults.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::args::{Format, ReadArgs, When};
+use super::error::Error;
+use super::moment::Moment;
+use super::words;
+use crate::diagnose::expect::Expectation;
+use crate::source::filter::ports;
+use crate::thresholds::Thresholds;
+
+/// Connections listed if no other number is given.
+const CONNECTIONS: usize = 1_000_000;
+
+/// What to print.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Product {
+    Text,
+    Json,
+    ConnectionsNdjson,
+    ConnectionsCsv,
+    /// One line an exchange, with query strings or without.
+    Exchanges {
+        whole_targets: bool,
+    },
+}
+
+/// A `read` that can be carried out.
+#[derive(Debug)]
+pub(super) struct ReadConfig {
+    pub(super) files: Vec<PathBuf>,
+    pub(super) filter: Option<String>,
+    pub(super) count: Option<u64>,
+    pub(super) from: Option<Moment>,
+    pub(super) to: Option<Moment>,
+    pub(super) zone: TimeZone,
+    pub(super) thresholds: Thresholds,
+    /// Named ones first, then those in the filter.
+    pub(super) server_ports: Vec<u16>,
+    pub(super) client_groups: Vec<Vec<IpAddr>>,
+    /// How many connections to keep for listing.
+    pub(super) connections: Option<usize>,
+    pub(super) product: Product,
+    pub(super) output: Option<PathBuf>,
+    pub(super) anonymize: bool,
+    pub(super) color: When,
+    pub(super) quiet: bool,
+    pub(super) expectations: Vec<Expectation>,
+    pub(super) leg: Option<String>,
+}
+
+/// Checks what was typed and fills in the rest.
+pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
+    let product = product(&typed)?;
+    let zone = if typed.utc {
+        TimeZone::UTC
+    } else {
+        TimeZone::system()
+    };
+    let moment = |option: &str, text: &Option<String>| {
+        let parsed = text
+            .as_ref()
+            .map(|text| Moment::parse(text, &zone).map_err(|problem| (text, problem)));
+        parsed
+            .transpose()
+            .map_err(|(text, problem)| Error::argument(format!("{option} {text}"), problem))
+    };
+    let (from, to) = (moment("--from", &typed.from)?, moment("--to", &typed.to)?);
+    let reversed = match (&from, &to) {
+        (Some(Moment::After(from)), Some(Moment::After(to))) => from > to,
+        (Some(Moment::At(from)), Some(Moment::At(to))) => from > to,
+        _ => false,
+    };
+    if reversed {
+        return Err(Error::argument(
+            "--from",
+            "is later than --to; nothing would be read",
+        ));
+    }
+    if typed.count == Some(0) {
+        return Err(Error::argument(
+            "-c 0",
+            "nothing would be read; leave -c out to read all packets",
+        ));
+    }
+    let client_groups = typed
+        .client_group
+        .iter()
+        .map(|text| client_group(text))
+        .collect::<Result<_, _>>()?;
+    let expectations = typed.expect.iter().map(|text| {
+        text.parse()
+            .map_err(|problem: crate::diagnose::expect::ExpectError| {
+                Error::argument(format!("--expect {text}"), problem.to_string())
+            })
+    });
+    let expectations = expectations.collect::<Result<_, _>>()?;
+    let thresholds = typed.thresholds.resolve();
+    if thresholds.pass_avoidable > thresholds.fail_avoidable {
+        let problem = "is more than --fail-avoidable: nothing could be a warn";
+        return Err(Error::argument(
+            format!("--pass-avoidable {}", thresholds.pass_avoidable),
+            problem,
+        ));
+    }
+    let split = words::split(typed.words, typed.filter)?;
+    let mut server_ports = typed.server_port;
+    server_ports.extend(split.filter.iter().flat_map(|filter| ports(filter)));
+    let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
+    Ok(ReadConfig {
+        files: split.files,
+        filter: split.filter,
+        count: typed.count,
+        from,
+        to,
+        zone,
+        thresholds,
+        server_ports,
+        client_groups,
+        connections: typed.connections.or(lists.then_some(CONNECTIONS)),
+        product,
+        output: typed.output,
+        anonymize: typed.anonymize,
+        color: typed.color,
+        quiet: typed.quiet,
+        expectations,
+        leg: typed.leg,
+    })
+}
+
+fn product(typed: &ReadArgs) -> Result<Product, Error> {
+    if typed.requests {
+        return match typed.format {
+            None | Some(Format::Ndjson) => Ok(Product::Exchanges {
+                whole_targets: typed.targets,
+            }),
+            Some(_) => Err(Error::argument(
+                "--requests",
+                "prints lines of JSON; leave --format out",
+            )),
+        };
+    }
+    Ok(match typed.format {
+        _ if typed.json => Product::Json,
+        None | Some(Format::Text) => Product::Text,
+        Some(Format::Json) => Product::Json,
+        Some(Format::Ndjson) => Product::ConnectionsNdjson,
+        Some(Format::Csv) => Product::ConnectionsCsv,
+    })
+}
+
+fn client_group(text: &str) -> Result<Vec<IpAddr>, Error> {
+    let address = |part: &str| {
+        let problem = format!("{part:?} is no IP address; write addresses with commas: 10.0.0.1,10.0.0.2");
+        part.trim()
+            .parse()
+            .map_err(|_| Error::argument(format!("--client-group {text}"), problem))
+    };
+    text.split(',').map(address).collect()
+}

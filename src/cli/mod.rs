@@ -1,0 +1,78 @@
+//! The command line.
+//!
+//! In: the arguments. Out: an exit code; on the way it wires source, analysis and report together and is the only room
+//! that writes to standard output and standard error. May touch: clap, anstream, indicatif, jiff, files of results.
+//! Never: packets; and no type of clap leaves it.
+
+mod args;
+mod color;
+mod config;
+mod error;
+mod exit;
+mod moment;
+mod output;
+mod progress;
+mod read;
+mod stop;
+mod thresholds;
+mod wiring;
+mod words;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use error::Error;
+use exit::Exit;
+
+/// Runs the program on `args`, its own name first, and says how it ended.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help goes to standard output, usage errors to standard error; whoever closed either has seen enough.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::CouldNotRun
+            } else {
+                Exit::Done
+            }
+            .into();
+        }
+    };
+    let done = match args.command {
+        Command::Read(typed) => config::resolve(*typed).and_then(|config| read::read(&config)),
+        Command::Schema => output::to_stdout(crate::report::json::write_schema).map(|()| Exit::Done),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            complain(&error);
+            Exit::CouldNotRun.into()
+        }
+    }
+}
+
+/// One line on standard error: what could not be done, and its causes.
+fn complain(error: &Error) {
+    let mut line = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(because) = cause {
+        line.push_str(": ");
+        line.push_str(&because.to_string());
+        cause = because.source();
+    }
+    say(&line);
+}
+
+/// One line on standard error.
+fn say(line: &str) {
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "flowcheck: {}",
+        crate::report::one_line(line)
+    );
+}

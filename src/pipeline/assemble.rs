@@ -1,0 +1,104 @@
+//! Puts the parts of a snapshot together.
+
+use super::Analysis;
+use crate::aggregate::Summary;
+use crate::decode::SkipReason;
+use crate::diagnose::{Capture, ConnectionRecord, Evictions, Skipped, Snapshot, diagnose};
+use crate::engine::Quality;
+use crate::source::SourceSummary;
+
+pub(super) fn snapshot(mut done: Analysis, sources: Vec<SourceSummary>) -> Snapshot {
+    let listed = done.config.keep_connections.is_some().then(|| {
+        let mut listed = done.aggregate.take_listed();
+        listed.sort_by_key(|connection| connection.facts.id);
+        let record = |connection: crate::aggregate::ListedConnection| ConnectionRecord {
+            facts: connection.facts,
+            class: connection.class,
+        };
+        listed.into_iter().map(record).collect()
+    });
+    let summary = done.aggregate.summary();
+    let quality = done.engine.quality();
+    let mut capture = Capture {
+        interfaces: std::mem::take(&mut done.interfaces),
+        evictions: evictions(quality, &summary, done.engine.tombstones_dropped()),
+        ..capture(quality, &summary, sources)
+    };
+    capture.warnings.extend(warnings(quality));
+    let thresholds = done.config.thresholds;
+    let diagnosis = diagnose(&summary, capture.kernel_dropped().unwrap_or(0), &thresholds);
+    Snapshot {
+        thresholds,
+        verdict: diagnosis.verdict,
+        capture,
+        totals: summary.totals,
+        legs: diagnosis.legs,
+        pools: diagnosis.pools,
+        timeline: summary.timeline,
+        not_seen: diagnosis.not_seen,
+        connections: listed,
+    }
+}
+
+fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) -> Capture {
+    Capture {
+        warnings: sources
+            .iter()
+            .flat_map(|source| source.warnings.iter().cloned())
+            .collect(),
+        sources,
+        start: summary.span.map(|(start, _)| start),
+        end: summary.span.map(|(_, end)| end),
+        packets: quality.packets,
+        bytes: quality.bytes,
+        tcp_packets: quality.segments,
+        duplicate_packets: quality.duplicates,
+        skipped: Skipped {
+            not_ip: quality.skipped(SkipReason::NotIp),
+            not_tcp: quality.skipped(SkipReason::NotTcp),
+            fragment: quality.skipped(SkipReason::Fragment),
+            truncated: quality.skipped(SkipReason::Truncated),
+            unsupported_link: quality.skipped(SkipReason::UnsupportedLink),
+            malformed: quality.skipped(SkipReason::Malformed),
+        },
+        unattributed: quality.unattributed,
+        gap_bytes: quality.gap_bytes,
+        overlap_conflicts: quality.overlap_conflicts,
+        connections_omitted: summary.connections_omitted,
+        flag_counts: quality.flags.by_notation(),
+        ..Capture::default()
+    }
+}
+
+fn evictions(quality: &Quality, summary: &Summary, tombstones: u64) -> Evictions {
+    Evictions {
+        connections: quality.evicted_connections,
+        expired: quality.expired,
+        tombstones,
+        legs: summary.legs_unnamed,
+        clients: summary.clients_unnamed,
+        prefixes: summary.prefixes_unnamed,
+        out_of_order: quality.refused_segments,
+        heads: quality.long_heads,
+        pipelined: quality.pipelined,
+        check_series: summary.check_series_given_up,
+    }
+}
+
+fn warnings(quality: &Quality) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if quality.unattributed > 0 {
+        warnings.push(format!(
+            "{} connections show neither SYN nor a start line, so which end is the server is not sure: they count in no \
+             leg; --server-port PORT tells",
+            quality.unattributed
+        ));
+    }
+    if quality.skipped(SkipReason::UnsupportedLink) > 0 {
+        warnings.push(format!(
+            "{} packets have a link type that is not decoded",
+            quality.skipped(SkipReason::UnsupportedLink)
+        ));
+    }
+    warnings
+}

@@ -1,0 +1,212 @@
+//! `capture` and `thresholds` of the JSON report.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::number::Number;
+use crate::diagnose;
+use crate::frame::LinkType;
+use crate::report::when::rfc3339;
+use crate::source::SourceSummary;
+use crate::time::{Nanos, SECOND};
+
+/// What the capture is worth.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Capture {
+    sources: Vec<Source>,
+    /// The BPF filter as given.
+    filter: Option<String>,
+    /// Time of the first packet, RFC 3339 UTC.
+    start: Option<String>,
+    /// Time of the last packet, RFC 3339 UTC.
+    end: Option<String>,
+    duration_s: Option<Number>,
+    /// Packets analysed, after the filter.
+    packets: u64,
+    /// Their bytes on the wire.
+    bytes: u64,
+    tcp_packets: u64,
+    duplicate_packets: u64,
+    skipped: Skipped,
+    evictions: Evictions,
+    /// Connections whose roles never became sure.
+    unattributed: u64,
+    /// Null where no source says.
+    kernel_dropped: Option<u64>,
+    /// Null where no source says.
+    interface_dropped: Option<u64>,
+    /// Bytes that the capture lacks although the receiver got them.
+    gap_bytes: u64,
+    connections_omitted: u64,
+    warnings: Vec<String>,
+    /// Raw packets by TCP flags in tcpdump's notation.
+    flag_counts: BTreeMap<String, u64>,
+}
+
+/// A file or an interface that packets were read from.
+#[derive(Serialize, JsonSchema)]
+struct Source {
+    name: String,
+    /// `pcap`, `pcapng` or `live`.
+    format: &'static str,
+    /// `gzip` or `zstd`.
+    compression: Option<&'static str>,
+    /// As libpcap names them.
+    link_types: Vec<String>,
+    /// The largest declared, 0 if unlimited.
+    snaplen: u32,
+    packets: u64,
+    /// Offset of the first byte that could not be read, uncompressed.
+    truncated_at_byte: Option<u64>,
+}
+
+/// Packets left out, by reason.
+#[derive(Serialize, JsonSchema)]
+struct Skipped {
+    not_ip: u64,
+    not_tcp: u64,
+    fragment: u64,
+    truncated: u64,
+    unsupported_link: u64,
+    malformed: u64,
+}
+
+/// What caps dropped.
+#[derive(Serialize, JsonSchema)]
+struct Evictions {
+    connections: u64,
+    expired: u64,
+    tombstones: u64,
+    legs: u64,
+    clients: u64,
+    prefixes: u64,
+    out_of_order: u64,
+    heads: u64,
+    pipelined: u64,
+    check_series: u64,
+}
+
+/// The thresholds in force.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Thresholds {
+    per_request_close_s: Number,
+    unreused_open_s: Number,
+    unanswered_after_s: Number,
+    unknown_first_within_s: Number,
+    check_count: u32,
+    check_jitter: Number,
+    check_period_s: Number,
+    min_requests: u64,
+    min_part_requests: u64,
+    min_attempts: u64,
+    min_lost: u64,
+    lost_share: Number,
+    fail_avoidable: Number,
+    pass_avoidable: Number,
+    pass_avoidable_count: u64,
+    pass_failed: Number,
+    idle_close_s: Number,
+    window_s: Number,
+    minor_leg: Number,
+}
+
+fn seconds(span: Nanos) -> Number {
+    Number::rounded(span as f64 / SECOND as f64, 9)
+}
+
+impl From<&diagnose::Capture> for Capture {
+    fn from(capture: &diagnose::Capture) -> Self {
+        Self {
+            sources: capture.sources.iter().map(Source::from).collect(),
+            filter: capture.filter.clone(),
+            start: capture.start.map(rfc3339),
+            end: capture.end.map(rfc3339),
+            duration_s: capture.duration().map(seconds),
+            packets: capture.packets,
+            bytes: capture.bytes,
+            tcp_packets: capture.tcp_packets,
+            duplicate_packets: capture.duplicate_packets,
+            skipped: Skipped::from(capture.skipped),
+            evictions: Evictions::from(capture.evictions),
+            unattributed: capture.unattributed,
+            kernel_dropped: capture.kernel_dropped(),
+            interface_dropped: capture.interface_dropped(),
+            gap_bytes: capture.gap_bytes,
+            connections_omitted: capture.connections_omitted,
+            warnings: capture.warnings.clone(),
+            flag_counts: capture.flag_counts.iter().cloned().collect(),
+        }
+    }
+}
+
+impl From<&SourceSummary> for Source {
+    fn from(source: &SourceSummary) -> Self {
+        Self {
+            name: source.name.clone(),
+            format: source.format,
+            compression: source.compression,
+            link_types: source.link_types.iter().copied().map(LinkType::name).collect(),
+            snaplen: source.snaplen,
+            packets: source.packets,
+            truncated_at_byte: source.truncated_at_byte,
+        }
+    }
+}
+
+impl From<diagnose::Skipped> for Skipped {
+    fn from(skipped: diagnose::Skipped) -> Self {
+        Self {
+            not_ip: skipped.not_ip,
+            not_tcp: skipped.not_tcp,
+            fragment: skipped.fragment,
+            truncated: skipped.truncated,
+            unsupported_link: skipped.unsupported_link,
+            malformed: skipped.malformed,
+        }
+    }
+}
+
+impl From<diagnose::Evictions> for Evictions {
+    fn from(evictions: diagnose::Evictions) -> Self {
+        Self {
+            connections: evictions.connections,
+            expired: evictions.expired,
+            tombstones: evictions.tombstones,
+            legs: evictions.legs,
+            clients: evictions.clients,
+            prefixes: evictions.prefixes,
+            out_of_order: evictions.out_of_order,
+            heads: evictions.heads,
+            pipelined: evictions.pipelined,
+            check_series: evictions.check_series,
+        }
+    }
+}
+
+impl From<&crate::thresholds::Thresholds> for Thresholds {
+    fn from(t: &crate::thresholds::Thresholds) -> Self {
+        Self {
+            per_request_close_s: seconds(t.per_request_close),
+            unreused_open_s: seconds(t.unreused_open),
+            unanswered_after_s: seconds(t.unanswered_after),
+            unknown_first_within_s: seconds(t.unknown_first_within),
+            check_count: t.check_count,
+            check_jitter: Number(t.check_jitter),
+            check_period_s: seconds(t.check_period),
+            min_requests: t.min_requests,
+            min_part_requests: t.min_part_requests,
+            min_attempts: t.min_attempts,
+            min_lost: t.min_lost,
+            lost_share: Number(t.lost_share),
+            fail_avoidable: Number(t.fail_avoidable),
+            pass_avoidable: Number(t.pass_avoidable),
+            pass_avoidable_count: t.pass_avoidable_count,
+            pass_failed: Number(t.pass_failed),
+            idle_close_s: seconds(t.idle_close),
+            window_s: seconds(t.window),
+            minor_leg: Number(t.minor_leg),
+        }
+    }
+}

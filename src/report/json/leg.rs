@@ -1,0 +1,290 @@
+//! Verdicts, expectations, legs, pools, causes, hosts and the timeline of the JSON report.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::figures::Figures;
+use super::number::Number;
+use crate::diagnose::{self, expect};
+use crate::report::when::rfc3339;
+
+/// An answer with its reasons.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Verdict {
+    #[schemars(extend("enum" = ["pass", "warn", "fail", "inconclusive"]))]
+    status: &'static str,
+    /// Start of the unbroken run of windows with this answer, RFC 3339 UTC.
+    since: Option<String>,
+    reasons: Vec<String>,
+}
+
+/// One `--expect`, on one leg or (`pass`) on the capture.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Expectation {
+    expect: String,
+    /// `CLIENT -> SERVER:PORT`; null where the capture as a whole was judged.
+    leg: Option<String>,
+    #[schemars(extend("enum" = ["held", "failed", "unjudged"]))]
+    result: &'static str,
+    /// The figure with everything unknown counted for the least.
+    low: Option<Number>,
+    /// The figure with everything unknown counted for the most.
+    high: Option<Number>,
+}
+
+/// All connections of one client address to one server.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Leg {
+    /// Address, or `*` for all beyond the number kept apart.
+    client: String,
+    /// Address and port, or `*`.
+    server: String,
+    #[serde(flatten)]
+    figures: Figures,
+    verdict: Verdict,
+    /// The latest window.
+    recent: Option<Figures>,
+    by_prefix: Vec<PartOfLeg>,
+    checks: Vec<Checks>,
+    tls: Option<Tls>,
+    /// The leg of the same traffic on the other side of a proxy.
+    paired_with: Option<String>,
+    bill: Option<serde_json::Map<String, Value>>,
+    causes: Vec<Cause>,
+}
+
+/// Requests of one URI prefix, or of one Host.
+#[derive(Serialize, JsonSchema)]
+struct PartOfLeg {
+    host: Option<String>,
+    /// First path segment; null for the whole host, `*` for those beyond the number kept apart.
+    prefix: Option<String>,
+    requests: u64,
+    first: u64,
+    avoidable_handshakes: u64,
+}
+
+/// A series of health checks.
+#[derive(Serialize, JsonSchema)]
+struct Checks {
+    source: String,
+    period_s: Option<Number>,
+    count: u64,
+    /// Method and target; null for a connect without request.
+    target: Option<String>,
+}
+
+/// TLS handshakes of a leg.
+#[derive(Serialize, JsonSchema)]
+struct Tls {
+    full: u64,
+    resumed: u64,
+    sni: Option<String>,
+}
+
+/// All connections of one client address to all its servers.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Pool {
+    client: String,
+    servers: Vec<String>,
+    idle_pool_size: Option<Estimate>,
+    causes: Vec<Cause>,
+}
+
+/// A figure that packets only suggest.
+#[derive(Serialize, JsonSchema)]
+struct Estimate {
+    value: u64,
+    estimated: bool,
+}
+
+/// What makes connections short, and what to change.
+#[derive(Serialize, JsonSchema)]
+struct Cause {
+    id: String,
+    /// Causes that look the same in packets.
+    or: Vec<String>,
+    split_by: Option<String>,
+    slug: String,
+    title: String,
+    #[schemars(extend("enum" = ["leg", "pool"]))]
+    scope: &'static str,
+    #[schemars(extend("enum" = ["fault", "normal"]))]
+    severity: &'static str,
+    #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
+    confidence: &'static str,
+    connections: u64,
+    requests: u64,
+    share_of_closes: Option<Number>,
+    evidence: Vec<Evidence>,
+    fix: Vec<Fix>,
+    cannot_tell: Option<String>,
+}
+
+/// Something that was seen, and where.
+#[derive(Serialize, JsonSchema)]
+struct Evidence {
+    text: String,
+    frames: Vec<FrameRef>,
+}
+
+/// A packet: Wireshark's `frame.number` in a source.
+#[derive(Serialize, JsonSchema)]
+struct FrameRef {
+    source: u16,
+    frame: u64,
+}
+
+/// What to change, and where.
+#[derive(Serialize, JsonSchema)]
+struct Fix {
+    #[serde(rename = "where")]
+    place: String,
+    text: String,
+}
+
+/// What a host's kernel has to hold.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Host {
+    address: String,
+    projection: Projection,
+}
+
+/// Entries that the seen traffic keeps alive.
+#[derive(Serialize, JsonSchema)]
+struct Projection {
+    time_wait: Option<u64>,
+    fin_wait_2: Option<u64>,
+    close_wait: Option<u64>,
+    conntrack_entries: Option<u64>,
+    ephemeral_ports: Vec<EphemeralPorts>,
+}
+
+/// Local ports towards one server.
+#[derive(Serialize, JsonSchema)]
+struct EphemeralPorts {
+    to: String,
+    in_use: u64,
+    exhausted_at_per_s: Option<Number>,
+}
+
+/// Figures over time.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Timeline {
+    step_s: u64,
+    rows: Vec<Row>,
+}
+
+/// One step.
+#[derive(Serialize, JsonSchema)]
+struct Row {
+    /// Its start, seconds since the epoch.
+    t: Number,
+    handshakes: u64,
+    requests: u64,
+    reused: u64,
+    closes: u64,
+    resets: u64,
+    /// Connections open at its end.
+    open: u64,
+}
+
+impl From<&diagnose::Verdict> for Verdict {
+    fn from(verdict: &diagnose::Verdict) -> Self {
+        Self {
+            status: verdict.status.as_str(),
+            since: verdict.since.map(rfc3339),
+            reasons: verdict.reasons.clone(),
+        }
+    }
+}
+
+impl From<&expect::Outcome> for Expectation {
+    fn from(outcome: &expect::Outcome) -> Self {
+        let bound = |value: Option<f64>| value.map(|n| Number::rounded(n, 6));
+        Self {
+            expect: outcome.expect.clone(),
+            leg: outcome.leg.clone(),
+            result: outcome.result.as_str(),
+            low: bound(outcome.low),
+            high: bound(outcome.high),
+        }
+    }
+}
+
+/// An end of a leg, `*` for all beyond the number kept apart.
+fn or_star(end: Option<&impl ToString>) -> String {
+    end.map_or_else(|| "*".to_owned(), ToString::to_string)
+}
+
+impl From<&diagnose::Leg> for Leg {
+    fn from(leg: &diagnose::Leg) -> Self {
+        Self {
+            client: or_star(leg.name.client.as_ref()),
+            server: or_star(leg.name.server.as_ref()),
+            figures: Figures::from(&leg.figures),
+            verdict: Verdict::from(&leg.verdict),
+            recent: leg.recent.as_ref().map(Figures::from),
+            by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
+            checks: leg.checks.iter().map(Checks::from).collect(),
+            tls: None,
+            paired_with: None,
+            bill: None,
+            causes: Vec::new(),
+        }
+    }
+}
+
+impl From<&diagnose::PrefixFigures> for PartOfLeg {
+    fn from(part: &diagnose::PrefixFigures) -> Self {
+        Self {
+            host: part.host.clone(),
+            prefix: part.prefix.clone(),
+            requests: part.requests,
+            first: part.first,
+            avoidable_handshakes: part.avoidable,
+        }
+    }
+}
+
+impl From<&diagnose::CheckSeries> for Checks {
+    fn from(series: &diagnose::CheckSeries) -> Self {
+        Self {
+            source: series.source.to_string(),
+            period_s: series.period.map(|s| Number::rounded(s, 6)),
+            count: series.count,
+            target: series.target.clone(),
+        }
+    }
+}
+
+impl From<&diagnose::Pool> for Pool {
+    fn from(pool: &diagnose::Pool) -> Self {
+        Self {
+            client: pool.client.to_string(),
+            servers: pool.servers.iter().map(ToString::to_string).collect(),
+            idle_pool_size: None,
+            causes: Vec::new(),
+        }
+    }
+}
+
+impl From<&diagnose::Timeline> for Timeline {
+    fn from(timeline: &diagnose::Timeline) -> Self {
+        let start = timeline.start.map_or(0.0, crate::time::Timestamp::seconds);
+        let rows = timeline.rows.iter().enumerate().map(|(i, row)| Row {
+            t: Number::rounded(start + (i as u64 * timeline.step_s) as f64, 6),
+            handshakes: row.handshakes,
+            requests: row.requests,
+            reused: row.reused,
+            closes: row.closes,
+            resets: row.resets,
+            open: row.open,
+        });
+        Self {
+            step_s: timeline.step_s,
+            rows: rows.collect(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The JSON report: `flowcheck.report/1`, documented, versioned, stable. Wire types apart from the analysis' own.
+
+mod capture;
+mod figures;
+mod layout;
+mod leg;
+mod number;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde_json::Value;
+
+use super::columns::Connection;
+use crate::diagnose::Snapshot;
+use crate::diagnose::expect::Outcome;
+pub(crate) use number::Number;
+
+/// The name and version of the report's format.
+pub const SCHEMA: &str = "flowcheck.report/1";
+
+/// What `flowcheck read --json` prints.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "flowcheck.report/1")]
+struct Report<'a> {
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Version of the program that wrote this.
+    flowcheck: &'static str,
+    thresholds: capture::Thresholds,
+    verdict: leg::Verdict,
+    expectations: Vec<leg::Expectation>,
+    capture: capture::Capture,
+    totals: figures::Figures,
+    legs: Vec<leg::Leg>,
+    pools: Vec<leg::Pool>,
+    hosts: Vec<leg::Host>,
+    tiers: Vec<Value>,
+    /// What this capture cannot show, and what would.
+    not_seen: Vec<String>,
+    /// What the capturing host's own counters say.
+    host_view: Option<Vec<Value>>,
+    timeline: leg::Timeline,
+    /// Only with `--connections`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<Connections<'a>>,
+}
+
+/// The connections of a snapshot, written one by one.
+struct Connections<'a>(&'a Snapshot);
+
+impl Serialize for Connections<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let records = self.0.connections.as_deref().unwrap_or_default();
+        let mut list = serializer.serialize_seq(Some(records.len()))?;
+        for record in records {
+            // Raw, so that every connection has one line whatever the layout around it.
+            let line = serde_json::value::to_raw_value(&Connection::new(self.0, record));
+            list.serialize_element(&line.map_err(serde::ser::Error::custom)?)?;
+        }
+        list.end()
+    }
+}
+
+impl JsonSchema for Connections<'_> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Connections".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Vec::<Connection<'_>>::json_schema(generator)
+    }
+}
+
+impl<'a> Report<'a> {
+    fn new(snapshot: &'a Snapshot, outcomes: &[Outcome]) -> Self {
+        Self {
+            schema: SCHEMA,
+            flowcheck: env!("CARGO_PKG_VERSION"),
+            thresholds: (&snapshot.thresholds).into(),
+            verdict: (&snapshot.verdict).into(),
+            expectations: outcomes.iter().map(Into::into).collect(),
+            capture: (&snapshot.capture).into(),
+            totals: (&snapshot.totals).into(),
+            legs: snapshot.legs.iter().map(Into::into).collect(),
+            pools: snapshot.pools.iter().map(Into::into).collect(),
+            hosts: Vec::new(),
+            tiers: Vec::new(),
+            not_seen: snapshot.not_seen.clone(),
+            host_view: None,
+            timeline: (&snapshot.timeline).into(),
+            connections: snapshot.connections.is_some().then_some(Connections(snapshot)),
+        }
+    }
+}
+
+/// Writes the report as one JSON object and a newline.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, layout::Layout::new());
+    Report::new(snapshot, outcomes).serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// The report's JSON Schema (draft 2020-12) with a newline.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write_schema(out: &mut dyn Write) -> io::Result<()> {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    serde_json::to_writer_pretty(&mut *out, &generator.into_root_schema_for::<Report<'_>>())?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,17 @@
+//! What a [`Snapshot`](crate::diagnose::Snapshot) looks like to people and to programs.
+//!
+//! In: an immutable snapshot, judged expectations. Out: text, JSON, NDJSON and CSV, written to a `Write`.
+//! May touch: `diagnose` and the plain data below it, serde, schemars, anstyle, unicode-width, jiff (printing times).
+//! Never: standard output, the engine.
+
+pub mod anonymize;
+pub mod columns;
+#[cfg(test)]
+mod fixture;
+pub mod json;
+pub mod lines;
+mod safe;
+pub mod text;
+mod when;
+
+pub use safe::{display_safe, one_line};

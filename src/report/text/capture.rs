@@ -1,0 +1,153 @@
+//! What the capture is worth: sources, time, what was left out, what is missing.
+
+use jiff::tz::TimeZone;
+
+use super::page::{Page, Tone};
+use super::units::{bytes, count, counted, span};
+use crate::diagnose::{Capture, Snapshot};
+use crate::report::when;
+use crate::report::{display_safe, one_line};
+use crate::source::SourceSummary;
+
+/// More files are counted, not shown.
+const SHOWN: usize = 5;
+/// Kinds of TCP flags shown.
+const FLAGS: usize = 8;
+
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
+    let capture = &snapshot.capture;
+    page.heading("CAPTURE");
+    for source in capture.sources.iter().take(SHOWN) {
+        page.item("source", Tone::Plain, &source_words(source));
+    }
+    if let Some(more) = capture.sources.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        page.item(
+            "",
+            Tone::Dim,
+            &format!("and {} more", counted(more as u64, "source", "sources")),
+        );
+    }
+    if let (Some(start), Some(end)) = (capture.start, capture.end) {
+        let length = span(end.since(start) as f64 / 1e3);
+        let (start, end) = (when::local(start, zone), when::clock(end, zone));
+        page.item("time", Tone::Plain, &format!("{start} to {end}, {length}"));
+    }
+    if let Some(filter) = &capture.filter {
+        page.item("filter", Tone::Plain, &one_line(filter));
+    }
+    page.item("packets", Tone::Plain, &packets(capture));
+    let skipped = skipped(capture);
+    if !skipped.is_empty() {
+        page.item("left out", Tone::Plain, &skipped.join(", "));
+    }
+    let (missing, tone) = missing(capture);
+    page.item("missing", tone, &missing);
+    let evictions = evictions(capture);
+    if !evictions.is_empty() {
+        page.item("limits hit", Tone::Doubtful, &evictions.join(", "));
+    }
+    let flags = capture
+        .flag_counts
+        .iter()
+        .take(FLAGS)
+        .map(|(flags, n)| format!("{flags} {}", count(*n)));
+    let flags = flags.collect::<Vec<_>>().join(", ");
+    if !flags.is_empty() {
+        page.item("flags", Tone::Plain, &flags);
+    }
+    for warning in &capture.warnings {
+        page.item("warning", Tone::Doubtful, &one_line(warning));
+    }
+    for unseen in &snapshot.not_seen {
+        page.item("not seen", Tone::Plain, &one_line(unseen));
+    }
+}
+
+fn source_words(source: &SourceSummary) -> String {
+    let mut kinds = vec![source.format.to_owned()];
+    kinds.extend(source.compression.map(str::to_owned));
+    kinds.extend(source.link_types.iter().map(|link| link.name()));
+    // 262144 is what tcpdump and dumpcap write for "no limit".
+    if source.snaplen > 0 && source.snaplen < 262_144 {
+        kinds.push(format!("snaplen {}", source.snaplen));
+    }
+    kinds.push(counted(source.packets, "packet", "packets"));
+    if let Some(offset) = source.truncated_at_byte {
+        kinds.push(format!("cut at byte {offset}"));
+    }
+    format!("{}: {}", display_safe(&source.name), kinds.join(", "))
+}
+
+fn packets(capture: &Capture) -> String {
+    let twice = match capture.duplicate_packets {
+        0 => String::new(),
+        n => format!(", {} seen twice", count(n)),
+    };
+    let (packets, tcp) = (count(capture.packets), count(capture.tcp_packets));
+    format!("{packets} ({}), {tcp} TCP{twice}", bytes(capture.bytes))
+}
+
+/// Zeros are not worth a word.
+fn named(counts: &[(u64, &str)]) -> Vec<String> {
+    counts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, name)| format!("{} {name}", count(*n)))
+        .collect()
+}
+
+fn skipped(capture: &Capture) -> Vec<String> {
+    let s = &capture.skipped;
+    named(&[
+        (s.not_ip, "not_ip"),
+        (s.not_tcp, "not_tcp"),
+        (s.fragment, "fragment"),
+        (s.truncated, "truncated"),
+        (s.unsupported_link, "unsupported_link"),
+        (s.malformed, "malformed"),
+        (capture.unattributed, "connections unattributed"),
+        (capture.overlap_conflicts, "bytes of conflicting retransmissions"),
+        (capture.connections_omitted, "connections not listed"),
+    ])
+}
+
+fn missing(capture: &Capture) -> (String, Tone) {
+    let mut parts = named(&[(capture.gap_bytes, "bytes in gaps")]);
+    match capture.kernel_dropped() {
+        Some(0) => {}
+        Some(n) => parts.push(format!(
+            "{} dropped by the kernel",
+            counted(n, "packet", "packets")
+        )),
+        None => parts.push("kernel drops are not recorded in this capture".to_owned()),
+    }
+    if let Some(n) = capture.interface_dropped().filter(|n| *n > 0) {
+        parts.push(format!(
+            "{} dropped by the interface",
+            counted(n, "packet", "packets")
+        ));
+    }
+    let known_loss =
+        capture.gap_bytes > 0 || capture.kernel_dropped() > Some(0) || capture.interface_dropped() > Some(0);
+    match (parts.is_empty(), known_loss) {
+        (true, _) => ("nothing".to_owned(), Tone::Plain),
+        (false, true) => (parts.join(", "), Tone::Doubtful),
+        (false, false) => (format!("no gaps; {}", parts.join(", ")), Tone::Plain),
+    }
+}
+
+fn evictions(capture: &Capture) -> Vec<String> {
+    let e = &capture.evictions;
+    named(&[
+        (e.connections, "connections"),
+        (e.expired, "expired"),
+        (e.tombstones, "tombstones"),
+        (e.legs, "legs"),
+        (e.clients, "clients"),
+        (e.prefixes, "prefixes"),
+        (e.out_of_order, "out_of_order"),
+        (e.heads, "heads"),
+        (e.pipelined, "pipelined"),
+        (e.check_series, "check_series"),
+    ])
+}

@@ -1,0 +1,283 @@
+//! The table of legs with what is to be said of each.
+
+use jiff::tz::TimeZone;
+
+use super::page::{Page, Tone, columns};
+use super::units::{count, counted, percent, span};
+use super::verdict::since_words;
+use crate::aggregate::Figures;
+use crate::diagnose::{CheckSeries, Leg, PrefixFigures, Snapshot, Status};
+use crate::report::{display_safe, one_line};
+
+/// More legs are counted, not shown.
+const SHOWN: usize = 20;
+/// Parts of a leg shown at most.
+const PARTS: usize = 3;
+/// Indent of what is said under a leg.
+const INDENT: usize = 6;
+
+/// One column: its head in two lines, its width, its value.
+struct Column {
+    head: [&'static str; 2],
+    width: usize,
+    cell: fn(&Figures) -> (Tone, String),
+}
+
+const COLUMNS: [Column; 8] = [
+    Column {
+        head: ["", "requests"],
+        width: 10,
+        cell: requests,
+    },
+    Column {
+        head: ["", "reused"],
+        width: 9,
+        cell: reused,
+    },
+    Column {
+        head: ["handshakes", "/request"],
+        width: 12,
+        cell: handshakes,
+    },
+    Column {
+        head: ["", "avoidable"],
+        width: 10,
+        cell: avoidable,
+    },
+    Column {
+        head: ["connects", "failed"],
+        width: 10,
+        cell: failed,
+    },
+    Column {
+        head: ["", "client"],
+        width: 8,
+        cell: |f| plain(f.counts.closes.client),
+    },
+    Column {
+        head: ["closed by", "server"],
+        width: 8,
+        cell: |f| plain(f.counts.closes.server),
+    },
+    Column {
+        head: ["", "reset"],
+        width: 7,
+        cell: |f| plain(f.counts.closes.reset_by_client + f.counts.closes.reset_by_server),
+    },
+];
+
+fn plain(n: u64) -> (Tone, String) {
+    (if n == 0 { Tone::Dim } else { Tone::Plain }, count(n))
+}
+
+fn requests(figures: &Figures) -> (Tone, String) {
+    let requests = &figures.counts.requests;
+    let mark = if requests.estimated { "~" } else { "" };
+    (Tone::Plain, format!("{mark}{}", count(requests.total)))
+}
+
+fn reused(figures: &Figures) -> (Tone, String) {
+    figures
+        .reuse_ratio()
+        .map_or((Tone::Dim, "-".to_owned()), |(value, ..)| {
+            (Tone::Strong, percent(value))
+        })
+}
+
+fn handshakes(figures: &Figures) -> (Tone, String) {
+    figures
+        .handshakes_per_request()
+        .map_or((Tone::Dim, "-".to_owned()), |n| (Tone::Plain, format!("{n:.3}")))
+}
+
+fn avoidable(figures: &Figures) -> (Tone, String) {
+    match figures.avoidable {
+        Some(n) if figures.counts.requests.rated() > 0 => plain(n),
+        _ => (Tone::Dim, "-".to_owned()),
+    }
+}
+
+fn failed(figures: &Figures) -> (Tone, String) {
+    match figures.counts.connections.refused + figures.counts.connections.unanswered {
+        0 => (Tone::Dim, "0".to_owned()),
+        n => (Tone::Doubtful, count(n)),
+    }
+}
+
+/// What needs attention first.
+const fn urgency(status: Status) -> u8 {
+    match status {
+        Status::Fail => 0,
+        Status::Warn => 1,
+        Status::Pass => 2,
+        Status::Inconclusive => 3,
+    }
+}
+
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
+    if snapshot.legs.is_empty() {
+        return;
+    }
+    let mut legs: Vec<&Leg> = snapshot.legs.iter().collect();
+    legs.sort_by_key(|leg| urgency(leg.verdict.status));
+    let hidden = legs.split_off(legs.len().min(SHOWN));
+    let figures_width: usize = COLUMNS.iter().map(|column| column.width).sum();
+    let name = |leg: &Leg| columns(&leg.name.to_string());
+    let word = legs
+        .iter()
+        .map(|leg| leg.verdict.status.as_str().len())
+        .max()
+        .unwrap_or(0)
+        + 2;
+    let widest = word + legs.iter().map(|leg| name(leg)).max().unwrap_or(0);
+    // A leg has one line if all fit, and else a line for its name.
+    let one_line = widest + figures_width <= page.width;
+    let lead = if one_line {
+        widest
+    } else {
+        page.width.min(figures_width + INDENT) - figures_width
+    };
+    heads(page, lead, legs.len() + hidden.len());
+    for leg in legs {
+        let status = leg.verdict.status.as_str().to_uppercase();
+        let own = if one_line { word } else { columns(&status) + 2 };
+        page.left(Tone::of(leg.verdict.status), &status, own);
+        let name = leg.name.to_string();
+        if one_line {
+            page.left(Tone::Plain, &name, lead - word);
+        } else {
+            page.put(Tone::Plain, &name).end();
+            page.left(Tone::Plain, "", lead);
+        }
+        for column in &COLUMNS {
+            let (tone, text) = (column.cell)(&leg.figures);
+            page.right(tone, &text, column.width);
+        }
+        page.end();
+        notes(page, leg, snapshot, zone);
+    }
+    if !hidden.is_empty() {
+        page.left(Tone::Plain, "", INDENT)
+            .put(Tone::Dim, &rest(&hidden))
+            .end();
+    }
+}
+
+fn heads(page: &mut Page, lead: usize, legs: usize) {
+    page.end();
+    let title = if legs == 1 {
+        "LEG".to_owned()
+    } else {
+        format!("LEGS {}", count(legs as u64))
+    };
+    page.left(Tone::Heading, &title, lead);
+    for column in &COLUMNS {
+        page.right(Tone::Dim, column.head[0], column.width);
+    }
+    page.end();
+    page.left(Tone::Plain, "", lead);
+    for column in &COLUMNS {
+        page.right(Tone::Dim, column.head[1], column.width);
+    }
+    page.end();
+}
+
+/// `and 380 more: 2 warn, 378 pass (all of them: --json)`.
+fn rest(hidden: &[&Leg]) -> String {
+    let of = |status| hidden.iter().filter(|leg| leg.verdict.status == status).count() as u64;
+    let kinds =
+        [Status::Fail, Status::Warn, Status::Pass, Status::Inconclusive].map(|status| (status, of(status)));
+    let kinds = kinds
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(status, n)| format!("{} {}", count(*n), status.as_str()));
+    let kinds: Vec<String> = kinds.collect();
+    format!(
+        "and {} more: {} (all of them: --json)",
+        count(hidden.len() as u64),
+        kinds.join(", ")
+    )
+}
+
+fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
+    let mut note = |text: &str| {
+        page.left(Tone::Plain, "", INDENT)
+            .wrapped(Tone::Dim, INDENT, text);
+    };
+    if leg.verdict.status != Status::Pass {
+        let name = format!("{}: ", leg.name);
+        // What the verdict's own lines say already is not said again.
+        let fresh = leg.verdict.reasons.iter().filter(|reason| {
+            let bare = reason.strip_prefix(&name).unwrap_or(reason);
+            !snapshot.verdict.reasons.iter().any(|said| said.ends_with(bare))
+        });
+        fresh.for_each(|reason| note(&one_line(reason.strip_prefix(&name).unwrap_or(reason))));
+        if let Some(since) = leg
+            .verdict
+            .since
+            .filter(|since| Some(*since) != snapshot.verdict.since)
+        {
+            note(&since_words(since, snapshot, zone));
+        }
+    }
+    if let Some((_, low, high)) = leg.figures.reuse_ratio()
+        && low < high
+    {
+        let unknown = counted(leg.figures.counts.requests.unknown_first, "request", "requests");
+        note(&format!(
+            "reused between {} and {}: {unknown} may be the first on connections older than the capture",
+            percent(low),
+            percent(high)
+        ));
+    }
+    let mut parts: Vec<&PrefixFigures> = leg
+        .by_prefix
+        .iter()
+        .filter(|part| recycled(part, leg, snapshot))
+        .collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.avoidable));
+    parts.iter().take(PARTS).for_each(|part| note(&part_words(part)));
+    leg.checks.iter().for_each(|series| note(&check_words(series)));
+}
+
+/// Whether a part of a leg is worth a line: it is large enough to judge, not nearly all
+/// of the leg, and above what passes.
+fn recycled(part: &PrefixFigures, leg: &Leg, snapshot: &Snapshot) -> bool {
+    let thresholds = &snapshot.thresholds;
+    let whole = part.requests.saturating_mul(20) >= leg.figures.counts.requests.rated().saturating_mul(19);
+    !whole
+        && part.requests >= thresholds.min_part_requests
+        && part.avoidable as f64 > thresholds.pass_avoidable * part.requests as f64
+}
+
+fn part_words(part: &PrefixFigures) -> String {
+    let host = part
+        .host
+        .as_deref()
+        .map_or(String::new(), |host| display_safe(host).into_owned());
+    let prefix = part
+        .prefix
+        .as_deref()
+        .map_or(String::new(), |prefix| display_safe(prefix).into_owned());
+    format!(
+        "{host}{prefix}: {}, {} first, {} avoidable",
+        counted(part.requests, "request", "requests"),
+        count(part.first),
+        count(part.avoidable)
+    )
+}
+
+fn check_words(series: &CheckSeries) -> String {
+    let what = series
+        .target
+        .as_deref()
+        .map_or("a bare connect".into(), display_safe);
+    let period = series
+        .period
+        .map_or(String::new(), |s| format!(" every {}", span(s * 1e6)));
+    format!(
+        "health checks from {}: {} times {what}{period}, left out of the figures",
+        series.source,
+        count(series.count)
+    )
+}

@@ -1,0 +1,57 @@
+//! The report for people: the answer first, then legs, then figures, and what the capture is worth last.
+
+mod capture;
+mod connections;
+mod figures;
+mod legs;
+mod page;
+mod units;
+mod verdict;
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use crate::diagnose::Snapshot;
+use crate::diagnose::expect::Outcome;
+use page::Page;
+
+/// Columns of a report that does not go to a terminal.
+pub const PLAIN_WIDTH: usize = 80;
+
+/// Wider lines are hard to follow with the eye.
+const MAX_WIDTH: usize = 160;
+
+/// How to print.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Columns; less than 80 are taken for 80.
+    pub width: usize,
+    /// Whether to colour.
+    pub color: bool,
+    /// The zone of printed times.
+    pub zone: TimeZone,
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write(
+    out: &mut dyn Write,
+    snapshot: &Snapshot,
+    outcomes: &[Outcome],
+    options: &Options,
+) -> io::Result<()> {
+    let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
+    verdict::print(&mut page, snapshot, &options.zone);
+    verdict::print_expectations(&mut page, outcomes);
+    legs::print(&mut page, snapshot, &options.zone);
+    figures::print(&mut page, snapshot);
+    capture::print(&mut page, snapshot, &options.zone);
+    connections::print(&mut page, snapshot);
+    out.write_all(page.finish().as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

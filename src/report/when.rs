@@ -1,0 +1,58 @@
+//! Times as people and programs read them.
+
+use jiff::tz::TimeZone;
+
+use crate::time::Timestamp;
+
+/// RFC 3339 in UTC, with as many digits of the second as are needed.
+pub(super) fn rfc3339(time: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(time.nanos()))
+        .map_or_else(|_| time.to_string(), |time| time.to_string())
+}
+
+/// Date and time of day to the millisecond, with the zone's offset.
+pub(super) fn local(time: Timestamp, zone: &TimeZone) -> String {
+    format(time, zone, "%Y-%m-%d %H:%M:%S%.3f %:z")
+}
+
+/// Time of day to the second.
+pub(super) fn clock(time: Timestamp, zone: &TimeZone) -> String {
+    format(time, zone, "%H:%M:%S")
+}
+
+/// Date and time of day to the second.
+pub(super) fn date_and_clock(time: Timestamp, zone: &TimeZone) -> String {
+    format(time, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+fn format(time: Timestamp, zone: &TimeZone, pattern: &str) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(time.nanos())).map_or_else(
+        |_| time.to_string(),
+        |instant| instant.to_zoned(zone.clone()).strftime(pattern).to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nanoseconds_are_kept_and_zeros_are_not() {
+        let second = 1_700_000_000;
+        assert_eq!(rfc3339(Timestamp::from_parts(second, 0)), "2023-11-14T22:13:20Z");
+        assert_eq!(
+            rfc3339(Timestamp::from_parts(second, 120_000_000)),
+            "2023-11-14T22:13:20.12Z"
+        );
+        assert_eq!(
+            rfc3339(Timestamp::from_parts(second, 1)),
+            "2023-11-14T22:13:20.000000001Z"
+        );
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_still_printed() {
+        assert!(!rfc3339(Timestamp::MIN).is_empty());
+        assert!(!local(Timestamp::from_nanos(i64::MAX), &TimeZone::UTC).is_empty());
+    }
+}
