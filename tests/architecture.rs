@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// `classify` holds the words of a connection's facts; the rooms that find them may use those words and nothing else.
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("pipeline", &["source", "engine", "diagnose"]),
+    ("pipeline", &["source", "engine", "aggregate", "diagnose"]),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (
         "flow",
