@@ -335,6 +335,7 @@ impl Aggregate {
                     leg.counts.first_byte_us.add(micros(*first_byte));
                 }
             }
+            EventKind::ResponseCut { status } => leg.take_back_response(*status),
             EventKind::ExchangeEnd {
                 response,
                 prefix,
@@ -537,6 +538,12 @@ impl Aggregate {
             prefix: waiting.prefix,
             listed,
         };
+        if class == Class::PerRequest && member.window == leg.window {
+            // The window may be over before it is known whether this was a health check.
+            if let Some(first) = member.first {
+                leg.present.first(first, member.window_syn);
+            }
+        }
         let decision = match class {
             Class::Check => self
                 .checks

@@ -127,6 +127,17 @@ impl LegState {
         }
     }
 
+    /// A response counted before is none.
+    pub(super) fn take_back_response(&mut self, status: u16) {
+        let here = self.counts.responses.by_status.contains_key(&status);
+        let responses = if here { &mut self.counts.responses } else { &mut self.past.responses };
+        responses.total = responses.total.saturating_sub(1);
+        if let Some(count) = responses.by_status.get_mut(&status) {
+            *count = count.saturating_sub(1);
+        }
+        responses.by_status.retain(|_, count| *count > 0);
+    }
+
     fn window_figures(&self, span: &Span) -> Figures {
         let concurrency = Concurrency {
             peak_handshakes: self.window_peak.peak(),

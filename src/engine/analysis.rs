@@ -215,6 +215,10 @@ impl Engine {
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
         let tombstone = self.table.tombstone(&key);
+        if self.table.is_late_copy(&key, segment, sender) {
+            self.quality.duplicates += 1;
+            return;
+        }
         let mut generation = 1;
         if let Some(dead) = tombstone {
             let same_syn = dead.isn.is_some_and(|isn| {
@@ -297,11 +301,7 @@ impl Engine {
         let never_opened = living.marks.has(Marks::OPENED) && !living.tcp.end(by.peer()).any();
         if !never_opened || living.tcp.end(by).payload() {
             living.close(
-                Closing {
-                    by,
-                    how: How::Replaced,
-                    at,
-                },
+                Closing { by, how: How::Replaced, at, acked: None },
                 cx,
             );
         }
@@ -317,7 +317,7 @@ impl Engine {
         let opener = done.roles.map_or(Sender::Low, |roles| roles.client);
         let isn = done.tcp.end(opener).isn();
         self.table
-            .bury(key, Tombstone::new(done.id, done.generation, at, isn, expired));
+            .bury(key, Tombstone::new(done.id, done.generation, at, isn, expired).with_recent(done.recent));
         if done.roles.is_none() && self.parked.len() < PARKED {
             done.stall = None;
             self.parked.push((key, done));
@@ -344,6 +344,7 @@ impl Engine {
             exchanges,
         };
         done.drain_all(now, cx);
+        done.take_back_cut_response(cx);
         let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {
             cx.quality.unattributed += 1;

@@ -66,6 +66,8 @@ pub(super) struct Closing {
     pub(super) by: Sender,
     pub(super) how: How,
     pub(super) at: Timestamp,
+    /// What its sender had received of the other direction.
+    pub(super) acked: Option<SeqNumber>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +83,10 @@ pub(super) enum How {
 pub(super) struct Stall {
     pub(super) since: Timestamp,
     pub(super) packets: u32,
+}
+
+fn acknowledged(segment: &Segment<'_>) -> Option<SeqNumber> {
+    segment.flags.contains(Flags::ACK).then_some(SeqNumber(segment.acknowledgment))
 }
 
 /// What becomes of a connection after a segment.
@@ -248,11 +254,17 @@ impl Conversation {
             self.fin(segment, sender, cx);
         }
         self.end_streams(segment.timestamp, cx);
-        if self.streams[0].ended && self.streams[1].ended {
-            Fate::Over
-        } else {
-            Fate::GoesOn
-        }
+        if self.is_over() { Fate::Over } else { Fate::GoesOn }
+    }
+
+    /// Both directions ended, and both ends know it.
+    fn is_over(&self) -> bool {
+        let acknowledged = |end: Sender| {
+            let fin = self.tcp.end(end).fin();
+            let acked = self.tcp.end(end.peer()).acked();
+            fin.zip(acked).is_some_and(|(fin, acked)| acked.after(fin) > 0)
+        };
+        self.streams[0].ended && self.streams[1].ended && acknowledged(Sender::Low) && acknowledged(Sender::High)
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {
@@ -352,11 +364,7 @@ impl Conversation {
         }
         self.drain_all(segment.timestamp, cx);
         self.close(
-            Closing {
-                by: sender,
-                how: How::Reset,
-                at: segment.timestamp,
-            },
+            Closing { by: sender, how: How::Reset, at: segment.timestamp, acked: acknowledged(segment) },
             cx,
         );
         Fate::Over
@@ -380,11 +388,7 @@ impl Conversation {
         // A response that ends with the connection is complete before the connection closes.
         self.end_streams(segment.timestamp, cx);
         self.close(
-            Closing {
-                by: sender,
-                how: How::Fin,
-                at: segment.timestamp,
-            },
+            Closing { by: sender, how: How::Fin, at: segment.timestamp, acked: acknowledged(segment) },
             cx,
         );
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::context::Context;
 use super::conversation::{Conversation, How, Marks};
-use super::delivery::Origin;
+use super::delivery::{Missing, Origin};
 use crate::aggregate::{EventKind, PrefixRef, Reuse};
 use crate::classify::{Endpoint, Protocol, Version};
 use crate::diagnose::ExchangeRecord;
@@ -20,8 +20,8 @@ use crate::time::{Nanos, Timestamp};
 pub(super) struct Pending {
     pub(super) method: Method,
     pub(super) reuse: Reuse,
-    /// Its final response has begun.
-    pub(super) answered: bool,
+    /// The status of its final response, once that has begun.
+    pub(super) status: Option<u16>,
     pub(super) prefix: PrefixRef,
     pub(super) began: Timestamp,
     /// Its last byte so far.
@@ -175,7 +175,7 @@ impl Conversation {
         self.pending.push(Pending {
             method: head.method,
             reuse,
-            answered: false,
+            status: None,
             prefix,
             began,
             last_byte: from.at,
@@ -219,7 +219,7 @@ impl Conversation {
     }
 
     fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
-        if head.is_interim() || self.too_late(from.at) {
+        if head.is_interim() || self.too_late() {
             return Effect::default();
         }
         let Some(leg) = self.leg() else {
@@ -235,7 +235,7 @@ impl Conversation {
             .as_ref()
             .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
-            pending.answered = true;
+            pending.status = Some(head.status);
             if let Some(record) = pending.record.as_mut() {
                 record.status = Some(head.status);
                 record.first_byte = first_byte;
@@ -259,17 +259,33 @@ impl Conversation {
         Effect::default()
     }
 
-    /// Response bytes after the client's FIN or RST do not complete an exchange.
-    fn too_late(&self, at: Timestamp) -> bool {
-        self.closing
-            .is_some_and(|closing| self.is_client(closing.by) && at >= closing.at)
+    /// Response bytes after the client's FIN or RST do not complete an exchange. Those that it acknowledged came before.
+    fn too_late(&self) -> bool {
+        let Some(closing) = self.closing.filter(|closing| self.is_client(closing.by)) else { return false };
+        let reached = self.streams[closing.by.peer().index()].assembler.next();
+        match (closing.acked, reached) {
+            (Some(acked), Some(reached)) => reached.after(acked) > 0,
+            _ => true,
+        }
+    }
+
+    /// A response that the client's close cut off completes no exchange: it is taken back.
+    pub(super) fn take_back_cut_response(&mut self, cx: &mut Context<'_>) {
+        if !self.closing.is_some_and(|closing| self.is_client(closing.by)) {
+            return;
+        }
+        let Some(status) = self.pending.front_mut().and_then(|pending| pending.status.take()) else { return };
+        self.responses = self.responses.saturating_sub(1);
+        if let Some(leg) = self.leg() {
+            cx.emit(self.last, leg, EventKind::ResponseCut { status });
+        }
     }
 
     fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        if self.too_late(at) {
+        if self.too_late() {
             return;
         }
-        let finished = if self.pending.front().is_some_and(|pending| pending.answered) {
+        let finished = if self.pending.front().is_some_and(|pending| pending.status.is_some()) {
             self.pending.pop()
         } else {
             None
@@ -329,7 +345,14 @@ impl Conversation {
     }
 
     /// Bytes that the capture lacks.
-    pub(super) fn gap(&mut self, sender: Sender, len: u32, at: Timestamp, cx: &mut Context<'_>) {
+    pub(super) fn gap(
+        &mut self,
+        sender: Sender,
+        len: u32,
+        why: Missing,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
         self.gap_bytes += u64::from(len);
         cx.quality.gap_bytes += u64::from(len);
         let Some(roles) = self.roles else { return };
@@ -344,6 +367,8 @@ impl Conversation {
         }
         if effect.lost {
             self.lost_framing(side, len, at, cx);
+        } else if why == Missing::Packets {
+            cx.emit(at, roles.leg, EventKind::Loss { hidden: 0 });
         }
     }
 
@@ -365,7 +390,12 @@ impl Conversation {
 
     /// Requests that were never answered; on a connection that the server ended they are lost.
     pub(super) fn unanswered(&self) -> u32 {
-        let first = self.pending.front().is_some_and(|pending| !pending.answered);
+        let server = self.roles.map(|roles| roles.client.peer());
+        if server.is_some_and(|server| self.streams[server.index()].messages.is_lost()) {
+            // The response may have been in the gap.
+            return 0;
+        }
+        let first = self.pending.front().is_some_and(|pending| pending.status.is_none());
         let rest = self.pending.len().saturating_sub(1);
         u32::from(first) + rest as u32
     }
