@@ -130,7 +130,11 @@ impl LegState {
     /// A response counted before is none.
     pub(super) fn take_back_response(&mut self, status: u16) {
         let here = self.counts.responses.by_status.contains_key(&status);
-        let responses = if here { &mut self.counts.responses } else { &mut self.past.responses };
+        let responses = if here {
+            &mut self.counts.responses
+        } else {
+            &mut self.past.responses
+        };
         responses.total = responses.total.saturating_sub(1);
         if let Some(count) = responses.by_status.get_mut(&status) {
             *count = count.saturating_sub(1);

@@ -157,7 +157,11 @@ impl Case<'_> {
             );
             return Some(Judgement::new(Status::Inconclusive, text));
         }
-        let closed = self.figures.concurrency.closed_before_last_first.unwrap_or(u64::MAX);
+        let closed = self
+            .figures
+            .concurrency
+            .closed_before_last_first
+            .unwrap_or(u64::MAX);
         if 2 * firsts_if_unknown >= self.requests() && closed.saturating_mul(10) < firsts_if_unknown {
             let text = format!(
                 "the pool is still growing ({firsts_if_unknown} first requests, {closed} connections closed before the last): \
@@ -216,7 +220,10 @@ impl Case<'_> {
             ));
         }
         let part = self.prefixes.iter().find(|row| {
-            row.requests >= t.min_part_requests && row.avoidable.is_some_and(|avoidable| share(avoidable, row.requests))
+            row.requests >= t.min_part_requests
+                && row
+                    .avoidable
+                    .is_some_and(|avoidable| share(avoidable, row.requests))
         })?;
         Some(format!(
             "connections are not reused under {}: {} avoidable handshakes in {} requests",

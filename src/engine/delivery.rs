@@ -17,7 +17,7 @@ use crate::time::{MILLISECOND, Nanos, Timestamp};
 /// connection ...
 const GIVE_UP_PACKETS: u32 = 32;
 /// ... or this much packet time were not captured.
-const GIVE_UP_AFTER: Nanos = 100 * MILLISECOND;
+pub(super) const GIVE_UP_AFTER: Nanos = 100 * MILLISECOND;
 
 /// Why bytes are missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +82,7 @@ impl Conversation {
                 self.stall = Some(Box::new(Stall {
                     since: segment.timestamp,
                     packets: 0,
+                    watched: false,
                 }));
             }
             self.drain(segment.timestamp, cx);
@@ -121,6 +122,7 @@ impl Conversation {
                 **stall = Stall {
                     since: now,
                     packets: 0,
+                    ..**stall
                 };
             }
         }
@@ -143,7 +145,9 @@ impl Conversation {
 
     /// What the receiver acknowledged after the last byte captured.
     fn give_up_tail(&mut self, sender: Sender, now: Timestamp, cx: &mut Context<'_>) {
-        let Some(acked) = self.tcp.end(sender.peer()).acked() else { return };
+        let Some(acked) = self.tcp.end(sender.peer()).acked() else {
+            return;
+        };
         let this = self.tcp.end(sender);
         let end = match this.fin() {
             Some(fin) if acked.after(fin) > 0 => fin,
@@ -166,10 +170,28 @@ impl Conversation {
     /// The first kept piece of a direction, which is in order.
     fn deliver_kept(&mut self, sender: Sender, now: Timestamp, cx: &mut Context<'_>) -> bool {
         let chunk = self.streams[sender.index()].assembler.pop();
-        let Some(Chunk::Data { bytes, skip, missing, timestamp, number }) = chunk else { return false };
+        let Some(Chunk {
+            bytes,
+            skip,
+            missing,
+            timestamp,
+            number,
+        }) = chunk
+        else {
+            return false;
+        };
         let captured = bytes.get(skip..).unwrap_or_default();
         self.streams[sender.index()].bytes += captured.len() as u64 + u64::from(missing);
-        self.deliver(sender, captured, missing, Origin { at: timestamp, number }, cx);
+        self.deliver(
+            sender,
+            captured,
+            missing,
+            Origin {
+                at: timestamp,
+                number,
+            },
+            cx,
+        );
         self.end_streams(now, cx);
         true
     }
@@ -211,8 +233,8 @@ impl Conversation {
         false
     }
 
-    fn deliver_gap(&mut self, sender: Sender, gap: Option<Chunk>, now: Timestamp, cx: &mut Context<'_>) {
-        if let Some(Chunk::Gap(len)) = gap {
+    fn deliver_gap(&mut self, sender: Sender, gap: Option<u32>, now: Timestamp, cx: &mut Context<'_>) {
+        if let Some(len) = gap {
             // A FIN whose acknowledgment came first is no missing byte.
             let fin = self.tcp.end(sender).fin();
             let reached = self.streams[sender.index()].assembler.next();

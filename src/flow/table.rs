@@ -40,7 +40,10 @@ impl Tombstone {
             generation,
             left_at,
             isn,
-            expired, serial: 0, recent: Recent::default() }
+            expired,
+            serial: 0,
+            recent: Recent::default(),
+        }
     }
 
     /// With the last packets, to know their copies.
@@ -161,7 +164,9 @@ impl<V> FlowTable<V> {
 
     /// Whether a segment is a copy of one of the last packets of the connection buried under `key`.
     pub fn is_late_copy(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) -> bool {
-        self.dead.get_mut(key).is_some_and(|dead| dead.recent.is_duplicate(segment, sender))
+        self.dead
+            .get_mut(key)
+            .is_some_and(|dead| dead.recent.is_duplicate(segment, sender))
     }
 
     /// The tombstone on a key, if any.

@@ -2,6 +2,7 @@
 
 /// What the fields of one head say, collected in one pass.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent tokens of one head")]
 pub(super) struct Fields<'a> {
     pub(super) close: bool,
     pub(super) keep_alive: bool,

@@ -105,7 +105,7 @@ fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
             }
             b'h' => named(line, b"host", |value| fields.host(value)),
             b't' => named(line, b"transfer-encoding", |value| {
-                fields.transfer_encoding(value)
+                fields.transfer_encoding(value);
             }),
             b'u' => named(line, b"upgrade", |_| fields.upgrade = true),
             b' ' | b')' | b':' => return None,

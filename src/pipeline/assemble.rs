@@ -2,8 +2,7 @@
 
 use super::Analysis;
 use crate::aggregate::{Aggregate, Summary};
-use crate::decode::SkipReason;
-use crate::diagnose::{Capture, ConnectionRecord, Evictions, Skipped, Snapshot, diagnose};
+use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Quality};
 use crate::source::SourceSummary;
 
@@ -58,14 +57,7 @@ fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) ->
         bytes: quality.bytes,
         tcp_packets: quality.segments,
         duplicate_packets: quality.duplicates,
-        skipped: Skipped {
-            not_ip: quality.skipped(SkipReason::NotIp),
-            not_tcp: quality.skipped(SkipReason::NotTcp),
-            fragment: quality.skipped(SkipReason::Fragment),
-            truncated: quality.skipped(SkipReason::Truncated),
-            unsupported_link: quality.skipped(SkipReason::UnsupportedLink),
-            malformed: quality.skipped(SkipReason::Malformed),
-        },
+        skipped: quality.skipped(),
         unattributed: quality.unattributed,
         gap_bytes: quality.gap_bytes,
         overlap_conflicts: quality.overlap_conflicts,
@@ -99,10 +91,10 @@ fn warnings(quality: &Quality) -> Vec<String> {
             quality.unattributed
         ));
     }
-    if quality.skipped(SkipReason::UnsupportedLink) > 0 {
+    if quality.skipped().unsupported_link > 0 {
         warnings.push(format!(
             "{} packets have a link type that is not decoded",
-            quality.skipped(SkipReason::UnsupportedLink)
+            quality.skipped().unsupported_link
         ));
     }
     warnings
