@@ -7,6 +7,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Whether this build has libpcap, and so BPF filters.
+const FILTERS: bool = cfg!(feature = "live");
+
 fn flowcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowcheck"));
     command
@@ -214,6 +217,21 @@ fn standard_input_is_a_capture_too() {
 }
 
 #[test]
+fn pipes_of_the_shell_are_captures_too() {
+    let folder = Folder::new("substitution");
+    let arp = folder.write("arp.pcap", &arp_pcap());
+    let script = r#""$0" read <(cat "$1") <(cat "$1") --json"#;
+    let bash = Command::new("bash")
+        .args(["-c", script, env!("CARGO_BIN_EXE_flowcheck"), &arp])
+        .output();
+    let Ok(output) = bash else { return };
+    let (code, out, err) = text_of(&output);
+    assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["capture"]["packets"], 2);
+}
+
+#[test]
 fn from_and_to_select_by_span_date_and_time_of_day() {
     let folder = Folder::new("range");
     let arp = folder.write("arp.pcap", &arp_pcap());
@@ -354,4 +372,166 @@ fn a_cut_capture_is_reported_with_a_warning_unless_quiet() {
     let (code, quiet, err) = run(&["read", &cut, "-q"]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(quiet, out);
+}
+
+/// One exchange on a connection of its own: SYN, SYN-ACK, ACK, request, response, FIN by the server, FIN, ACK.
+fn churn_pcap(connections: u16) -> Vec<u8> {
+    const CLIENT: [u8; 4] = [10, 9, 8, 1];
+    const SERVER: [u8; 4] = [10, 9, 8, 2];
+    let request: &[u8] = b"GET /app?token=secret HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+    let response: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let (asked, answered) = (1 + request.len() as u32, 1 + response.len() as u32);
+    let steps: [(bool, u8, u32, u32, &[u8]); 8] = [
+        (true, 0x02, 0, 0, b""),
+        (false, 0x12, 0, 1, b""),
+        (true, 0x10, 1, 1, b""),
+        (true, 0x18, 1, 1, request),
+        (false, 0x18, 1, asked, response),
+        (false, 0x11, answered, asked, b""),
+        (true, 0x11, asked, answered + 1, b""),
+        (false, 0x10, answered + 1, asked + 1, b""),
+    ];
+    let mut bytes = empty_pcap();
+    let mut clock = 0;
+    for connection in 0..connections {
+        for (by_client, flags, seq, ack, payload) in steps {
+            let (from, to) = if by_client {
+                (CLIENT, SERVER)
+            } else {
+                (SERVER, CLIENT)
+            };
+            let ports = [40_000 + connection, 8_080];
+            let ports = if by_client { ports } else { [ports[1], ports[0]] };
+            let mut packet = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
+            packet.extend((40 + payload.len() as u16).to_be_bytes());
+            packet.extend([0, 1, 0x40, 0, 64, 6, 0, 0]);
+            packet.extend([from, to].concat());
+            packet.extend(ports.map(u16::to_be_bytes).concat());
+            packet.extend(
+                [1_000 + seq, if ack == 0 { 0 } else { 1_000 + ack }]
+                    .map(u32::to_be_bytes)
+                    .concat(),
+            );
+            packet.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+            packet.extend(payload);
+            clock += 1_000;
+            for field in [
+                1_700_000_000 + clock / 1_000_000,
+                clock % 1_000_000,
+                packet.len() as u32,
+                packet.len() as u32,
+            ] {
+                bytes.extend(field.to_le_bytes());
+            }
+            bytes.extend(packet);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn churn_fails_and_its_expectations_with_it() {
+    let folder = Folder::new("churn");
+    let churn = folder.write("churn.pcap", &churn_pcap(60));
+    let (code, out, _) = run(&["read", &churn, "--expect", "pass", "--expect", "requests=60"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.starts_with("FAIL  Connections are not reused: 59 of 60 requests opened one needlessly.\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("failed    pass") && out.contains("held      requests=60"),
+        "{out}"
+    );
+    assert_eq!(run(&["read", &churn, "--expect", "reuse>=0.9"]).0, 1);
+    assert_eq!(run(&["read", &churn, "--expect", "failed=0"]).0, 0);
+    assert_eq!(
+        run(&["read", &churn, "--expect", "failed=0", "--leg", "10.1.1.1"]).0,
+        3
+    );
+}
+
+#[test]
+fn a_filter_is_libpcaps_or_said_to_be_missing() {
+    let folder = Folder::new("filter");
+    let churn = folder.write("churn.pcap", &churn_pcap(3));
+    let (code, _, err) = run(&["read", &churn, "prot", "8080"]);
+    assert!(
+        code == 2 && err.contains("prot 8080") && err.lines().count() == 1,
+        "{err}"
+    );
+    let (code, out, err) = run(&["read", &churn, "src", "port", "8080", "--json"]);
+    if FILTERS {
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (&report["capture"]["packets"], &report["capture"]["filter"]),
+            (&12.into(), &"src port 8080".into())
+        );
+    } else {
+        assert!(code == 2 && err.contains("libpcap"), "{err}");
+    }
+}
+
+#[test]
+fn connections_and_requests_are_lines() {
+    let folder = Folder::new("lines");
+    let churn = folder.write("churn.pcap", &churn_pcap(3));
+    let (_, ndjson, _) = run(&["read", &churn, "--format", "ndjson"]);
+    let (_, report, _) = run(&["read", &churn, "--json", "--connections"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let lines: Vec<serde_json::Value> = ndjson
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(report["connections"], serde_json::Value::from(lines.clone()));
+    assert_eq!(
+        (&lines[0]["class"], &lines[0]["closer"]),
+        (&"per_request".into(), &"server".into())
+    );
+    assert_eq!(run(&["read", &churn, "--format", "csv"]).1.lines().count(), 4);
+    let (_, limited, _) = run(&["read", &churn, "--json", "--connections=2"]);
+    let limited: serde_json::Value = serde_json::from_str(&limited).unwrap();
+    assert_eq!(
+        (
+            limited["connections"].as_array().unwrap().len(),
+            &limited["capture"]["connections_omitted"]
+        ),
+        (2, &1.into())
+    );
+    let (_, requests, _) = run(&["read", &churn, "--requests"]);
+    assert!(
+        requests.lines().count() == 3
+            && requests.contains("\"target\":\"/app\"")
+            && !requests.contains("secret")
+    );
+    assert!(
+        run(&["read", &churn, "--requests", "--targets"])
+            .1
+            .contains("/app?token=secret")
+    );
+}
+
+#[test]
+fn an_anonymous_report_names_nobody() {
+    let folder = Folder::new("anonymous");
+    let churn = folder.write("churn.pcap", &churn_pcap(60));
+    let filter: &[&str] = if FILTERS { &["host", "10.9.8.1"] } else { &[] };
+    for options in [
+        &["--json", "--connections"][..],
+        &["--requests", "--targets"],
+        &["--format=csv"],
+        &["--connections"],
+    ] {
+        let args = [&["read", &churn, "--anonymize", "--expect=pass"], filter, options].concat();
+        let (code, out, err) = run(&args);
+        assert_eq!(code, 1, "{err}");
+        for secret in ["10.9.8", "shop", "/app", "secret", folder.0.to_str().unwrap()] {
+            assert!(
+                !out.contains(secret) && !err.contains(secret),
+                "{options:?} {secret}: {out}{err}"
+            );
+        }
+        assert!(out.contains("198.18.0.1"), "{options:?}: {out}");
+    }
 }

@@ -35,12 +35,12 @@ pub(super) struct Split {
 pub(super) fn split(words: Vec<OsString>, after_dashes: Vec<OsString>) -> Result<Split, Error> {
     let mut words = words.into_iter().peekable();
     let mut files: Vec<PathBuf> = words.next().into_iter().map(PathBuf::from).collect();
-    while let Some(file) = words.next_if(|word| is_stdin(word) || starts_as_capture(Path::new(word))) {
+    while let Some(file) = words.next_if(|word| is_file(word)) {
         files.push(file.into());
     }
     let mut filter = Vec::new();
     for word in words {
-        if starts_as_capture(Path::new(&word)) {
+        if is_file(&word) {
             let problem = "a capture after the filter has begun; name the files first, then the filter";
             return Err(Error::argument(word.to_string_lossy(), problem));
         }
@@ -67,8 +67,14 @@ fn utf8(word: OsString) -> Result<String, Error> {
         .map_err(|word| Error::argument(word.to_string_lossy(), "a filter is plain text"))
 }
 
-fn is_stdin(word: &OsStr) -> bool {
-    word == "-"
+/// Standard input, a capture, or a pipe such as the shell's `<(zcat ...)`, which can't be looked into.
+fn is_file(word: &OsStr) -> bool {
+    let path = Path::new(word);
+    let is_pipe = || {
+        path.metadata()
+            .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    };
+    word == "-" || starts_as_capture(path) || looks_like_file(word) && is_pipe()
 }
 
 /// Whether the file exists and its first bytes are a capture's.

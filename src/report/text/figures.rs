@@ -8,6 +8,8 @@ use crate::diagnose::{Snapshot, Timeline};
 
 const COUNT_WIDTH: usize = 9;
 const BAR_WIDTH: usize = 30;
+/// A timeline of fewer steps shows nothing.
+const SPARKLINE: usize = 4;
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     let totals = &snapshot.totals;
@@ -214,7 +216,7 @@ fn whole(n: f64) -> String {
 }
 
 fn timeline(page: &mut Page, timeline: &Timeline) {
-    if timeline.rows.len() < 2 || timeline.rows.iter().all(|row| row.requests + row.handshakes == 0) {
+    if timeline.rows.len() < SPARKLINE || timeline.rows.iter().all(|row| row.requests + row.handshakes == 0) {
         return;
     }
     page.end();

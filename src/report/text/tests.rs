@@ -1,8 +1,8 @@
 use jiff::tz::TimeZone;
 
 use super::{Options, write};
-use crate::diagnose::Snapshot;
 use crate::diagnose::expect;
+use crate::diagnose::{Snapshot, Status};
 use crate::report::fixture;
 use crate::report::text::page::columns;
 
@@ -30,6 +30,12 @@ fn the_first_line_is_the_answer() {
     assert_eq!(
         first(&fixture::churn()),
         "FAIL  Connections are not reused: 198 of 200 requests opened one needlessly."
+    );
+    let mut healthy = fixture::mixed();
+    healthy.verdict.status = Status::Pass;
+    assert_eq!(
+        first(&healthy),
+        "PASS  Connections are reused: at least 98.6 % of 60,277 requests."
     );
     assert_eq!(
         first(&Snapshot::default()),

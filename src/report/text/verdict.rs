@@ -59,11 +59,13 @@ fn headline(snapshot: &Snapshot) -> String {
     let totals = &snapshot.totals.counts.requests;
     match snapshot.verdict.status {
         Status::Pass => {
-            let reused = percent(share(totals.reused(), totals.rated()));
-            format!(
-                "Connections are reused: {reused} of {}.",
-                counted(totals.rated(), "request", "requests")
-            )
+            let requests = counted(totals.rated(), "request", "requests");
+            let reused = match snapshot.totals.reuse_ratio() {
+                Some((_, low, high)) if low < high => format!("at least {}", percent(low)),
+                Some((value, ..)) => percent(value),
+                None => return "Nothing is wrong with the connections.".to_owned(),
+            };
+            format!("Connections are reused: {reused} of {requests}.")
         }
         Status::Fail | Status::Warn => trouble(snapshot),
         Status::Inconclusive if snapshot.capture.packets == 0 => "The capture holds no packet.".to_owned(),
