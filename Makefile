@@ -4,6 +4,7 @@
 
 CARGO ?= cargo
 LAB ?= ../shared/lab
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
 .PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth clean
 
@@ -14,7 +15,7 @@ demo: packages
 	$(CARGO) build --release --locked
 	@echo
 	@echo '$$ flowcheck read captures/churn.pcap'
-	@target/release/flowcheck read captures/churn.pcap
+	@$(TARGET)/release/flowcheck read captures/churn.pcap
 
 test: packages fmt clippy doc deny tests tests-no-libpcap install
 
@@ -46,12 +47,12 @@ deny:
 
 # The installed program, built as users get it, reads a capture.
 install:
-	$(CARGO) install --locked --quiet --path . --root target/install --force
-	target/install/bin/flowcheck read captures/keepalive.pcap --quiet --expect pass >/dev/null
+	$(CARGO) install --locked --quiet --path . --root $(TARGET)/install --force
+	$(TARGET)/install/bin/flowcheck read captures/keepalive.pcap --quiet --expect pass >/dev/null
 
 # With the reference lab beside this folder: every capture against its server logs and kernel counters.
 truth: install
-	@.ci/truth $(LAB) target/release/flowcheck
+	@.ci/truth $(LAB) $(TARGET)/release/flowcheck
 
 clean:
 	$(CARGO) clean
