@@ -1,0 +1,198 @@
+//! README holds what it shows: outputs, options, exit codes and limits are those of the program.
+//!
+//! `BLESS=1 cargo test --test readme` writes the present outputs into it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Output};
+
+use flowcheck::limits;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+fn readme() -> String {
+    fs::read_to_string(README).unwrap()
+}
+
+fn flowcheck(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flowcheck"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(args)
+        .env("TZ", "UTC")
+        .env_remove("COLUMNS")
+        .output()
+        .unwrap()
+}
+
+/// What a shell prints for `flowcheck ARGS`, with `| head -N` or `>/dev/null; echo $?` after it.
+fn shell(command: &str) -> String {
+    let (command, exit_only) = match command.strip_suffix(" >/dev/null; echo $?") {
+        Some(command) => (command, true),
+        None => (command, false),
+    };
+    let (command, lines) = match command.split_once(" | head -") {
+        Some((command, lines)) => (command, lines.parse().unwrap()),
+        None => (command, usize::MAX),
+    };
+    let words: Vec<&str> = command.split(' ').map(|word| word.trim_matches('\'')).collect();
+    assert_eq!(words[0], "flowcheck", "{command}");
+    let output = flowcheck(&words[1..]);
+    if exit_only {
+        return format!("{}\n", output.status.code().unwrap());
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .take(lines)
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+/// The page with the outputs of its ```console blocks as they are now.
+fn refreshed(page: &str) -> String {
+    let mut fresh = String::new();
+    let mut in_console = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            in_console = line == "```console";
+        }
+        let command = line.strip_prefix("$ ").filter(|_| in_console);
+        if !in_console || line.starts_with("```") || command.is_some() {
+            fresh += line;
+            fresh += "\n";
+        }
+        if let Some(command) = command {
+            fresh += &shell(command);
+        }
+    }
+    fresh
+}
+
+#[test]
+fn outputs_shown_are_the_programs() {
+    let page = readme();
+    assert!(page.contains("$ flowcheck read captures/churn.pcap"));
+    let fresh = refreshed(&page);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(README, fresh).unwrap();
+    } else {
+        assert!(
+            page == fresh,
+            "README.md shows old output: BLESS=1 cargo test --test readme\n{fresh}"
+        );
+    }
+}
+
+/// Options in code spans and blocks that speak of flowcheck (other tools have options too).
+fn options_named(page: &str) -> BTreeSet<String> {
+    let spans = page
+        .split('`')
+        .flat_map(str::lines)
+        .filter(|code| code.contains("flowcheck ") || code.starts_with("--"));
+    spans
+        .flat_map(|code| code.split([' ', '=']))
+        .filter(|word| word.starts_with("--") && word.len() > 2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn options_named_exist() {
+    let help = String::from_utf8(flowcheck(&["read", "--help"]).stdout).unwrap();
+    let known: BTreeSet<&str> = help
+        .split([' ', ',', '\n', '=', '['])
+        .filter(|word| word.starts_with("--"))
+        .collect();
+    let named = options_named(&readme());
+    assert!(named.len() >= 10, "{named:?}");
+    for option in named {
+        assert!(
+            known.contains(option.as_str()),
+            "{option} is in README.md, not in the help"
+        );
+    }
+}
+
+#[test]
+fn exit_codes_of_the_table_happen_and_no_others() {
+    let page = readme();
+    let table = page.split("| exit code | means |").nth(1).unwrap();
+    let listed: BTreeSet<i32> = table
+        .lines()
+        .skip(2)
+        .map_while(|row| row.strip_prefix("| ")?.split(' ').next()?.parse().ok())
+        .collect();
+    let runs: [&[&str]; 8] = [
+        &["read", "captures/churn.pcap"],
+        &["read", "captures/keepalive.pcap", "--expect", "pass"],
+        &["read", "captures/churn.pcap", "--expect", "pass"],
+        &["read", "captures/empty.pcap", "--expect", "pass"],
+        &["read", "captures/README.md"],
+        &["read", "captures/no-such.pcap"],
+        &["read", "--no-such-option"],
+        &["schema"],
+    ];
+    let seen: BTreeSet<i32> = runs
+        .iter()
+        .map(|args| flowcheck(args).status.code().unwrap())
+        .collect();
+    assert_eq!(listed, seen);
+}
+
+/// 65536 as 65,536.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let grouped: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap())
+        .collect();
+    grouped.join(",")
+}
+
+#[test]
+fn limits_are_those_of_the_code() {
+    let page = readme();
+    let kib = |bytes: usize| format!("{} KiB", bytes >> 10);
+    let mib = |bytes: usize| format!("{} MiB", bytes >> 20);
+    let two = |a: String, b: String| format!("{a}; {b}");
+    for (what, limit) in [
+        ("connections open at once", grouped(limits::CONNECTIONS)),
+        (
+            "legs; clients of one server shown apart",
+            two(grouped(limits::LEGS), grouped(limits::CLIENTS_PER_SERVER)),
+        ),
+        (
+            "connections listed by `--connections`",
+            grouped(limits::LISTED_CONNECTIONS),
+        ),
+        (
+            "closed connections remembered for late packets",
+            format!("{}, for 3 s", grouped(limits::TOMBSTONES)),
+        ),
+        (
+            "out-of-order bytes a direction; in all",
+            two(mib(limits::OUT_OF_ORDER_BYTES), mib(limits::OUT_OF_ORDER_TOTAL)),
+        ),
+        (
+            "message head; header fields",
+            two(kib(limits::HEAD_BYTES), grouped(limits::HEADER_FIELDS)),
+        ),
+        ("pipelined requests a connection", grouped(limits::PIPELINED)),
+        (
+            "URI prefixes kept apart on a leg",
+            grouped(limits::PREFIXES_PER_LEG),
+        ),
+        (
+            "rows of the timeline",
+            format!("{}, then its step grows", grouped(limits::TIMELINE_ROWS)),
+        ),
+        ("files read as one capture", grouped(limits::FILES)),
+        ("one packet", mib(limits::RECORD_BYTES)),
+    ] {
+        let row = format!("| {what} | {limit} |");
+        assert!(page.contains(&row), "README.md has no row {row}");
+    }
+}
