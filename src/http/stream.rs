@@ -195,6 +195,7 @@ impl MessageStream {
         }
     }
 
+    #[inline]
     fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let head = &data[blank..];
@@ -377,6 +378,11 @@ impl Began {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 fn parse(side: Side, context: RequestContext, head: &[u8]) -> Parsed<Event<'_>> {
     match side {
         Side::Request => match parse_request(head) {
