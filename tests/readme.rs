@@ -43,13 +43,15 @@ fn shell(command: &str) -> String {
         return format!("{}\n", output.status.code().unwrap());
     }
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .take(lines)
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let mut shown = String::new();
+    for line in text.lines().take(lines) {
+        shown += line.trim_end();
+        shown.push('\n');
+    }
+    shown
 }
 
-/// The page with the outputs of its ```console blocks as they are now.
+/// The page with the outputs of its `console` blocks as they are now.
 fn refreshed(page: &str) -> String {
     let mut fresh = String::new();
     let mut in_console = false;
