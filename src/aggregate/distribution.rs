@@ -25,7 +25,7 @@ fn bucket_of(value: u64) -> usize {
     if value < EXACT {
         return value as usize;
     }
-    let octave = 63 - value.leading_zeros() - SUB_BITS;
+    let octave = value.ilog2() - SUB_BITS;
     (octave as usize) * (1 << SUB_BITS) + (value >> octave) as usize
 }
 
@@ -182,9 +182,9 @@ mod tests {
         );
         for (i, value) in [5_u64, 1_000_000, 7, 0, 90].into_iter().enumerate() {
             if i % 2 == 0 {
-                a.add(value)
+                a.add(value);
             } else {
-                b.add(value)
+                b.add(value);
             }
             both.add(value);
         }

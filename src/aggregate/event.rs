@@ -101,6 +101,11 @@ pub enum EventKind {
         /// Last request byte to first response byte.
         first_byte: Option<Nanos>,
     },
+    /// A response counted before was cut off by the client's close.
+    ResponseCut {
+        /// Its status.
+        status: u16,
+    },
     /// A response's last byte.
     ExchangeEnd {
         /// First request byte to last response byte.

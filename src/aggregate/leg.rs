@@ -96,10 +96,8 @@ impl LegState {
     }
 
     /// Begins the window `index` if the present one is over.
-    pub(super) fn roll(&mut self, index: i64, span: &Span, keep: usize) {
-        if index <= self.window {
-            return;
-        }
+    pub(super) fn roll(&mut self, span: &Span, keep: usize) {
+        let index = span.window_index;
         let figures = self.window_figures(span);
         let start = span.window_start(self.window);
         let bare = Figures {
@@ -127,6 +125,21 @@ impl LegState {
         } else {
             &mut self.past
         }
+    }
+
+    /// A response counted before is none.
+    pub(super) fn take_back_response(&mut self, status: u16) {
+        let here = self.counts.responses.by_status.contains_key(&status);
+        let responses = if here {
+            &mut self.counts.responses
+        } else {
+            &mut self.past.responses
+        };
+        responses.total = responses.total.saturating_sub(1);
+        if let Some(count) = responses.by_status.get_mut(&status) {
+            *count = count.saturating_sub(1);
+        }
+        responses.by_status.retain(|_, count| *count > 0);
     }
 
     fn window_figures(&self, span: &Span) -> Figures {
@@ -214,6 +227,9 @@ fn bare(counts: &Counts) -> Counts {
 pub(super) struct Span {
     pub(super) start: Timestamp,
     pub(super) clock: Timestamp,
+    /// The present window and its end.
+    pub(super) window_index: i64,
+    pub(super) window_end: Timestamp,
     pub(super) window: Nanos,
     pub(super) min_window_requests: u64,
 }
@@ -223,8 +239,14 @@ impl Span {
         self.clock.since(self.start).max(0)
     }
 
-    pub(super) fn window_index(&self) -> i64 {
-        self.length() / self.window.max(1)
+    /// Time moves on; it never runs backwards here.
+    #[inline]
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        self.clock = self.clock.max(now);
+        if self.clock >= self.window_end {
+            self.window_index = self.length() / self.window.max(1);
+            self.window_end = self.window_start(self.window_index + 1);
+        }
     }
 
     pub(super) fn window_start(&self, index: i64) -> Timestamp {

@@ -6,10 +6,12 @@
 
 mod checks;
 mod collector;
+mod connections;
 mod distribution;
 mod event;
 mod figures;
 mod leg;
+mod naming;
 mod prefixes;
 mod summary;
 mod timeline;

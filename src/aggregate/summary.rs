@@ -21,8 +21,8 @@ pub struct PrefixRow {
     pub requests: u64,
     /// F.
     pub first: u64,
-    /// A.
-    pub avoidable: u64,
+    /// A; `None` on `*` legs, whose pools are their clients'.
+    pub avoidable: Option<u64>,
 }
 
 /// A series of health checks.
@@ -179,7 +179,7 @@ impl Aggregate {
                 prefix,
                 requests: counts.requests,
                 first: counts.first,
-                avoidable: counts.avoidable(),
+                avoidable: (!leg.is_star()).then(|| counts.avoidable()),
             })
             .collect();
         rows.sort_by(|a, b| {

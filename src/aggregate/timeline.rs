@@ -52,6 +52,8 @@ pub(super) struct TimelineBuilder {
     step: Nanos,
     rows: Vec<TimelineRow>,
     open: u64,
+    /// End of the last row.
+    last_ends: Timestamp,
 }
 
 impl Default for TimelineBuilder {
@@ -61,6 +63,7 @@ impl Default for TimelineBuilder {
             step: SECOND,
             rows: Vec::new(),
             open: 0,
+            last_ends: Timestamp::MIN,
         }
     }
 }
@@ -74,6 +77,14 @@ impl TimelineBuilder {
     /// The row of `now`, which never runs backwards.
     #[inline]
     pub(super) fn row(&mut self, now: Timestamp) -> &mut TimelineRow {
+        if now >= self.last_ends || self.rows.is_empty() {
+            self.extend(now);
+        }
+        let last = self.rows.len() - 1;
+        &mut self.rows[last]
+    }
+
+    fn extend(&mut self, now: Timestamp) {
         let start = *self.start.get_or_insert(now);
         let mut place = (now.since(start) / self.step).max(0) as usize;
         while place >= KEPT_ROWS {
@@ -87,7 +98,7 @@ impl TimelineBuilder {
             };
             self.rows.resize(place + 1, blank);
         }
-        &mut self.rows[place]
+        self.last_ends = start.plus(self.step.saturating_mul(self.rows.len() as i64));
     }
 
     pub(super) fn open_changed(&mut self, now: Timestamp, open: u64) {

@@ -83,8 +83,8 @@ pub struct PrefixFigures {
     pub requests: u64,
     /// F.
     pub first: u64,
-    /// A.
-    pub avoidable: u64,
+    /// A; `None` on `*` legs.
+    pub avoidable: Option<u64>,
 }
 
 /// A series of health checks.

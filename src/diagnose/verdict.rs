@@ -162,10 +162,10 @@ impl Case<'_> {
             .concurrency
             .closed_before_last_first
             .unwrap_or(u64::MAX);
-        if 2 * requests.first >= self.requests() && closed.saturating_mul(10) < requests.first {
+        if 2 * firsts_if_unknown >= self.requests() && closed.saturating_mul(10) < firsts_if_unknown {
             let text = format!(
-                "the pool is still growing ({} new connections, {closed} closed before the last): capture longer",
-                requests.first
+                "the pool is still growing ({firsts_if_unknown} first requests, {closed} connections closed before the last): \
+                 capture longer"
             );
             return Some(Judgement::new(Status::Inconclusive, text));
         }
@@ -219,14 +219,16 @@ impl Case<'_> {
                 count.avoidable, count.requests
             ));
         }
-        let part = self
-            .prefixes
-            .iter()
-            .find(|row| row.requests >= t.min_part_requests && share(row.avoidable, row.requests))?;
+        let part = self.prefixes.iter().find(|row| {
+            row.requests >= t.min_part_requests
+                && row
+                    .avoidable
+                    .is_some_and(|avoidable| share(avoidable, row.requests))
+        })?;
         Some(format!(
             "connections are not reused under {}: {} avoidable handshakes in {} requests",
             part_name(part),
-            part.avoidable,
+            part.avoidable.unwrap_or(0),
             part.requests
         ))
     }

@@ -1,7 +1,11 @@
 //! The engine: frames in, leg events out.
 
 use super::context::{Config, Context};
-use super::conversation::{Closing, Conversation, Fate, How, Marks};
+use std::collections::VecDeque;
+
+use super::closing::{Closing, How};
+use super::conversation::{Conversation, Fate};
+use super::marks::Marks;
 use super::names::Names;
 use super::opening::{Challenger, Generation};
 use super::quality::Quality;
@@ -10,32 +14,27 @@ use crate::decode::{Flags, Segment, decode};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::{FlowKey, FlowTable, PathId, Sender, Tombstone};
 use crate::frame::Frame;
-use crate::limits::{CONNECTIONS, EXPIRE_ABOVE, PARKED, TOMBSTONES};
+use crate::limits::{CONNECTIONS, PARKED, TOMBSTONES};
 use crate::sequence::SeqNumber;
-use crate::time::{Nanos, SECOND, Timestamp};
+use crate::time::Timestamp;
 
-/// Silent connections leave the table after this, if it is large. Memory management: no figure depends on it.
-const SILENT: Nanos = 7_200 * SECOND;
-/// Both FINs were seen and bytes before them are missing: they will not come any more.
-const LINGER: Nanos = 10 * SECOND;
-/// A SYN that was not answered for this long is sent no more (131 s is the longest schedule of Linux).
-const GIVEN_UP: Nanos = 180 * SECOND;
 /// Every so many segments the table is looked after, a part at a time.
 const SWEEP_EVERY: u64 = 1_024;
-const SWEEP_PART: usize = 256;
 
 /// The analysis of one thread's share of the connections.
 #[derive(Debug)]
 pub struct Engine {
-    config: Config,
-    table: FlowTable<Conversation>,
-    names: Names,
-    quality: Quality,
-    events: Vec<LegEvent>,
-    exchanges: Vec<ExchangeRecord>,
+    pub(super) config: Config,
+    pub(super) table: FlowTable<Conversation>,
+    pub(super) names: Names,
+    pub(super) quality: Quality,
+    pub(super) events: Vec<LegEvent>,
+    pub(super) exchanges: Vec<ExchangeRecord>,
     /// Connections that ended without showing who is who.
-    parked: Vec<(FlowKey, Conversation)>,
-    clock: Timestamp,
+    pub(super) parked: Vec<(FlowKey, Conversation)>,
+    /// Connections with bytes that wait for others, and since when.
+    pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
+    pub(super) clock: Timestamp,
     start: Option<Timestamp>,
     next_id: u64,
 }
@@ -53,6 +52,7 @@ impl Engine {
             events: Vec::new(),
             exchanges: Vec::new(),
             parked: Vec::new(),
+            stalled: VecDeque::new(),
             clock: Timestamp::MIN,
             start: None,
             next_id: 1,
@@ -108,8 +108,11 @@ impl Engine {
     fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
-        if self.quality.segments % SWEEP_EVERY == 0 {
+        if self.quality.segments.is_multiple_of(SWEEP_EVERY) {
             self.sweep();
+        }
+        if !self.stalled.is_empty() {
+            self.look_after_stalled();
         }
         let path = self.names.path(segment.path).unwrap_or_else(|| {
             self.quality.unnamed += 1;
@@ -157,7 +160,7 @@ impl Engine {
     }
 
     /// The challenger's SYN starts a new generation.
-    fn admit(&mut self, key: FlowKey, challenger: &Challenger) {
+    pub(super) fn admit(&mut self, key: FlowKey, challenger: &Challenger) {
         let before = match self.table.tombstone(&key) {
             Some(tombstone) if self.table.find(&key).is_none() => tombstone.generation,
             _ => self.replace(key, challenger.at),
@@ -205,7 +208,12 @@ impl Engine {
             events,
             exchanges,
         };
-        if living.segment(segment, sender, cx) == Fate::Over {
+        let fate = living.segment(segment, sender, cx);
+        if let Some(stall) = living.stall.as_mut().filter(|stall| !stall.watched) {
+            stall.watched = true;
+            self.stalled.push_back((stall.since, key));
+        }
+        if fate == Fate::Over {
             self.over(key, segment.timestamp, false);
         }
     }
@@ -215,6 +223,10 @@ impl Engine {
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
         let tombstone = self.table.tombstone(&key);
+        if self.table.is_late_copy(&key, segment, sender) {
+            self.quality.duplicates += 1;
+            return;
+        }
         let mut generation = 1;
         if let Some(dead) = tombstone {
             let same_syn = dead.isn.is_some_and(|isn| {
@@ -301,6 +313,7 @@ impl Engine {
                     by,
                     how: How::Replaced,
                     at,
+                    acked: None,
                 },
                 cx,
             );
@@ -310,14 +323,16 @@ impl Engine {
     }
 
     /// Takes a connection out of the table and tells what it was.
-    fn over(&mut self, key: FlowKey, at: Timestamp, expired: bool) {
+    pub(super) fn over(&mut self, key: FlowKey, at: Timestamp, expired: bool) {
         let Some(mut done) = self.table.remove(&key) else {
             return;
         };
         let opener = done.roles.map_or(Sender::Low, |roles| roles.client);
         let isn = done.tcp.end(opener).isn();
-        self.table
-            .bury(key, Tombstone::new(done.id, done.generation, at, isn, expired));
+        self.table.bury(
+            key,
+            Tombstone::new(done.id, done.generation, at, isn, expired).with_recent(done.recent),
+        );
         if done.roles.is_none() && self.parked.len() < PARKED {
             done.stall = None;
             self.parked.push((key, done));
@@ -326,7 +341,7 @@ impl Engine {
         self.tell(key, done, at);
     }
 
-    fn tell(&mut self, key: FlowKey, mut done: Conversation, now: Timestamp) {
+    pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, now: Timestamp) {
         let Self {
             names,
             quality,
@@ -344,6 +359,7 @@ impl Engine {
             exchanges,
         };
         done.drain_all(now, cx);
+        done.take_back_cut_response(cx);
         let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {
             cx.quality.unattributed += 1;
@@ -359,75 +375,5 @@ impl Engine {
             leg,
             EventKind::Closed(facts),
         );
-    }
-
-    /// Looks after a part of the table: what lingers, fell silent or was never answered.
-    fn sweep(&mut self) {
-        let crowded = self.table.len() > EXPIRE_ABOVE;
-        let clock = self.clock;
-        let done: Vec<(FlowKey, bool)> = self
-            .table
-            .next_in_turn(SWEEP_PART)
-            .filter_map(|(key, living)| {
-                let silent = clock.since(living.last);
-                let both_fins = living.tcp.end(Sender::Low).fin().is_some()
-                    && living.tcp.end(Sender::High).fin().is_some();
-                let unanswered = living.marks.has(Marks::OPENED)
-                    && living
-                        .roles
-                        .is_some_and(|roles| !living.tcp.end(roles.client.peer()).any())
-                    && !living.streams.iter().any(|stream| stream.bytes > 0);
-                let over = (both_fins && silent > LINGER) || (unanswered && silent > GIVEN_UP);
-                let expired = crowded && silent > SILENT;
-                (over || expired).then_some((*key, !over))
-            })
-            .collect();
-        for (key, expired) in done {
-            self.quality.expired += u64::from(expired);
-            self.over(key, clock, expired);
-        }
-    }
-
-    /// Makes room in a full table: the most silent of a few leaves.
-    fn evict(&mut self) {
-        let victim = self
-            .table
-            .next_in_turn(8)
-            .min_by_key(|(_, living)| living.last)
-            .map(|(key, _)| *key);
-        if let Some(key) = victim {
-            self.quality.evicted_connections += 1;
-            self.over(key, self.clock, true);
-        }
-    }
-
-    /// Ends the analysis: everything still open is told as such, in order of first packet.
-    pub fn finish(&mut self) {
-        let challenged: Vec<FlowKey> = self
-            .table
-            .iter()
-            .filter(|(_, living)| living.challenger.is_some())
-            .map(|(key, _)| *key)
-            .collect();
-        for key in challenged {
-            let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else {
-                continue;
-            };
-            let Some(challenger) = living.challenger.take() else {
-                continue;
-            };
-            self.admit(key, &challenger);
-        }
-        let mut open = std::mem::take(&mut self.parked);
-        while let Some(entry) = self.table.pop() {
-            open.push(entry);
-        }
-        open.sort_unstable_by_key(|(_, living)| living.id);
-        // Those that know their roles first: they tell who the servers are.
-        let (sure, unsure): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|(_, living)| living.roles.is_some());
-        for (key, living) in sure.into_iter().chain(unsure) {
-            self.tell(key, living, self.clock);
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
+use super::closing::Closing;
 use super::context::Context;
-use super::exchange::PendingQueue;
+use super::marks::Marks;
 use super::opening::Challenger;
+use super::pending::PendingQueue;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
-use crate::classify::{Closer, History, Protocol, RoleEvidence};
+use crate::classify::{History, Protocol, RoleEvidence};
 use crate::decode::{Flags, Segment};
 use crate::flow::{Recent, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
@@ -12,34 +14,6 @@ use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
 use crate::time::{Nanos, Timestamp};
-
-/// A word of named bits.
-macro_rules! bits {
-    ($(#[$outer:meta])* $vis:vis struct $name:ident { $($(#[$inner:meta])* $bit:ident = $n:expr,)* }) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-        $vis struct $name(u16);
-
-        impl $name {
-            $($(#[$inner])* pub(super) const $bit: u16 = 1 << $n;)*
-
-            #[inline]
-            pub(super) const fn has(self, bit: u16) -> bool {
-                self.0 & bit != 0
-            }
-
-            #[inline]
-            pub(super) fn set(&mut self, bit: u16) {
-                self.0 |= bit;
-            }
-
-            #[inline]
-            pub(super) fn clear(&mut self, bit: u16) {
-                self.0 &= !bit;
-            }
-        }
-    };
-}
 
 /// One direction: bytes in order, and the messages in them.
 #[derive(Debug, Default)]
@@ -60,27 +34,13 @@ pub(super) struct Roles {
     pub(super) leg: LegRef,
 }
 
-/// The first FIN or RST.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Closing {
-    pub(super) by: Sender,
-    pub(super) how: How,
-    pub(super) at: Timestamp,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum How {
-    Fin,
-    CrossedFins,
-    Reset,
-    Replaced,
-}
-
 /// Bytes that wait for others: since when, and how many packets passed meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall {
     pub(super) since: Timestamp,
     pub(super) packets: u32,
+    /// The engine looks after it when time has passed.
+    pub(super) watched: bool,
 }
 
 /// What becomes of a connection after a segment.
@@ -88,28 +48,6 @@ pub(super) struct Stall {
 pub(super) enum Fate {
     GoesOn,
     Over,
-}
-
-bits! {
-    /// Single facts, one bit each.
-    pub(super) struct Marks {
-        /// SYN captured.
-        OPENED = 0,
-        /// SYN, SYN-ACK and the client's ACK or data captured.
-        ESTABLISHED = 1,
-        /// The SYN was answered by RST.
-        REFUSED = 2,
-        /// A request's first byte was seen and its response is not complete.
-        BUSY = 3,
-        /// The last request or response announced the close.
-        ANNOUNCED = 4,
-        /// The capture hides something that the class needs.
-        OBSCURED = 5,
-        /// It resumed after it had left the table.
-        RESUMED = 6,
-        /// A request was upgraded.
-        UPGRADED = 7,
-    }
 }
 
 /// A living connection.
@@ -248,11 +186,7 @@ impl Conversation {
             self.fin(segment, sender, cx);
         }
         self.end_streams(segment.timestamp, cx);
-        if self.streams[0].ended && self.streams[1].ended {
-            Fate::Over
-        } else {
-            Fate::GoesOn
-        }
+        if self.is_over() { Fate::Over } else { Fate::GoesOn }
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {
@@ -320,120 +254,5 @@ impl Conversation {
             self.connect = Some(segment.timestamp.since(self.start).max(0));
             cx.emit(segment.timestamp, roles.leg, EventKind::Established);
         }
-    }
-
-    /// Whether an RST is this connection's: one that answers the SYN must acknowledge it (RFC 9293 section 3.5.2), and
-    /// while the SYN is open an RST by its own sender answers something older (a challenge ACK).
-    fn reset_counts(&self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let peer = self.tcp.end(sender.peer());
-        let this = self.tcp.end(sender);
-        match (this.isn(), peer.isn()) {
-            (None, Some(isn)) if !this.any() => {
-                segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == isn.plus(1)
-            }
-            (Some(isn), None) if !peer.any() && !this.proves_peer() => {
-                let sequence = SeqNumber(segment.sequence);
-                sequence == isn.plus(1) || sequence == isn
-            }
-            _ => true,
-        }
-    }
-
-    fn reset(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
-        let peer = self.tcp.end(sender.peer());
-        let answered = self.tcp.end(sender).isn().is_some() || self.tcp.end(sender).payload();
-        if self.marks.has(Marks::OPENED)
-            && !answered
-            && !peer.proves_peer()
-            && !peer.payload()
-            && !self.is_client(sender)
-        {
-            self.marks.set(Marks::REFUSED);
-        }
-        self.drain_all(segment.timestamp, cx);
-        self.close(
-            Closing {
-                by: sender,
-                how: How::Reset,
-                at: segment.timestamp,
-            },
-            cx,
-        );
-        Fate::Over
-    }
-
-    fn fin(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        if let Some(closing) = self.closing {
-            let second = closing.by != sender && closing.how == How::Fin;
-            // A retransmitted FIN may acknowledge what the first one did not: the first copy counts.
-            let first_copy = self.tcp.end(sender).fin()
-                == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
-                && !self.streams[sender.index()].ended;
-            if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
-                self.closing = Some(Closing {
-                    how: How::CrossedFins,
-                    ..closing
-                });
-            }
-            return;
-        }
-        // A response that ends with the connection is complete before the connection closes.
-        self.end_streams(segment.timestamp, cx);
-        self.close(
-            Closing {
-                by: sender,
-                how: How::Fin,
-                at: segment.timestamp,
-            },
-            cx,
-        );
-    }
-
-    /// Notes the first FIN or RST (or the replacing SYN) and tells the leg.
-    pub(super) fn close(&mut self, closing: Closing, cx: &mut Context<'_>) {
-        if self.closing.is_some() {
-            return;
-        }
-        self.closing = Some(closing);
-        let was_busy = self.marks.has(Marks::BUSY);
-        self.marks.clear(Marks::BUSY);
-        let Some(leg) = self.leg() else { return };
-        if self.marks.has(Marks::REFUSED) {
-            return;
-        }
-        let kind = EventKind::Closing {
-            connection: self.id,
-            with_request: self.requests > u32::from(self.marks.has(Marks::UPGRADED)),
-            was_busy,
-            reset: closing.how == How::Reset,
-            idle: self.idle_at(closing.at),
-            announced: self.marks.has(Marks::ANNOUNCED),
-            prefix: self.last_prefix,
-        };
-        cx.emit(closing.at, leg, kind);
-    }
-
-    /// Idle time at `at`: from the end of the last complete response.
-    pub(super) fn idle_at(&self, at: Timestamp) -> Option<Nanos> {
-        self.last_response_end.map(|end| at.since(end).max(0))
-    }
-
-    /// Who closed it, in the client's and the server's terms.
-    pub(super) fn closer(&self, client: Sender) -> Option<Closer> {
-        let closing = self.closing?;
-        let by_client = closing.by == client;
-        Some(match (closing.how, by_client) {
-            (How::Fin, true) => Closer::Client,
-            (How::Fin, false) => Closer::Server,
-            (How::CrossedFins, _) => Closer::Simultaneous,
-            (How::Reset, true) => Closer::ResetByClient,
-            (How::Reset, false) => Closer::ResetByServer,
-            (How::Replaced, _) => Closer::Lost,
-        })
-    }
-
-    /// Forgets requests whose responses the capture cannot show.
-    pub(super) fn drop_unseen(&mut self) {
-        while self.pending.pop().is_some() {}
     }
 }

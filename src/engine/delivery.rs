@@ -17,7 +17,16 @@ use crate::time::{MILLISECOND, Nanos, Timestamp};
 /// connection ...
 const GIVE_UP_PACKETS: u32 = 32;
 /// ... or this much packet time were not captured.
-const GIVE_UP_AFTER: Nanos = 100 * MILLISECOND;
+pub(super) const GIVE_UP_AFTER: Nanos = 100 * MILLISECOND;
+
+/// Why bytes are missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Missing {
+    /// Their packets were not captured.
+    Packets,
+    /// They were cut off by the snaplen.
+    Snaplen,
+}
 
 /// Which segment bytes came from.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +82,7 @@ impl Conversation {
                 self.stall = Some(Box::new(Stall {
                     since: segment.timestamp,
                     packets: 0,
+                    watched: false,
                 }));
             }
             self.drain(segment.timestamp, cx);
@@ -112,6 +122,7 @@ impl Conversation {
                 **stall = Stall {
                     since: now,
                     packets: 0,
+                    ..**stall
                 };
             }
         }
@@ -126,44 +137,63 @@ impl Conversation {
             }
         }
         self.stall = None;
+        for sender in [Sender::Low, Sender::High] {
+            self.give_up_tail(sender, now, cx);
+        }
         self.end_streams(now, cx);
+    }
+
+    /// What the receiver acknowledged after the last byte captured.
+    fn give_up_tail(&mut self, sender: Sender, now: Timestamp, cx: &mut Context<'_>) {
+        let Some(acked) = self.tcp.end(sender.peer()).acked() else {
+            return;
+        };
+        let this = self.tcp.end(sender);
+        let end = match this.fin() {
+            Some(fin) if acked.after(fin) > 0 => fin,
+            _ => acked,
+        };
+        if this.any() && !self.streams[sender.index()].ended {
+            let gap = self.streams[sender.index()].assembler.skip_to(end);
+            self.deliver_gap(sender, gap, now, cx);
+        }
     }
 
     /// One kept piece that is in order, and whose predecessors in the other direction were delivered.
     fn deliver_ready(&mut self, now: Timestamp, cx: &mut Context<'_>) -> bool {
-        for sender in [Sender::Low, Sender::High] {
-            let Some(after) = self.streams[sender.index()].assembler.ready() else {
-                continue;
-            };
-            if self.must_wait(sender, after) {
-                continue;
-            }
-            let Some(Chunk::Data {
-                bytes,
-                skip,
-                missing,
-                timestamp,
+        [Sender::Low, Sender::High].into_iter().any(|sender| {
+            let ready = self.streams[sender.index()].assembler.ready();
+            ready.is_some_and(|after| !self.must_wait(sender, after)) && self.deliver_kept(sender, now, cx)
+        })
+    }
+
+    /// The first kept piece of a direction, which is in order.
+    fn deliver_kept(&mut self, sender: Sender, now: Timestamp, cx: &mut Context<'_>) -> bool {
+        let chunk = self.streams[sender.index()].assembler.pop();
+        let Some(Chunk {
+            bytes,
+            skip,
+            missing,
+            timestamp,
+            number,
+        }) = chunk
+        else {
+            return false;
+        };
+        let captured = bytes.get(skip..).unwrap_or_default();
+        self.streams[sender.index()].bytes += captured.len() as u64 + u64::from(missing);
+        self.deliver(
+            sender,
+            captured,
+            missing,
+            Origin {
+                at: timestamp,
                 number,
-            }) = self.streams[sender.index()].assembler.pop()
-            else {
-                continue;
-            };
-            let captured = bytes.get(skip..).unwrap_or_default();
-            self.streams[sender.index()].bytes += captured.len() as u64 + u64::from(missing);
-            self.deliver(
-                sender,
-                captured,
-                missing,
-                Origin {
-                    at: timestamp,
-                    number,
-                },
-                cx,
-            );
-            self.end_streams(now, cx);
-            return true;
-        }
-        false
+            },
+            cx,
+        );
+        self.end_streams(now, cx);
+        true
     }
 
     /// Gives up one hole: bytes that the receiver has got (or, `forced`, any), or the bytes of the other direction that
@@ -192,6 +222,10 @@ impl Conversation {
                     _ => after,
                 };
                 let gap = other.skip_to(target);
+                // Each side waits for the other: neither can be right, and the bytes are there.
+                if gap.is_none() {
+                    return self.deliver_kept(sender, now, cx);
+                }
                 self.deliver_gap(sender.peer(), gap, now, cx);
                 return true;
             }
@@ -199,8 +233,8 @@ impl Conversation {
         false
     }
 
-    fn deliver_gap(&mut self, sender: Sender, gap: Option<Chunk>, now: Timestamp, cx: &mut Context<'_>) {
-        if let Some(Chunk::Gap(len)) = gap {
+    fn deliver_gap(&mut self, sender: Sender, gap: Option<u32>, now: Timestamp, cx: &mut Context<'_>) {
+        if let Some(len) = gap {
             // A FIN whose acknowledgment came first is no missing byte.
             let fin = self.tcp.end(sender).fin();
             let reached = self.streams[sender.index()].assembler.next();
@@ -213,7 +247,7 @@ impl Conversation {
                 self.streams[sender.index()].bytes += u64::from(len);
                 self.history
                     .note(b'G', self.roles.is_none_or(|roles| roles.client == sender));
-                self.gap(sender, len, now, cx);
+                self.gap(sender, len, Missing::Packets, now, cx);
             }
         }
     }
@@ -260,7 +294,7 @@ impl Conversation {
             self.streams[sender.index()].messages = messages;
         }
         if missing > 0 {
-            self.gap(sender, missing, from.at, cx);
+            self.gap(sender, missing, Missing::Snaplen, from.at, cx);
         }
     }
 

@@ -1,81 +1,19 @@
 //! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
 
-use std::collections::VecDeque;
-
+use super::closing::How;
 use super::context::Context;
-use super::conversation::{Conversation, How, Marks};
+use super::conversation::Conversation;
 use super::delivery::Origin;
-use crate::aggregate::{EventKind, PrefixRef, Reuse};
+use super::marks::Marks;
+use super::pending::Pending;
+use crate::aggregate::{EventKind, Reuse};
 use crate::classify::{Endpoint, Protocol, Version};
 use crate::diagnose::ExchangeRecord;
-use crate::flow::Sender;
 use crate::http::{
-    Event, Framing, MessageStream, Method, RequestContext, RequestHead, ResponseHead, Side, Unreadable,
+    Event, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, Unreadable,
 };
-use crate::limits::{PIPELINED, TARGET_BYTES};
+use crate::limits::TARGET_BYTES;
 use crate::time::{Nanos, Timestamp};
-
-/// A request that waits for its response, or for its end.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) method: Method,
-    pub(super) reuse: Reuse,
-    /// Its final response has begun.
-    pub(super) answered: bool,
-    pub(super) prefix: PrefixRef,
-    pub(super) began: Timestamp,
-    /// Its last byte so far.
-    pub(super) last_byte: Timestamp,
-    pub(super) record: Option<Box<ExchangeRecord>>,
-}
-
-/// Requests in order; nearly always none or one.
-#[derive(Debug, Default)]
-pub(super) struct PendingQueue {
-    front: Option<Pending>,
-    rest: Option<Box<VecDeque<Pending>>>,
-}
-
-impl PendingQueue {
-    pub(super) fn is_empty(&self) -> bool {
-        self.front.is_none()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        usize::from(self.front.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
-    }
-
-    pub(super) fn front(&self) -> Option<&Pending> {
-        self.front.as_ref()
-    }
-
-    pub(super) fn front_mut(&mut self) -> Option<&mut Pending> {
-        self.front.as_mut()
-    }
-
-    pub(super) fn back_mut(&mut self) -> Option<&mut Pending> {
-        match self.rest.as_mut().and_then(|rest| rest.back_mut()) {
-            Some(last) => Some(last),
-            None => self.front.as_mut(),
-        }
-    }
-
-    pub(super) fn push(&mut self, pending: Pending) {
-        if self.front.is_none() {
-            self.front = Some(pending);
-        } else {
-            self.rest.get_or_insert_default().push_back(pending);
-        }
-    }
-
-    pub(super) fn pop(&mut self) -> Option<Pending> {
-        let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
-        if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
-            self.rest = None;
-        }
-        std::mem::replace(&mut self.front, next)
-    }
-}
 
 /// What an event asks of the streams.
 #[derive(Clone, Copy, Default)]
@@ -175,34 +113,12 @@ impl Conversation {
         self.pending.push(Pending {
             method: head.method,
             reuse,
-            answered: false,
+            status: None,
             prefix,
             began,
             last_byte: from.at,
             record,
         });
-    }
-
-    /// Where responses were not captured, the requests before this one will not be answered: a client that does not
-    /// pipeline had its answer. Pipelined ones beyond the cap are given up, too.
-    fn forget_what_cannot_be_answered(&mut self, server: Sender, cx: &mut Context<'_>) {
-        if self.pending.is_empty() {
-            return;
-        }
-        if !self.tcp.end(server).any() || self.streams[server.index()].messages.is_lost() {
-            if self.tcp.end(server).any() {
-                self.marks.set(Marks::OBSCURED);
-            }
-            while let Some(pending) = self.pending.pop() {
-                self.finish_record(pending, None, None, cx);
-            }
-        }
-        while self.pending.len() >= PIPELINED {
-            cx.quality.pipelined += 1;
-            if let Some(pending) = self.pending.pop() {
-                self.finish_record(pending, None, None, cx);
-            }
-        }
     }
 
     fn note_first_request(&mut self, head: &RequestHead<'_>, began: Timestamp) {
@@ -219,7 +135,7 @@ impl Conversation {
     }
 
     fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
-        if head.is_interim() || self.too_late(from.at) {
+        if head.is_interim() || self.too_late() {
             return Effect::default();
         }
         let Some(leg) = self.leg() else {
@@ -235,7 +151,7 @@ impl Conversation {
             .as_ref()
             .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
-            pending.answered = true;
+            pending.status = Some(head.status);
             if let Some(record) = pending.record.as_mut() {
                 record.status = Some(head.status);
                 record.first_byte = first_byte;
@@ -259,17 +175,27 @@ impl Conversation {
         Effect::default()
     }
 
-    /// Response bytes after the client's FIN or RST do not complete an exchange.
-    fn too_late(&self, at: Timestamp) -> bool {
-        self.closing
-            .is_some_and(|closing| self.is_client(closing.by) && at >= closing.at)
+    /// Response bytes after the client's FIN or RST do not complete an exchange. Those that it acknowledged came before.
+    fn too_late(&self) -> bool {
+        let Some(closing) = self.closing.filter(|closing| self.is_client(closing.by)) else {
+            return false;
+        };
+        let reached = self.streams[closing.by.peer().index()].assembler.next();
+        match (closing.acked, reached) {
+            (Some(acked), Some(reached)) => reached.after(acked) > 0,
+            _ => true,
+        }
     }
 
-    fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        if self.too_late(at) {
+    pub(super) fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        if self.too_late() {
             return;
         }
-        let finished = if self.pending.front().is_some_and(|pending| pending.answered) {
+        let finished = if self
+            .pending
+            .front()
+            .is_some_and(|pending| pending.status.is_some())
+        {
             self.pending.pop()
         } else {
             None
@@ -328,48 +254,6 @@ impl Conversation {
         }
     }
 
-    /// Bytes that the capture lacks.
-    pub(super) fn gap(&mut self, sender: Sender, len: u32, at: Timestamp, cx: &mut Context<'_>) {
-        self.gap_bytes += u64::from(len);
-        cx.quality.gap_bytes += u64::from(len);
-        let Some(roles) = self.roles else { return };
-        let side = if roles.client == sender {
-            Side::Request
-        } else {
-            Side::Response
-        };
-        let effect = self.stream(sender).messages.gap(u64::from(len));
-        if effect.ended && side == Side::Response {
-            self.on_response_end(at, cx);
-        }
-        if effect.lost {
-            self.lost_framing(side, len, at, cx);
-        }
-    }
-
-    fn lost_framing(&mut self, side: Side, len: u32, at: Timestamp, cx: &mut Context<'_>) {
-        self.marks.set(Marks::OBSCURED);
-        let hidden = match side {
-            // As many requests as fit, by the mean of those seen on this connection.
-            Side::Request => {
-                let client = self.roles.map_or(0, |roles| roles.client.index());
-                let mean = self.streams[client].bytes / u64::from(self.requests.max(1));
-                1 + u64::from(len) / mean.max(64)
-            }
-            Side::Response => 0,
-        };
-        if let Some(leg) = self.leg() {
-            cx.emit(at, leg, EventKind::Loss { hidden });
-        }
-    }
-
-    /// Requests that were never answered; on a connection that the server ended they are lost.
-    pub(super) fn unanswered(&self) -> u32 {
-        let first = self.pending.front().is_some_and(|pending| !pending.answered);
-        let rest = self.pending.len().saturating_sub(1);
-        u32::from(first) + rest as u32
-    }
-
     /// Tells of the exchanges that have no end.
     pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
         while let Some(pending) = self.pending.pop() {
@@ -413,7 +297,7 @@ impl Conversation {
         }
     }
 
-    fn finish_record(
+    pub(super) fn finish_record(
         &self,
         pending: Pending,
         end: Option<Timestamp>,

@@ -1,7 +1,8 @@
 //! The closing facts of a connection.
 
 use super::context::Context;
-use super::conversation::{Conversation, Marks};
+use super::conversation::Conversation;
+use super::marks::Marks;
 use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
 use crate::flow::{FlowKey, Sender, TcpEnd};
 use crate::time::Timestamp;

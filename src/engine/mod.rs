@@ -8,15 +8,20 @@
 //! the analysis can be divided by connection.
 
 mod analysis;
+mod closing;
 mod context;
 mod conversation;
 mod delivery;
 mod exchange;
 mod facts;
+mod loss;
+mod marks;
 mod names;
 mod opening;
+mod pending;
 mod quality;
 mod roles;
+mod upkeep;
 
 pub use analysis::Engine;
 pub use context::Config;

@@ -1,7 +1,8 @@
 //! SYN and SYN-ACK: roles, generations, challenges (RFC 9293 sections 3.5 and 3.6.1, RFC 5961 section 4).
 
 use super::context::Context;
-use super::conversation::{Conversation, Marks};
+use super::conversation::Conversation;
+use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::{Path, RoleEvidence};
 use crate::decode::{Flags, Segment};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::decode::{Flags, SkipReason};
+use crate::diagnose::Skipped;
 
 /// Counters of everything that is not a figure of a leg.
 #[derive(Clone, Debug, Default)]
@@ -49,10 +50,18 @@ impl Quality {
         self.skipped[reason as usize] += 1;
     }
 
-    /// How many frames were left out for `reason`.
+    /// How many frames were left out, by reason.
     #[must_use]
-    pub fn skipped(&self, reason: SkipReason) -> u64 {
-        self.skipped[reason as usize]
+    pub fn skipped(&self) -> Skipped {
+        let count = |reason: SkipReason| self.skipped[reason as usize];
+        Skipped {
+            not_ip: count(SkipReason::NotIp),
+            not_tcp: count(SkipReason::NotTcp),
+            fragment: count(SkipReason::Fragment),
+            truncated: count(SkipReason::Truncated),
+            unsupported_link: count(SkipReason::UnsupportedLink),
+            malformed: count(SkipReason::Malformed),
+        }
     }
 }
 

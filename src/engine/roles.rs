@@ -1,7 +1,8 @@
 //! Which end is the client, and how that is known.
 
 use super::context::Context;
-use super::conversation::{Conversation, Marks, Roles};
+use super::conversation::{Conversation, Roles};
+use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};

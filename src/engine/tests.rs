@@ -1,1 +1,8 @@
+use super::conversation::Conversation;
 
+/// What a million concurrent connections cost is decided here.
+#[test]
+fn a_connection_is_small() {
+    let size = size_of::<Conversation>();
+    assert!(size <= 560, "{size} bytes");
+}

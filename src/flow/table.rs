@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::key::FlowKey;
+use super::duplicate::Recent;
+use super::key::{FlowKey, Sender};
+use crate::decode::Segment;
 use crate::sequence::SeqNumber;
 use crate::time::{Nanos, SECOND, Timestamp};
 
@@ -26,6 +28,7 @@ pub struct Tombstone {
     /// It did not close but fell silent; it may resume under its id.
     pub expired: bool,
     serial: u64,
+    recent: Recent,
 }
 
 impl Tombstone {
@@ -39,7 +42,14 @@ impl Tombstone {
             isn,
             expired,
             serial: 0,
+            recent: Recent::default(),
         }
+    }
+
+    /// With the last packets, to know their copies.
+    #[must_use]
+    pub fn with_recent(self, recent: Recent) -> Self {
+        Self { recent, ..self }
     }
 
     /// Whether a segment captured at `now` is a late one of this connection.
@@ -150,6 +160,13 @@ impl<V> FlowTable<V> {
                 ..tombstone
             },
         );
+    }
+
+    /// Whether a segment is a copy of one of the last packets of the connection buried under `key`.
+    pub fn is_late_copy(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) -> bool {
+        self.dead
+            .get_mut(key)
+            .is_some_and(|dead| dead.recent.is_duplicate(segment, sender))
     }
 
     /// The tombstone on a key, if any.

@@ -205,14 +205,12 @@ impl TcpEnd {
         }
         let plain = !segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::FIN);
         if plain && segment.payload_len <= 1 && start.plus(1) == self.top && !self.has(seen::FIN) {
-            // The same shape with a closed window opposite is a zero-window probe (RFC 9293 section 3.8.6.1).
-            let bare = segment.payload_len == 0;
+            // The same shape with a closed window opposite is a zero-window probe (RFC 9293 section 3.8.6.1). One byte of
+            // old data may be sent along (RFC 1122 section 4.2.3.6), whatever it is.
             return if peer_waits {
                 Sent::New
-            } else if bare || segment.payload.iter().all(|byte| *byte == 0) {
-                Sent::KeepaliveProbe
             } else {
-                Sent::Again
+                Sent::KeepaliveProbe
             };
         }
         if start == end || start.after(self.top) >= 0 {

@@ -119,7 +119,7 @@ impl Body {
             }
             // White space or an extension after at least one digit.
             (Phase::ChunkSize, b'\r' | b';' | b' ' | b'\t') if self.line > 1 => {
-                self.phase = Phase::ChunkExtension
+                self.phase = Phase::ChunkExtension;
             }
             (Phase::ChunkExtension, _) if u64::from(self.line) <= CHUNK_LINE_BYTES => {}
             (Phase::ChunkEnd, b'\r') if self.line == 1 => {}

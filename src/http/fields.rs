@@ -2,6 +2,7 @@
 
 /// What the fields of one head say, collected in one pass.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent tokens of one head")]
 pub(super) struct Fields<'a> {
     pub(super) close: bool,
     pub(super) keep_alive: bool,
@@ -37,7 +38,7 @@ impl<'a> Fields<'a> {
     #[inline]
     pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) {
         match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => self.host = self.host.or(Some(value)),
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade = true,
             10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
@@ -46,7 +47,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn connection(&mut self, value: &[u8]) {
+    pub(super) fn host(&mut self, value: &'a [u8]) {
+        self.host = self.host.or(Some(value));
+    }
+
+    pub(super) fn connection(&mut self, value: &[u8]) {
         for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
             self.close |= token.eq_ignore_ascii_case(b"close");
             self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
@@ -55,7 +60,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of equal values counts as one (RFC 9110 section 8.6).
-    fn content_length(&mut self, value: &[u8]) {
+    pub(super) fn content_length(&mut self, value: &[u8]) {
         for part in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
             let parsed = decimal(part);
             self.content_length = match (self.content_length, parsed) {
@@ -66,7 +71,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn transfer_encoding(&mut self, value: &[u8]) {
+    pub(super) fn transfer_encoding(&mut self, value: &[u8]) {
         let last = value
             .rsplit(|b| *b == b',')
             .map(<[u8]>::trim_ascii)

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::fields::{ContentLength, Fields, TransferEncoding};
+use super::quick;
 use crate::classify::Version;
 use crate::limits::HEADER_FIELDS;
 
@@ -109,6 +110,35 @@ const fn announced(version: Version, fields: &Fields<'_>) -> bool {
 }
 
 pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
+    match quick::request(bytes) {
+        Some(found) => {
+            let head = request_head(found.method, found.target, found.minor, &found.fields);
+            Parsed::Complete(head, found.length)
+        }
+        None => parse_any_request(bytes),
+    }
+}
+
+fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields<'a>) -> RequestHead<'a> {
+    let version = version(minor);
+    RequestHead {
+        method: match name {
+            b"HEAD" => Method::Head,
+            b"CONNECT" => Method::Connect,
+            _ => Method::Other,
+        },
+        method_name: name,
+        target,
+        host: fields.host,
+        version,
+        announced: announced(version, fields),
+        upgrade: fields.upgrade && fields.connection_upgrade,
+        framing: request_framing(fields),
+    }
+}
+
+/// Any request head that httparse accepts.
+pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     let mut slots = [const { MaybeUninit::uninit() }; HEADER_FIELDS];
     let slots: FieldSlots<'_, '_> = &mut slots;
     let mut request = httparse::Request::new(&mut []);
@@ -122,26 +152,34 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
         return Parsed::Invalid;
     };
     let fields = collect(request.headers);
-    let version = version(minor);
-    let method = match method_name {
-        "HEAD" => Method::Head,
-        "CONNECT" => Method::Connect,
-        _ => Method::Other,
-    };
-    let head = RequestHead {
-        method,
-        method_name: method_name.as_bytes(),
-        target: target.as_bytes(),
-        host: fields.host,
-        version,
-        announced: announced(version, &fields),
-        upgrade: fields.upgrade && fields.connection_upgrade,
-        framing: request_framing(&fields),
-    };
-    Parsed::Complete(head, length)
+    Parsed::Complete(
+        request_head(method_name.as_bytes(), target.as_bytes(), minor, &fields),
+        length,
+    )
 }
 
 pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
+    match quick::response(bytes) {
+        Some(found) => Parsed::Complete(
+            response_head(found.status, found.minor, answers, &found.fields),
+            found.length,
+        ),
+        None => parse_any_response(bytes, answers),
+    }
+}
+
+fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Fields<'_>) -> ResponseHead {
+    let version = version(minor);
+    ResponseHead {
+        status,
+        version,
+        announced: announced(version, fields),
+        framing: response_framing(status, answers, fields),
+    }
+}
+
+/// Any response head that httparse accepts.
+pub(super) fn parse_any_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
     let mut slots = [const { MaybeUninit::uninit() }; HEADER_FIELDS];
     let slots: FieldSlots<'_, '_> = &mut slots;
     let mut response = httparse::Response::new(&mut []);
@@ -158,14 +196,7 @@ pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<Re
         return Parsed::Invalid;
     };
     let fields = collect(response.headers);
-    let version = version(minor);
-    let head = ResponseHead {
-        status,
-        version,
-        announced: announced(version, &fields),
-        framing: response_framing(status, answers, &fields),
-    };
-    Parsed::Complete(head, length)
+    Parsed::Complete(response_head(status, minor, answers, &fields), length)
 }
 
 /// RFC 9112 section 6.3, rules 3 to 7 as far as they concern requests.

@@ -9,10 +9,13 @@
 mod body;
 mod fields;
 mod head;
+mod quick;
+mod recognise;
 mod stream;
 
 pub use head::{Framing, Method, RequestHead, ResponseHead};
-pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable, begins_message};
+pub use recognise::begins_message;
+pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable};
 
 #[cfg(test)]
 mod tests;

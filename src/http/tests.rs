@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
+use super::head::{Parsed, parse_any_request, parse_any_response, parse_request, parse_response};
 use super::*;
-use crate::classify::Protocol;
 
 /// What a stream says, without times: the same for every way of cutting it.
 fn read(side: Side, pieces: &[&[u8]]) -> Vec<String> {
@@ -184,11 +184,6 @@ fn a_head_beyond_the_cap_is_given_up() {
     assert_eq!(read(Side::Request, &pieces), ["desync HeadTooLong"]);
 }
 
-#[test]
-fn protocol_is_public() {
-    assert_eq!(Protocol::default(), Protocol::None);
-}
-
 proptest! {
     #[test]
     fn any_cuts_give_the_same_messages(mut cuts in proptest::collection::vec(0..RESPONSES.len(), 0..12)) {
@@ -209,4 +204,41 @@ proptest! {
         read(Side::Request, &pieces);
         read(Side::Response, &pieces);
     }
+
+    /// httparse is the oracle of the quick reader: what that accepts, httparse reads the same or refuses.
+    #[test]
+    fn the_quick_reader_agrees_with_httparse(
+        method in "[A-Z]{1,7}",
+        target in "/[!-~]{0,20}",
+        minor in 0_u8..3,
+        lines in proptest::collection::vec(FIELD_LINES, 0..6),
+        status in "[0-9]{3}",
+        reason in " ?[ -~]{0,12}",
+        damage in proptest::option::of((0_usize..150, 0_u8..)),
+    ) {
+        let fields = lines.concat();
+        let mut request = format!("{method} {target} HTTP/1.{minor}\r\n{fields}\r\nbody").into_bytes();
+        let mut response = format!("HTTP/1.{minor} {status}{reason}\r\n{fields}\r\nbody").into_bytes();
+        if let Some((at, byte)) = damage {
+            for head in [&mut request, &mut response] {
+                let at = at % head.len();
+                head[at] = byte;
+            }
+        }
+        if let (Parsed::Complete(quick, n), Parsed::Complete(whole, m)) = (parse_request(&request), parse_any_request(&request)) {
+            prop_assert_eq!((format!("{quick:?}"), n), (format!("{whole:?}"), m));
+        }
+        let method = Some(Method::Other);
+        if let (Parsed::Complete(quick, n), Parsed::Complete(whole, m)) =
+            (parse_response(&response, method), parse_any_response(&response, method))
+        {
+            prop_assert_eq!((format!("{quick:?}"), n), (format!("{whole:?}"), m));
+        }
+        if matches!(parse_any_request(&request), Parsed::Complete(..)) {
+            prop_assert!(matches!(parse_request(&request), Parsed::Complete(..)));
+        }
+    }
 }
+
+const FIELD_LINES: &str = "(Host: [a-z.]{1,8}|host:h|Connection: (close|keep-alive|Upgrade, close)|CONTENT-LENGTH:  ?[0-9]{1,4} |\
+Transfer-Encoding: (gzip, )?chunked|Upgrade: websocket|X-[A-Za-z]{1,6}: [ -~]{0,20}|Cookie: a=b; c|Te: |cache-control:no-cache)\r\n";

@@ -1,15 +1,19 @@
 //! Puts the parts of a snapshot together.
 
 use super::Analysis;
-use crate::aggregate::Summary;
-use crate::decode::SkipReason;
-use crate::diagnose::{Capture, ConnectionRecord, Evictions, Skipped, Snapshot, diagnose};
-use crate::engine::Quality;
+use crate::aggregate::{Aggregate, Summary};
+use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
+use crate::engine::{Config, Quality};
 use crate::source::SourceSummary;
 
-pub(super) fn snapshot(mut done: Analysis, sources: Vec<SourceSummary>) -> Snapshot {
-    let listed = done.config.keep_connections.is_some().then(|| {
-        let mut listed = done.aggregate.take_listed();
+pub(super) fn snapshot(
+    mut done: Analysis,
+    mut aggregate: Aggregate,
+    config: Config,
+    sources: Vec<SourceSummary>,
+) -> Snapshot {
+    let listed = config.keep_connections.is_some().then(|| {
+        let mut listed = aggregate.take_listed();
         listed.sort_by_key(|connection| connection.facts.id);
         let record = |connection: crate::aggregate::ListedConnection| ConnectionRecord {
             facts: connection.facts,
@@ -17,7 +21,7 @@ pub(super) fn snapshot(mut done: Analysis, sources: Vec<SourceSummary>) -> Snaps
         };
         listed.into_iter().map(record).collect()
     });
-    let summary = done.aggregate.summary();
+    let summary = aggregate.summary();
     let quality = done.engine.quality();
     let mut capture = Capture {
         interfaces: std::mem::take(&mut done.interfaces),
@@ -25,7 +29,7 @@ pub(super) fn snapshot(mut done: Analysis, sources: Vec<SourceSummary>) -> Snaps
         ..capture(quality, &summary, sources)
     };
     capture.warnings.extend(warnings(quality));
-    let thresholds = done.config.thresholds;
+    let thresholds = config.thresholds;
     let diagnosis = diagnose(&summary, capture.kernel_dropped().unwrap_or(0), &thresholds);
     Snapshot {
         thresholds,
@@ -53,14 +57,7 @@ fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) ->
         bytes: quality.bytes,
         tcp_packets: quality.segments,
         duplicate_packets: quality.duplicates,
-        skipped: Skipped {
-            not_ip: quality.skipped(SkipReason::NotIp),
-            not_tcp: quality.skipped(SkipReason::NotTcp),
-            fragment: quality.skipped(SkipReason::Fragment),
-            truncated: quality.skipped(SkipReason::Truncated),
-            unsupported_link: quality.skipped(SkipReason::UnsupportedLink),
-            malformed: quality.skipped(SkipReason::Malformed),
-        },
+        skipped: quality.skipped(),
         unattributed: quality.unattributed,
         gap_bytes: quality.gap_bytes,
         overlap_conflicts: quality.overlap_conflicts,
@@ -94,10 +91,10 @@ fn warnings(quality: &Quality) -> Vec<String> {
             quality.unattributed
         ));
     }
-    if quality.skipped(SkipReason::UnsupportedLink) > 0 {
+    if quality.skipped().unsupported_link > 0 {
         warnings.push(format!(
             "{} packets have a link type that is not decoded",
-            quality.skipped(SkipReason::UnsupportedLink)
+            quality.skipped().unsupported_link
         ));
     }
     warnings

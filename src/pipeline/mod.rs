@@ -3,8 +3,9 @@
 //! In: a [`Source`]. Out: a [`Snapshot`] when it ends. May touch: threads and channels; it joins `source`, `engine`,
 //! `aggregate` and `diagnose`. Never: packet contents.
 //!
-//! Reading and analysis are two threads from the start: the analysis never waits for a disk or a decompressor, and a
-//! capture ring never waits for the analysis.
+//! Reading, analysis and adding up are a thread each: the analysis never waits for a disk or a decompressor, a capture
+//! ring never waits for the analysis, and what needs order across connections stands apart from what one connection
+//! does, so that the analysis can be divided.
 
 mod assemble;
 
@@ -12,14 +13,23 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, LegEvent};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::{Config, Engine};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source};
+use crate::time::Timestamp;
 
-/// Blocks under way between the threads: enough to bridge a hiccup of either, few enough to stay in the cache.
-const BLOCKS: usize = 4;
+/// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
+const UNDER_WAY: usize = 4;
+
+/// What the analysis found in one block.
+#[derive(Default)]
+struct Batch {
+    events: Vec<LegEvent>,
+    /// First packet of the capture, and packet time at the end of the block.
+    span: Option<(Timestamp, Timestamp)>,
+}
 
 /// Reads `source` to its end and analyses it.
 ///
@@ -29,22 +39,33 @@ pub fn analyse(
     config: Config,
     on_exchange: &mut dyn FnMut(&ExchangeRecord),
 ) -> Snapshot {
-    let (full, blocks) = bounded(BLOCKS);
-    let (empty, recycled) = bounded(BLOCKS);
-    thread::scope(|scope| {
+    let (full, blocks) = bounded(UNDER_WAY);
+    let (empty, recycled) = bounded(UNDER_WAY);
+    let (found, batches) = bounded(UNDER_WAY);
+    let (used, fresh) = bounded(UNDER_WAY);
+    let mut analysis = Analysis {
+        engine: Engine::new(config.clone()),
+        interfaces: Vec::new(),
+    };
+    let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
+    let sources = thread::scope(|scope| {
         let reader = scope.spawn(move || {
             read(source.as_mut(), &full, &recycled);
             // The receiver must learn of the end even while the summaries are made.
             drop(full);
             source.summaries()
         });
-        let done = Analysis::new(config).run(&blocks, &empty, on_exchange);
-        // A reader that panicked has said so on its own; what it had handed over is reported all the same.
-        let sources = reader.join().unwrap_or_default();
-        assemble::snapshot(done, sources)
-    })
+        let adder = scope.spawn(|| add_up(&mut aggregate, &batches, &used));
+        analysis.run(&blocks, &empty, &found, &fresh, on_exchange);
+        drop(found);
+        // A thread that panicked has said so on its own; what the others have is reported all the same.
+        let _ = adder.join();
+        reader.join().unwrap_or_default()
+    });
+    assemble::snapshot(analysis, aggregate, config, sources)
 }
 
+/// The source's thread.
 fn read(source: &mut dyn Source, full: &Sender<Block>, recycled: &Receiver<Block>) {
     loop {
         match source.next(recycled.try_recv().unwrap_or_default()) {
@@ -59,31 +80,43 @@ fn read(source: &mut dyn Source, full: &Sender<Block>, recycled: &Receiver<Block
     }
 }
 
-/// The analysis of one capture.
+/// The thread that needs the order of events across connections.
+fn add_up(aggregate: &mut Aggregate, batches: &Receiver<Batch>, used: &Sender<Batch>) {
+    for mut batch in batches {
+        if let Some((start, clock)) = batch.span {
+            aggregate.begin(start);
+            aggregate.apply(&mut batch.events);
+            aggregate.advance(clock);
+        }
+        let _ = used.try_send(batch);
+    }
+    aggregate.settle();
+}
+
+/// The thread that looks into the packets.
 struct Analysis {
     engine: Engine,
-    aggregate: Aggregate,
     interfaces: Vec<Interface>,
-    config: Config,
 }
 
 impl Analysis {
-    fn new(config: Config) -> Self {
-        Self {
-            engine: Engine::new(config.clone()),
-            aggregate: Aggregate::new(config.thresholds.clone(), config.keep_connections),
-            interfaces: Vec::new(),
-            config,
-        }
-    }
-
     fn run(
-        mut self,
+        &mut self,
         blocks: &Receiver<Block>,
         empty: &Sender<Block>,
+        found: &Sender<Batch>,
+        fresh: &Receiver<Batch>,
         on_exchange: &mut dyn FnMut(&ExchangeRecord),
-    ) -> Self {
-        let (mut events, mut exchanges) = (Vec::new(), Vec::new());
+    ) {
+        let mut exchanges = Vec::new();
+        let mut hand_on = |engine: &mut Engine| {
+            let mut batch = fresh.try_recv().unwrap_or_default();
+            engine.take(&mut batch.events, &mut exchanges);
+            batch.span = engine.start().map(|start| (start, engine.clock()));
+            exchanges.iter().for_each(&mut *on_exchange);
+            // Without a receiver there is nobody left to tell.
+            let _ = found.send(batch);
+        };
         for mut block in blocks {
             self.interfaces
                 .extend(block.interfaces.drain(..).map(|(_, interface)| interface));
@@ -93,26 +126,9 @@ impl Analysis {
             block.clear();
             // A full channel means that enough blocks are under way: this one's memory is let go.
             let _ = empty.try_send(block);
-            self.hand_on(&mut events, &mut exchanges, on_exchange);
+            hand_on(&mut self.engine);
         }
         self.engine.finish();
-        self.hand_on(&mut events, &mut exchanges, on_exchange);
-        self.aggregate.settle();
-        self
-    }
-
-    fn hand_on(
-        &mut self,
-        events: &mut Vec<crate::aggregate::LegEvent>,
-        exchanges: &mut Vec<ExchangeRecord>,
-        on_exchange: &mut dyn FnMut(&ExchangeRecord),
-    ) {
-        self.engine.take(events, exchanges);
-        if let (Some(start), clock) = (self.engine.start(), self.engine.clock()) {
-            self.aggregate.begin(start);
-            self.aggregate.apply(events);
-            self.aggregate.advance(clock);
-        }
-        exchanges.iter().for_each(on_exchange);
+        hand_on(&mut self.engine);
     }
 }

@@ -19,25 +19,19 @@ pub struct Piece<'a> {
     pub number: u64,
 }
 
-/// A run of the stream, in order.
+/// Kept bytes that are in order now, with the time and frame number of their own segment.
 #[derive(Debug)]
-pub enum Chunk {
-    /// Kept bytes that are in order now, with the segment's own time and frame number; `missing` bytes after them
-    /// were not captured (snaplen).
-    Data {
-        /// The bytes.
-        bytes: Box<[u8]>,
-        /// How many of them were delivered before and must be skipped.
-        skip: usize,
-        /// Bytes after them that the capture does not hold.
-        missing: u32,
-        /// The segment's capture time.
-        timestamp: Timestamp,
-        /// The segment's frame number.
-        number: u64,
-    },
-    /// Bytes that the receiver got and the capture does not hold.
-    Gap(u32),
+pub struct Chunk {
+    /// The bytes.
+    pub bytes: Box<[u8]>,
+    /// How many of them were delivered before and must be skipped.
+    pub skip: usize,
+    /// Bytes after them that were cut off by the snaplen.
+    pub missing: u32,
+    /// The segment's capture time.
+    pub timestamp: Timestamp,
+    /// The segment's frame number.
+    pub number: u64,
 }
 
 /// What became of a segment.
@@ -187,7 +181,7 @@ impl Assembler {
             self.next = start.plus(len);
             let missing = len - (bytes.len() as u32).max(skip);
             let skip = (skip as usize).min(bytes.len());
-            return Some(Chunk::Data {
+            return Some(Chunk {
                 bytes,
                 skip,
                 missing,
@@ -197,19 +191,19 @@ impl Assembler {
         }
     }
 
-    /// Gives up the bytes before the first kept segment.
-    pub fn give_up_hole(&mut self) -> Option<Chunk> {
+    /// Gives up the bytes before the first kept segment; returns how many.
+    pub fn give_up_hole(&mut self) -> Option<u32> {
         let first = self.first_early()?;
         self.skip_to(first)
     }
 
-    /// Gives up the bytes up to `target`.
-    pub fn skip_to(&mut self, target: SeqNumber) -> Option<Chunk> {
+    /// Gives up the bytes up to `target`; returns how many.
+    pub fn skip_to(&mut self, target: SeqNumber) -> Option<u32> {
         let missing = target.after(self.next);
         if missing <= 0 || !self.synchronised {
             return None;
         }
         self.next = target;
-        Some(Chunk::Gap(missing.unsigned_abs()))
+        Some(missing.unsigned_abs())
     }
 }

@@ -25,10 +25,8 @@ fn deliver(isn: u32, segments: &[(u32, &[u8])]) -> (Vec<u8>, u64) {
             Arrival::Kept { conflicts } => conflicting += conflicts,
             Arrival::Old | Arrival::Refused => {}
         }
-        while let Some(chunk) = assembler.pop() {
-            if let Chunk::Data { bytes, skip, .. } = chunk {
-                out.extend_from_slice(&bytes[skip..]);
-            }
+        while let Some(Chunk { bytes, skip, .. }) = assembler.pop() {
+            out.extend_from_slice(&bytes[skip..]);
         }
     }
     (out, conflicting)
@@ -80,10 +78,10 @@ fn holes_are_given_up_with_their_length() {
     assembler.synchronise(SeqNumber(0));
     assembler.accept(SeqNumber(10), &piece(b"xy"));
     assert!(assembler.pop().is_none());
-    assert!(matches!(assembler.give_up_hole(), Some(Chunk::Gap(10))));
-    assert!(matches!(assembler.pop(), Some(Chunk::Data { skip: 0, .. })));
+    assert_eq!(assembler.give_up_hole(), Some(10));
+    assert!(matches!(assembler.pop(), Some(Chunk { skip: 0, .. })));
     assert!(assembler.pop().is_none() && !assembler.has_early());
-    assert!(matches!(assembler.skip_to(SeqNumber(20)), Some(Chunk::Gap(8))));
+    assert_eq!(assembler.skip_to(SeqNumber(20)), Some(8));
 }
 
 #[test]
@@ -115,7 +113,7 @@ fn bytes_cut_by_the_snaplen_are_missing_not_lost() {
     assembler.accept(SeqNumber(0), &piece(b"x"));
     assert!(matches!(
         assembler.pop(),
-        Some(Chunk::Data {
+        Some(Chunk {
             missing: 97,
             skip: 0,
             ..

@@ -296,14 +296,14 @@ pub(super) fn mixed() -> Snapshot {
             prefix: Some("/api".into()),
             requests: 700,
             first: 700,
-            avoidable: 690,
+            avoidable: Some(690),
         },
         PrefixFigures {
             host: Some("shop.example".into()),
             prefix: Some("/static".into()),
             requests: 300,
             first: 20,
-            avoidable: 2,
+            avoidable: Some(2),
         },
     ];
     snapshot.totals = figures(60_277, 854, 720);

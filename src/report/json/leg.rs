@@ -62,7 +62,7 @@ struct PartOfLeg {
     prefix: Option<String>,
     requests: u64,
     first: u64,
-    avoidable_handshakes: u64,
+    avoidable_handshakes: Option<u64>,
 }
 
 /// A series of health checks.

@@ -247,7 +247,9 @@ fn recycled(part: &PrefixFigures, leg: &Leg, snapshot: &Snapshot) -> bool {
     let whole = part.requests.saturating_mul(20) >= leg.figures.counts.requests.rated().saturating_mul(19);
     !whole
         && part.requests >= thresholds.min_part_requests
-        && part.avoidable as f64 > thresholds.pass_avoidable * part.requests as f64
+        && part
+            .avoidable
+            .is_some_and(|avoidable| avoidable as f64 > thresholds.pass_avoidable * part.requests as f64)
 }
 
 fn part_words(part: &PrefixFigures) -> String {
@@ -263,7 +265,7 @@ fn part_words(part: &PrefixFigures) -> String {
         "{host}{prefix}: {}, {} first, {} avoidable",
         counted(part.requests, "request", "requests"),
         count(part.first),
-        count(part.avoidable)
+        count(part.avoidable.unwrap_or(0))
     )
 }
 

@@ -1,0 +1,168 @@
+//! FIN and RST: who closed, when, and whether all is over (RFC 9293 sections 3.5.2 and 3.6).
+
+use super::context::Context;
+use super::conversation::{Conversation, Fate};
+use super::marks::Marks;
+use crate::aggregate::EventKind;
+use crate::classify::Closer;
+use crate::decode::{Flags, Segment};
+use crate::flow::Sender;
+use crate::sequence::SeqNumber;
+use crate::time::{Nanos, Timestamp};
+
+/// The first FIN or RST.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    pub(super) by: Sender,
+    pub(super) how: How,
+    pub(super) at: Timestamp,
+    /// What its sender had received of the other direction.
+    pub(super) acked: Option<SeqNumber>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum How {
+    Fin,
+    CrossedFins,
+    Reset,
+    Replaced,
+}
+
+fn acknowledged(segment: &Segment<'_>) -> Option<SeqNumber> {
+    segment
+        .flags
+        .contains(Flags::ACK)
+        .then_some(SeqNumber(segment.acknowledgment))
+}
+
+impl Conversation {
+    /// Whether an RST is this connection's: one that answers the SYN must acknowledge it (RFC 9293 section 3.5.2), and
+    /// while the SYN is open an RST by its own sender answers something older (a challenge ACK).
+    pub(super) fn reset_counts(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let peer = self.tcp.end(sender.peer());
+        let this = self.tcp.end(sender);
+        match (this.isn(), peer.isn()) {
+            (None, Some(isn)) if !this.any() => {
+                segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == isn.plus(1)
+            }
+            (Some(isn), None) if !peer.any() && !this.proves_peer() => {
+                let sequence = SeqNumber(segment.sequence);
+                sequence == isn.plus(1) || sequence == isn
+            }
+            _ => true,
+        }
+    }
+
+    pub(super) fn reset(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        let peer = self.tcp.end(sender.peer());
+        let answered = self.tcp.end(sender).isn().is_some() || self.tcp.end(sender).payload();
+        if self.marks.has(Marks::OPENED)
+            && !answered
+            && !peer.proves_peer()
+            && !peer.payload()
+            && !self.is_client(sender)
+        {
+            self.marks.set(Marks::REFUSED);
+        }
+        self.drain_all(segment.timestamp, cx);
+        self.close(
+            Closing {
+                by: sender,
+                how: How::Reset,
+                at: segment.timestamp,
+                acked: acknowledged(segment),
+            },
+            cx,
+        );
+        Fate::Over
+    }
+
+    pub(super) fn fin(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        if let Some(closing) = self.closing {
+            let second = closing.by != sender && closing.how == How::Fin;
+            // A retransmitted FIN may acknowledge what the first one did not: the first copy counts.
+            let first_copy = self.tcp.end(sender).fin()
+                == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
+                && !self.streams[sender.index()].ended;
+            if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
+                self.closing = Some(Closing {
+                    how: How::CrossedFins,
+                    ..closing
+                });
+            }
+            return;
+        }
+        // A response that ends with the connection is complete before the connection closes.
+        self.end_streams(segment.timestamp, cx);
+        self.close(
+            Closing {
+                by: sender,
+                how: How::Fin,
+                at: segment.timestamp,
+                acked: acknowledged(segment),
+            },
+            cx,
+        );
+    }
+
+    /// Notes the first FIN or RST (or the replacing SYN) and tells the leg.
+    pub(super) fn close(&mut self, closing: Closing, cx: &mut Context<'_>) {
+        if self.closing.is_some() {
+            return;
+        }
+        self.closing = Some(closing);
+        let was_busy = self.marks.has(Marks::BUSY);
+        self.marks.clear(Marks::BUSY);
+        let Some(leg) = self.leg() else { return };
+        if self.marks.has(Marks::REFUSED) {
+            return;
+        }
+        let kind = EventKind::Closing {
+            connection: self.id,
+            with_request: self.requests > u32::from(self.marks.has(Marks::UPGRADED)),
+            was_busy,
+            reset: closing.how == How::Reset,
+            idle: self.idle_at(closing.at),
+            announced: self.marks.has(Marks::ANNOUNCED),
+            prefix: self.last_prefix,
+        };
+        cx.emit(closing.at, leg, kind);
+    }
+
+    /// Idle time at `at`: from the end of the last complete response.
+    pub(super) fn idle_at(&self, at: Timestamp) -> Option<Nanos> {
+        self.last_response_end.map(|end| at.since(end).max(0))
+    }
+
+    /// Who closed it, in the client's and the server's terms.
+    pub(super) fn closer(&self, client: Sender) -> Option<Closer> {
+        let closing = self.closing?;
+        let by_client = closing.by == client;
+        Some(match (closing.how, by_client) {
+            (How::Fin, true) => Closer::Client,
+            (How::Fin, false) => Closer::Server,
+            (How::CrossedFins, _) => Closer::Simultaneous,
+            (How::Reset, true) => Closer::ResetByClient,
+            (How::Reset, false) => Closer::ResetByServer,
+            (How::Replaced, _) => Closer::Lost,
+        })
+    }
+
+    /// Both directions ended, and both ends know it.
+    pub(super) fn is_over(&self) -> bool {
+        let acknowledged = |end: Sender| {
+            let fin = self.tcp.end(end).fin();
+            let acked = self.tcp.end(end.peer()).acked();
+            fin.zip(acked).is_some_and(|(fin, acked)| acked.after(fin) > 0)
+        };
+        self.streams[0].ended
+            && self.streams[1].ended
+            && acknowledged(Sender::Low)
+            && acknowledged(Sender::High)
+    }
+
+    /// Forgets requests whose responses the capture cannot show.
+    pub(super) fn drop_unseen(&mut self) {
+        while self.pending.pop().is_some() {}
+    }
+}

@@ -1,0 +1,70 @@
+//! Requests that wait for their responses.
+
+use std::collections::VecDeque;
+
+use crate::aggregate::{PrefixRef, Reuse};
+use crate::diagnose::ExchangeRecord;
+use crate::http::Method;
+use crate::time::Timestamp;
+
+/// A request that waits for its response, or for its end.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) method: Method,
+    pub(super) reuse: Reuse,
+    /// The status of its final response, once that has begun.
+    pub(super) status: Option<u16>,
+    pub(super) prefix: PrefixRef,
+    pub(super) began: Timestamp,
+    /// Its last byte so far.
+    pub(super) last_byte: Timestamp,
+    pub(super) record: Option<Box<ExchangeRecord>>,
+}
+
+/// Requests in order; nearly always none or one.
+#[derive(Debug, Default)]
+pub(super) struct PendingQueue {
+    front: Option<Pending>,
+    rest: Option<Box<VecDeque<Pending>>>,
+}
+
+impl PendingQueue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.front.is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.front.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
+    }
+
+    pub(super) fn front(&self) -> Option<&Pending> {
+        self.front.as_ref()
+    }
+
+    pub(super) fn front_mut(&mut self) -> Option<&mut Pending> {
+        self.front.as_mut()
+    }
+
+    pub(super) fn back_mut(&mut self) -> Option<&mut Pending> {
+        match self.rest.as_mut().and_then(|rest| rest.back_mut()) {
+            Some(last) => Some(last),
+            None => self.front.as_mut(),
+        }
+    }
+
+    pub(super) fn push(&mut self, pending: Pending) {
+        if self.front.is_none() {
+            self.front = Some(pending);
+        } else {
+            self.rest.get_or_insert_default().push_back(pending);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
+        if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
+            self.rest = None;
+        }
+        std::mem::replace(&mut self.front, next)
+    }
+}
