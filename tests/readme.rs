@@ -198,3 +198,9 @@ fn limits_are_those_of_the_code() {
         assert!(page.contains(&row), "README.md has no row {row}");
     }
 }
+
+#[test]
+fn the_oldest_rust_is_the_manifests() {
+    let oldest = format!(" {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(readme().contains(&oldest), "README.md does not say{oldest}");
+}
