@@ -99,7 +99,7 @@ fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
             }
             [b'h' | b'H', ..] => named(line, b"host", |value| fields.host(value)),
             [b't' | b'T', ..] => named(line, b"transfer-encoding", |value| {
-                fields.transfer_encoding(value)
+                fields.transfer_encoding(value);
             }),
             [b'u' | b'U', ..] => named(line, b"upgrade", |_| fields.upgrade = true),
             [b' ' | b'\t' | b':', ..] => return None,
