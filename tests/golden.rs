@@ -27,7 +27,12 @@ fn report(name: &str, format: &str) -> String {
         .args(["read", name, "--utc", "--quiet", "--format", format])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{name}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     // The version changes with every release; what is said does not.
     let text = String::from_utf8(output.stdout).unwrap();
     text.replace(concat!("\"", env!("CARGO_PKG_VERSION"), "\""), "\"VERSION\"")
@@ -48,12 +53,24 @@ fn every_capture_has_the_report_that_was_reviewed() {
                 continue;
             }
             let before = fs::read_to_string(&path).unwrap_or_default();
-            if let Some((line, (was, is))) =
-                before.lines().zip(now.lines()).enumerate().find(|(_, (was, is))| was != is)
+            if let Some((line, (was, is))) = before
+                .lines()
+                .zip(now.lines())
+                .enumerate()
+                .find(|(_, (was, is))| was != is)
             {
-                differ.push(format!("{}:{}\n  was {was}\n  is  {is}", path.display(), line + 1));
+                differ.push(format!(
+                    "{}:{}\n  was {was}\n  is  {is}",
+                    path.display(),
+                    line + 1
+                ));
             } else if before != now {
-                differ.push(format!("{}: {} bytes, now {}", path.display(), before.len(), now.len()));
+                differ.push(format!(
+                    "{}: {} bytes, now {}",
+                    path.display(),
+                    before.len(),
+                    now.len()
+                ));
             }
         }
     }

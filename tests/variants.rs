@@ -87,6 +87,7 @@ fn strip(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for key in [
+                "id",
                 "first_frame",
                 "last_frame",
                 "interface",
@@ -404,4 +405,18 @@ fn side_by_side_files_equal_the_whole() {
     };
     let files = [file("legs-1.pcap", &one), file("legs-2.pcap", &other)];
     same(&plain, &read_files(&files, "side by side"), "side by side");
+}
+
+#[test]
+fn any_number_of_threads() {
+    let file = write(&directory("variants"), "threads.pcap", &plain_bytes());
+    let report = |threads: &str| {
+        common::run::read(&file, &["--threads", threads])
+            .report()
+            .expect("a report")
+    };
+    let one = report("1");
+    for threads in ["2", "3", "4", "7"] {
+        assert_eq!(report(threads), one, "{threads} threads");
+    }
 }

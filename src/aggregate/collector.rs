@@ -7,7 +7,7 @@ use super::checks::Checks;
 use super::connections::Waiting;
 use super::event::{EventKind, LegEvent, LegRef, Reuse};
 use super::leg::{LegState, Span};
-use super::naming::PrefixName;
+use super::naming::{Numbers, PrefixName};
 use super::timeline::TimelineBuilder;
 use super::tracker::{Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint, Version};
@@ -29,7 +29,9 @@ pub struct ListedConnection {
 pub struct Aggregate {
     pub(super) thresholds: Thresholds,
     pub(super) legs: Vec<LegState>,
-    /// The engine's numbers of legs, translated.
+    /// The engines' numbers of legs and prefixes, translated.
+    pub(super) numbers: Numbers,
+    /// The leg that each pair of client and server counts in.
     pub(super) places: Vec<usize>,
     /// Clients of each server, and the place of its `*` leg.
     pub(super) servers: IndexMap<Option<Endpoint>, (usize, Option<usize>), RandomState>,
@@ -80,6 +82,7 @@ impl Aggregate {
         Self {
             thresholds,
             legs: Vec::new(),
+            numbers: Numbers::default(),
             places: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),
@@ -132,17 +135,52 @@ impl Aggregate {
         std::mem::take(&mut self.listed)
     }
 
-    /// Takes in events in frame order.
-    pub fn apply(&mut self, events: &mut Vec<LegEvent>) {
-        for event in events.drain(..) {
-            self.order += 1;
-            self.advance(event.timestamp);
-            match event.kind {
-                EventKind::Leg { client, server } => self.name_leg(event.leg, client, server),
-                EventKind::Prefix { prefix, host, path } => self.name_prefix(prefix, host, path),
-                EventKind::Closed(facts) => self.closed(event.leg, &facts),
-                kind => self.on_leg(event.leg, event.timestamp, &kind),
+    /// Takes in what each engine found in the same stretch of the capture, in frame order.
+    pub fn apply(&mut self, found: &mut [Vec<LegEvent>]) {
+        if let [alone] = found {
+            alone.drain(..).for_each(|event| self.event(0, event));
+            return;
+        }
+        let mut queues: Vec<_> = found
+            .iter_mut()
+            .map(|events| events.drain(..).peekable())
+            .collect();
+        loop {
+            let heads = queues
+                .iter_mut()
+                .enumerate()
+                .filter_map(|(i, queue)| Some((queue.peek()?.order, i)));
+            let Some((_, engine)) = heads.min() else { return };
+            let others = queues.iter_mut().enumerate().filter(|(i, _)| *i != engine);
+            let until = others
+                .filter_map(|(_, queue)| Some(queue.peek()?.order))
+                .min()
+                .unwrap_or(u64::MAX);
+            // As long as this one stays ahead there is nothing to choose.
+            while let Some(event) = queues[engine].next_if(|event| event.order <= until) {
+                self.event(engine, event);
             }
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, engine: usize, event: LegEvent) {
+        self.order += 1;
+        self.advance(event.clock);
+        let mut kind = event.kind;
+        match kind {
+            EventKind::Leg { client, server } => return self.name_leg(engine, event.leg, client, server),
+            EventKind::Prefix { prefix, host, path } => return self.name_prefix(engine, prefix, host, path),
+            EventKind::Request { ref mut prefix, .. }
+            | EventKind::ExchangeEnd { ref mut prefix, .. }
+            | EventKind::Upgraded { ref mut prefix, .. }
+            | EventKind::Closing { ref mut prefix, .. } => *prefix = self.numbers.prefix(engine, *prefix),
+            _ => {}
+        }
+        let leg = self.numbers.leg(engine, event.leg);
+        match kind {
+            EventKind::Closed(facts) => self.closed(leg, &facts),
+            kind => self.on_leg(leg, event.timestamp, &kind),
         }
     }
 

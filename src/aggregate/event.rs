@@ -21,8 +21,12 @@ pub struct PrefixRef(pub u32);
 /// One thing that happened on a leg.
 #[derive(Clone, Debug)]
 pub struct LegEvent {
+    /// The place of the frame that told it among all frames of the capture; events are added up in this order.
+    pub order: u64,
     /// Packet time.
     pub timestamp: Timestamp,
+    /// The running maximum of packet time at that frame.
+    pub clock: Timestamp,
     /// On which leg.
     pub leg: LegRef,
     /// What.

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+
 use super::collector::Aggregate;
 use super::event::{LegRef, PrefixRef};
 use super::leg::LegState;
@@ -17,11 +20,58 @@ pub(super) struct PrefixName {
     pub(super) path: Box<str>,
 }
 
+/// Each engine numbers what it meets; here every pair of client and server, and every prefix, has one number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    pairs: IndexSet<(Option<IpAddr>, Option<Endpoint>), RandomState>,
+    prefixes: IndexSet<(Option<Box<str>>, Box<str>), RandomState>,
+    legs_of: Vec<Vec<u32>>,
+    prefixes_of: Vec<Vec<u32>>,
+}
+
+fn note(lists: &mut Vec<Vec<u32>>, engine: usize, theirs: u32, ours: usize) {
+    if lists.len() <= engine {
+        lists.resize(engine + 1, Vec::new());
+    }
+    let list = &mut lists[engine];
+    if list.len() <= theirs as usize {
+        list.resize(theirs as usize + 1, u32::MAX);
+    }
+    list[theirs as usize] = ours as u32;
+}
+
+fn look_up(lists: &[Vec<u32>], engine: usize, theirs: u32) -> u32 {
+    lists
+        .get(engine)
+        .and_then(|list| list.get(theirs as usize))
+        .copied()
+        .unwrap_or(u32::MAX)
+}
+
+impl Numbers {
+    #[inline]
+    pub(super) fn leg(&self, engine: usize, theirs: LegRef) -> LegRef {
+        LegRef(look_up(&self.legs_of, engine, theirs.0))
+    }
+
+    #[inline]
+    pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> PrefixRef {
+        PrefixRef(look_up(&self.prefixes_of, engine, theirs.0))
+    }
+}
+
 impl Aggregate {
-    pub(super) fn name_leg(&mut self, reference: LegRef, client: Option<IpAddr>, server: Option<Endpoint>) {
-        let number = reference.0 as usize;
-        if self.places.len() <= number {
-            self.places.resize(number + 1, usize::MAX);
+    pub(super) fn name_leg(
+        &mut self,
+        engine: usize,
+        theirs: LegRef,
+        client: Option<IpAddr>,
+        server: Option<Endpoint>,
+    ) {
+        let (number, new) = self.numbers.pairs.insert_full((client, server));
+        note(&mut self.numbers.legs_of, engine, theirs.0, number);
+        if !new {
+            return;
         }
         let full = self.legs.len() >= LEGS;
         let server = if full && !self.servers.contains_key(&server) {
@@ -47,13 +97,20 @@ impl Aggregate {
                 self.legs.len() - 1
             })
         };
-        self.places[number] = place;
+        self.places.push(place);
     }
 
-    pub(super) fn name_prefix(&mut self, prefix: PrefixRef, host: Option<Box<str>>, path: Box<str>) {
-        let host_ref = self.hosts.insert_full(host.clone()).0 as HostRef;
-        let number = prefix.0 as usize;
-        if number == self.prefixes.len() {
+    pub(super) fn name_prefix(
+        &mut self,
+        engine: usize,
+        theirs: PrefixRef,
+        host: Option<Box<str>>,
+        path: Box<str>,
+    ) {
+        let (number, new) = self.numbers.prefixes.insert_full((host.clone(), path.clone()));
+        note(&mut self.numbers.prefixes_of, engine, theirs.0, number);
+        if new {
+            let host_ref = self.hosts.insert_full(host.clone()).0 as HostRef;
             self.prefixes.push(PrefixName { host, host_ref, path });
         }
     }

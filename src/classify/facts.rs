@@ -223,7 +223,7 @@ impl std::fmt::Display for History {
     reason = "independent observations, one bit each"
 )]
 pub struct ConnectionFacts {
-    /// Counts up from 1 in order of first packet.
+    /// The place of its first packet among all packets of the capture, from 1.
     pub id: u64,
     /// 1 for the first connection seen on its 4-tuple, 2 for the next ...
     pub generation: u32,

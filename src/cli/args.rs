@@ -134,6 +134,10 @@ pub(super) struct ReadArgs {
     /// Replace addresses, host names and paths consistently, for sharing
     #[arg(long, help_heading = "Output")]
     pub(super) anonymize: bool,
+
+    /// Threads that analyse (default: as many as suit the machine, 4 at most; the report is the same for any number)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(super) threads: Option<u8>,
     /// Times in UTC instead of local time
     #[arg(long, help_heading = "Output")]
     pub(super) utc: bool,

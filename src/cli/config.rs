@@ -10,6 +10,7 @@ use super::error::Error;
 use super::moment::Moment;
 use super::words;
 use crate::diagnose::expect::Expectation;
+use crate::pipeline;
 use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
 
@@ -47,6 +48,8 @@ pub(super) struct ReadConfig {
     pub(super) product: Product,
     pub(super) output: Option<PathBuf>,
     pub(super) anonymize: bool,
+    /// Engines that analyse.
+    pub(super) threads: usize,
     pub(super) color: When,
     pub(super) quiet: bool,
     pub(super) expectations: Vec<Expectation>,
@@ -125,6 +128,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
         product,
         output: typed.output,
         anonymize: typed.anonymize,
+        threads: typed.threads.map_or_else(pipeline::engines, usize::from),
         color: typed.color,
         quiet: typed.quiet,
         expectations,

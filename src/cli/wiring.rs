@@ -25,7 +25,12 @@ pub(super) fn analyse(
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
-    let mut snapshot = pipeline::analyse(stop.wrap(capture), engine_config(config), on_exchange);
+    let mut snapshot = pipeline::analyse(
+        stop.wrap(capture),
+        engine_config(config),
+        config.threads,
+        on_exchange,
+    );
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
 }

@@ -245,6 +245,8 @@ pub struct ConnectionRecord {
 /// One HTTP exchange, for `--requests`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangeRecord {
+    /// The place of the frame that completed it among all frames.
+    pub order: u64,
     /// The connection's id.
     pub connection: u64,
     /// Who asked.

@@ -1,6 +1,6 @@
 //! The engine: frames in, leg events out.
 
-use super::context::{Config, Context};
+use super::context::{Config, Context, Now};
 use std::collections::VecDeque;
 
 use super::closing::{Closing, How};
@@ -34,9 +34,8 @@ pub struct Engine {
     pub(super) parked: Vec<(FlowKey, Conversation)>,
     /// Connections with bytes that wait for others, and since when.
     pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
-    pub(super) clock: Timestamp,
+    pub(super) now: Now,
     start: Option<Timestamp>,
-    next_id: u64,
 }
 
 impl Engine {
@@ -53,9 +52,11 @@ impl Engine {
             exchanges: Vec::new(),
             parked: Vec::new(),
             stalled: VecDeque::new(),
-            clock: Timestamp::MIN,
+            now: Now {
+                order: 0,
+                clock: Timestamp::MIN,
+            },
             start: None,
-            next_id: 1,
         }
     }
 
@@ -74,7 +75,7 @@ impl Engine {
     /// Packet time: the running maximum.
     #[must_use]
     pub fn clock(&self) -> Timestamp {
-        self.clock
+        self.now.clock
     }
 
     /// Tombstones dropped before their time.
@@ -91,16 +92,32 @@ impl Engine {
         std::mem::swap(&mut self.exchanges, exchanges);
     }
 
-    /// Takes in one frame.
+    /// Takes in one frame, the capture's `order`-th (from 1).
     #[inline]
-    pub fn frame(&mut self, frame: &Frame<'_>) {
+    pub fn frame(&mut self, order: u64, frame: &Frame<'_>) {
+        self.pass(order, frame.timestamp);
+        self.now.order = order * 2 + 1;
         self.quality.packets += 1;
         self.quality.bytes += u64::from(frame.wire_len);
-        self.clock = self.clock.max(frame.timestamp);
-        self.start.get_or_insert(frame.timestamp);
         match decode(frame) {
             Ok(segment) => self.segment(&segment),
             Err(reason) => self.quality.skip(reason),
+        }
+    }
+
+    /// A frame of another engine's connections: time moves on, the same for all.
+    #[inline]
+    pub fn pass(&mut self, order: u64, timestamp: Timestamp) {
+        self.now.clock = self.now.clock.max(timestamp);
+        self.start.get_or_insert(timestamp);
+        // What the clock does comes before what the frame does, whichever engine has it.
+        if !self.stalled.is_empty() {
+            self.now.order = order * 2;
+            self.look_after_stalled();
+        }
+        if order.is_multiple_of(SWEEP_EVERY) {
+            self.now.order = order * 2;
+            self.sweep();
         }
     }
 
@@ -108,12 +125,6 @@ impl Engine {
     fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
-        if self.quality.segments.is_multiple_of(SWEEP_EVERY) {
-            self.sweep();
-        }
-        if !self.stalled.is_empty() {
-            self.look_after_stalled();
-        }
         let path = self.names.path(segment.path).unwrap_or_else(|| {
             self.quality.unnamed += 1;
             PathId::default()
@@ -134,7 +145,7 @@ impl Engine {
             self.quality.duplicates += 1;
             return;
         }
-        let generation = living.generation(segment, sender);
+        let generation = living.generation(self.now.order / 2, segment, sender);
         match generation {
             Generation::Same => self.deliver(place, key, segment, sender),
             Generation::Remembered => {}
@@ -166,8 +177,8 @@ impl Engine {
             _ => self.replace(key, challenger.at),
         };
         let syn = challenger.segment(&key);
-        let id = self.take_id();
         let Self {
+            now,
             table,
             names,
             quality,
@@ -178,19 +189,21 @@ impl Engine {
         } = self;
         let cx = &mut Context {
             key,
+            now: *now,
             config,
             names,
             quality,
             events,
             exchanges,
         };
-        let opened = Conversation::from_challenger(id, before + 1, challenger, &syn, cx);
+        let opened = Conversation::from_challenger(before + 1, challenger, &syn, cx);
         table.insert(key, opened);
     }
 
     #[inline]
     fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Self {
+            now,
             table,
             names,
             quality,
@@ -202,6 +215,7 @@ impl Engine {
         let Some(living) = table.at(place) else { return };
         let cx = &mut Context {
             key,
+            now: *now,
             config,
             names,
             quality,
@@ -265,7 +279,8 @@ impl Engine {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }
-        let id = resumes.unwrap_or_else(|| self.take_id());
+        // A frame opens one connection at most: its place is the id, the same for any number of engines.
+        let id = resumes.unwrap_or(self.now.order / 2);
         let mut opened = Conversation::new(id, generation, segment);
         if resumes.is_some() {
             opened.marks.set(Marks::RESUMED);
@@ -275,15 +290,10 @@ impl Engine {
         self.deliver(place, key, segment, sender);
     }
 
-    fn take_id(&mut self) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        id
-    }
-
     /// Ends the living generation, since a SYN takes over its key; returns its number.
     fn replace(&mut self, key: FlowKey, at: Timestamp) -> u32 {
         let Self {
+            now,
             table,
             names,
             quality,
@@ -297,6 +307,7 @@ impl Engine {
         };
         let cx = &mut Context {
             key,
+            now: *now,
             config,
             names,
             quality,
@@ -341,8 +352,9 @@ impl Engine {
         self.tell(key, done, at);
     }
 
-    pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, now: Timestamp) {
+    pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, at: Timestamp) {
         let Self {
+            now,
             names,
             quality,
             events,
@@ -352,13 +364,14 @@ impl Engine {
         } = self;
         let cx = &mut Context {
             key,
+            now: *now,
             config,
             names,
             quality,
             events,
             exchanges,
         };
-        done.drain_all(now, cx);
+        done.drain_all(at, cx);
         done.take_back_cut_response(cx);
         let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {
@@ -367,7 +380,7 @@ impl Engine {
             // Its leg hears of the close only now.
             done.close(closing, cx);
         }
-        let facts = Box::new(done.facts(now, cx));
+        let facts = Box::new(done.facts(at, cx));
         done.finish_records(cx);
         let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
         cx.emit(

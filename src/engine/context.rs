@@ -25,10 +25,31 @@ pub struct Config {
     pub keep_exchanges: bool,
 }
 
+/// Where the capture is: the place of the present frame among all frames, and the running maximum of packet time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) order: u64,
+    pub(super) clock: Timestamp,
+}
+
+impl Now {
+    pub(super) fn event(self, timestamp: Timestamp, leg: LegRef, kind: EventKind) -> LegEvent {
+        LegEvent {
+            order: self.order,
+            timestamp,
+            clock: self.clock,
+            leg,
+            kind,
+        }
+    }
+}
+
 /// Everything a conversation may use and fill.
 pub(super) struct Context<'a> {
     /// The connection's key.
     pub(super) key: FlowKey,
+    /// The present frame's place, and the clock.
+    pub(super) now: Now,
     pub(super) config: &'a Config,
     pub(super) names: &'a mut Names,
     pub(super) quality: &'a mut Quality,
@@ -39,6 +60,6 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     #[inline]
     pub(super) fn emit(&mut self, timestamp: Timestamp, leg: LegRef, kind: EventKind) {
-        self.events.push(LegEvent { timestamp, leg, kind });
+        self.events.push(self.now.event(timestamp, leg, kind));
     }
 }

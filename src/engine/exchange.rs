@@ -86,7 +86,7 @@ impl Conversation {
         };
         self.requests = self.requests.saturating_add(1);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
-        let prefix = cx.names.prefix(head.host, head.target, from.at, cx.events);
+        let prefix = cx.names.prefix(head.host, head.target, cx.now, cx.events);
         let began = self.begun.take().unwrap_or(from.at);
         self.note_first_request(head, began);
         self.last_prefix = prefix;
@@ -265,6 +265,7 @@ impl Conversation {
         let text =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
         ExchangeRecord {
+            order: 0,
             connection: self.id,
             // Filled in when the record is finished: the key is not at hand here.
             client: Endpoint {
@@ -305,6 +306,7 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) {
         if let Some(mut record) = pending.record {
+            record.order = cx.now.order;
             record.response = end.and(response);
             if let Some((client, server)) = self.ends(cx) {
                 record.client = client;

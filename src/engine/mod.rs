@@ -21,11 +21,14 @@ mod opening;
 mod pending;
 mod quality;
 mod roles;
+mod share;
 mod upkeep;
 
 pub use analysis::Engine;
 pub use context::Config;
 pub use quality::Quality;
+pub use share::share;
+pub use upkeep::Server;
 
 #[cfg(test)]
 mod tests;

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
+use super::context::Now;
 use crate::aggregate::{EventKind, LegEvent, LegRef, PrefixRef};
 use crate::classify::{Endpoint, Path};
 use crate::decode::Address;
 use crate::flow::PathId;
 use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
-use crate::time::Timestamp;
 
-type End = (Address, u16);
+pub(super) type End = (Address, u16);
 
 /// The numbers given so far.
 #[derive(Debug, Default)]
@@ -39,13 +39,7 @@ impl Names {
     }
 
     /// The number of a leg; the first mention is an event.
-    pub(super) fn leg(
-        &mut self,
-        client: End,
-        server: End,
-        at: Timestamp,
-        events: &mut Vec<LegEvent>,
-    ) -> LegRef {
+    pub(super) fn leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
         self.servers.insert(server);
         let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
@@ -68,12 +62,18 @@ impl Names {
             server,
         };
         let leg = LegRef(number as u32);
-        events.push(LegEvent {
-            timestamp: at,
-            leg,
-            kind,
-        });
+        events.push(now.event(now.clock, leg, kind));
         leg
+    }
+
+    /// The servers known so far.
+    pub(super) fn servers(&self) -> Vec<End> {
+        self.servers.iter().copied().collect()
+    }
+
+    /// Servers known from elsewhere.
+    pub(super) fn learn_servers(&mut self, servers: impl IntoIterator<Item = End>) {
+        self.servers.extend(servers);
     }
 
     /// Whether this end is known as a server.
@@ -108,7 +108,7 @@ impl Names {
         &mut self,
         host: Option<&[u8]>,
         target: &[u8],
-        at: Timestamp,
+        now: Now,
         events: &mut Vec<LegEvent>,
     ) -> PrefixRef {
         let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
@@ -141,11 +141,7 @@ impl Names {
         let prefix = PrefixRef(number as u32);
         if new {
             let kind = EventKind::Prefix { prefix, host, path };
-            events.push(LegEvent {
-                timestamp: at,
-                leg: LegRef::default(),
-                kind,
-            });
+            events.push(now.event(now.clock, LegRef::default(), kind));
         }
         prefix
     }
@@ -195,12 +191,16 @@ mod tests {
     #[test]
     fn the_first_mention_is_an_event_and_groups_are_one_client() {
         let address = |last| Address::v4([10, 0, 0, last]);
+        let now = Now {
+            order: 0,
+            clock: crate::time::Timestamp::default(),
+        };
         let mut names = Names::new(&[vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()]]);
         let mut events = Vec::new();
         let server = (address(9), 8080);
-        let a = names.leg((address(1), 1), server, Timestamp::default(), &mut events);
-        let b = names.leg((address(2), 1), server, Timestamp::default(), &mut events);
-        let c = names.leg((address(3), 1), server, Timestamp::default(), &mut events);
+        let a = names.leg((address(1), 1), server, now, &mut events);
+        let b = names.leg((address(2), 1), server, now, &mut events);
+        let c = names.leg((address(3), 1), server, now, &mut events);
         assert_eq!((a, b, events.len()), (LegRef(0), LegRef(0), 2));
         assert_eq!(c, LegRef(1));
         assert!(names.is_server(server) && !names.is_server((address(1), 1)));

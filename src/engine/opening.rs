@@ -17,6 +17,8 @@ pub(super) struct Challenger {
     pub(super) sender: Sender,
     pub(super) isn: SeqNumber,
     pub(super) at: Timestamp,
+    /// The SYN's place among all frames: the id of what it opens.
+    pub(super) order: u64,
     pub(super) frame: u64,
     pub(super) interface: InterfaceId,
     pub(super) last: Timestamp,
@@ -41,10 +43,10 @@ pub(super) enum Generation {
 impl Conversation {
     /// Decides to which generation a segment belongs.
     #[inline]
-    pub(super) fn generation(&mut self, segment: &Segment<'_>, sender: Sender) -> Generation {
+    pub(super) fn generation(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
         let flags = segment.flags;
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
-            return self.on_syn(segment, sender);
+            return self.on_syn(order, segment, sender);
         }
         match self.challenger.as_deref() {
             None => self.on_foreign_syn_ack(segment, sender),
@@ -55,7 +57,7 @@ impl Conversation {
         }
     }
 
-    fn on_syn(&mut self, segment: &Segment<'_>, sender: Sender) -> Generation {
+    fn on_syn(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
         let isn = SeqNumber(segment.sequence);
         let this = self.tcp.end(sender);
         let peer = self.tcp.end(sender.peer());
@@ -87,6 +89,7 @@ impl Conversation {
                     sender,
                     isn,
                     at: segment.timestamp,
+                    order,
                     frame: segment.number,
                     interface: segment.interface,
                     last: segment.timestamp,
@@ -184,13 +187,12 @@ impl Conversation {
 
     /// The connection that a challenger's SYN opened.
     pub(super) fn from_challenger(
-        id: u64,
         generation: u32,
         challenger: &Challenger,
         syn: &Segment<'_>,
         cx: &mut Context<'_>,
     ) -> Self {
-        let mut opened = Self::new(id, generation, syn);
+        let mut opened = Self::new(challenger.order, generation, syn);
         opened.recent = Recent::default();
         opened.recent.is_duplicate(syn, challenger.sender);
         opened.segment(syn, challenger.sender, cx);

@@ -45,6 +45,33 @@ pub struct Quality {
 }
 
 impl Quality {
+    /// Adds another engine's counters.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in [
+            (&mut self.packets, other.packets),
+            (&mut self.bytes, other.bytes),
+            (&mut self.segments, other.segments),
+            (&mut self.duplicates, other.duplicates),
+            (&mut self.late, other.late),
+            (&mut self.stray_resets, other.stray_resets),
+            (&mut self.gap_bytes, other.gap_bytes),
+            (&mut self.overlap_conflicts, other.overlap_conflicts),
+            (&mut self.evicted_connections, other.evicted_connections),
+            (&mut self.expired, other.expired),
+            (&mut self.refused_segments, other.refused_segments),
+            (&mut self.long_heads, other.long_heads),
+            (&mut self.pipelined, other.pipelined),
+            (&mut self.unattributed, other.unattributed),
+            (&mut self.unnamed, other.unnamed),
+        ] {
+            *mine += theirs;
+        }
+        let counters = self.skipped.iter_mut().chain(&mut self.flags.0);
+        for (mine, theirs) in counters.zip(other.skipped.iter().chain(&other.flags.0)) {
+            *mine += theirs;
+        }
+    }
+
     /// Counts a frame that was left out.
     pub fn skip(&mut self, reason: SkipReason) {
         self.skipped[reason as usize] += 1;

@@ -23,7 +23,7 @@ impl Conversation {
         }
         let leg = cx
             .names
-            .leg(cx.key.end(client), cx.key.end(client.peer()), at, cx.events);
+            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.events);
         self.roles = Some(Roles {
             client,
             evidence,

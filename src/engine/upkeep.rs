@@ -2,8 +2,10 @@
 
 use super::analysis::Engine;
 use super::context::Context;
+use super::conversation::Conversation;
 use super::delivery::GIVE_UP_AFTER;
 use super::marks::Marks;
+use super::names::End;
 use crate::flow::{FlowKey, Sender};
 use crate::limits::EXPIRE_ABOVE;
 use crate::time::{Nanos, SECOND};
@@ -16,10 +18,18 @@ const LINGER: Nanos = 10 * SECOND;
 const GIVEN_UP: Nanos = 180 * SECOND;
 const SWEEP_PART: usize = 256;
 
+/// Orders from here on come after every frame.
+const LAST: u64 = 1 << 62;
+
+/// An end known as a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Server(End);
+
 impl Engine {
     /// Bytes that have waited long enough are given up by the clock, too: the connection itself may be silent now.
     pub(super) fn look_after_stalled(&mut self) {
         let Self {
+            now,
             table,
             names,
             quality,
@@ -27,10 +37,10 @@ impl Engine {
             exchanges,
             config,
             stalled,
-            clock,
             ..
         } = self;
-        while let Some((_, key)) = stalled.pop_front_if(|(since, _)| clock.since(*since) >= GIVE_UP_AFTER) {
+        while let Some((_, key)) = stalled.pop_front_if(|(since, _)| now.clock.since(*since) >= GIVE_UP_AFTER)
+        {
             let Some(living) = table.find(&key).and_then(|place| table.at(place)) else {
                 continue;
             };
@@ -39,16 +49,17 @@ impl Engine {
             }
             let cx = &mut Context {
                 key,
+                now: *now,
                 config,
                 names,
                 quality,
                 events,
                 exchanges,
             };
-            living.drain(*clock, cx);
+            living.drain(now.clock, cx);
             if living.stall.is_some() {
                 // A hole that nobody has acknowledged: its sender will send it again.
-                stalled.push_back((*clock, key));
+                stalled.push_back((now.clock, key));
             }
         }
     }
@@ -56,7 +67,7 @@ impl Engine {
     /// Looks after a part of the table: what lingers, fell silent or was never answered.
     pub(super) fn sweep(&mut self) {
         let crowded = self.table.len() > EXPIRE_ABOVE;
-        let clock = self.clock;
+        let clock = self.now.clock;
         let done: Vec<(FlowKey, bool)> = self
             .table
             .next_in_turn(SWEEP_PART)
@@ -89,12 +100,12 @@ impl Engine {
             .map(|(key, _)| *key);
         if let Some(key) = victim {
             self.quality.evicted_connections += 1;
-            self.over(key, self.clock, true);
+            self.over(key, self.now.clock, true);
         }
     }
 
-    /// Ends the analysis: everything still open is told as such, in order of first packet.
-    pub fn finish(&mut self) {
+    /// Ends the analysis of connections that know their roles; returns the servers known, for the other engines.
+    pub fn finish_sure(&mut self) -> Vec<Server> {
         let waiting: Vec<FlowKey> = self
             .table
             .iter()
@@ -108,18 +119,33 @@ impl Engine {
             let Some(challenger) = living.challenger.take() else {
                 continue;
             };
+            self.now.order = LAST + living.id;
             self.admit(key, &challenger);
         }
         let mut open = std::mem::take(&mut self.parked);
         while let Some(entry) = self.table.pop() {
             open.push(entry);
         }
-        open.sort_unstable_by_key(|(_, living)| living.id);
-        // Those that know their roles first: they tell who the servers are.
         let (sure, unsure): (Vec<_>, Vec<_>) =
             open.into_iter().partition(|(_, living)| living.roles.is_some());
-        for (key, living) in sure.into_iter().chain(unsure) {
-            self.tell(key, living, self.clock);
+        self.tell_all(sure, LAST);
+        self.parked = unsure;
+        self.names.servers().into_iter().map(Server).collect()
+    }
+
+    /// Ends the analysis of the others, now that all servers are known.
+    pub fn finish_unsure(&mut self, servers: &[Server]) {
+        self.names.learn_servers(servers.iter().map(|server| server.0));
+        let unsure = std::mem::take(&mut self.parked);
+        self.tell_all(unsure, 2 * LAST);
+    }
+
+    /// In order of first packet, which is the same for any number of engines.
+    fn tell_all(&mut self, mut open: Vec<(FlowKey, Conversation)>, after: u64) {
+        open.sort_unstable_by_key(|(_, living)| living.id);
+        for (key, living) in open {
+            self.now.order = after + living.id;
+            self.tell(key, living, self.now.clock);
         }
     }
 }

@@ -1,17 +1,12 @@
 //! Puts the parts of a snapshot together.
 
-use super::Analysis;
+use super::divide::Read;
 use crate::aggregate::{Aggregate, Summary};
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
-use crate::engine::{Config, Quality};
+use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
 
-pub(super) fn snapshot(
-    mut done: Analysis,
-    mut aggregate: Aggregate,
-    config: Config,
-    sources: Vec<SourceSummary>,
-) -> Snapshot {
+pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Config, read: Read) -> Snapshot {
     let listed = config.keep_connections.is_some().then(|| {
         let mut listed = aggregate.take_listed();
         listed.sort_by_key(|connection| connection.facts.id);
@@ -22,11 +17,16 @@ pub(super) fn snapshot(
         listed.into_iter().map(record).collect()
     });
     let summary = aggregate.summary();
-    let quality = done.engine.quality();
+    let mut quality = Quality::default();
+    for engine in engines {
+        quality.merge(engine.quality());
+    }
+    let tombstones = engines.iter().map(Engine::tombstones_dropped).sum();
+    let quality = &quality;
     let mut capture = Capture {
-        interfaces: std::mem::take(&mut done.interfaces),
-        evictions: evictions(quality, &summary, done.engine.tombstones_dropped()),
-        ..capture(quality, &summary, sources)
+        interfaces: read.interfaces,
+        evictions: evictions(quality, &summary, tombstones),
+        ..capture(quality, &summary, read.sources)
     };
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds;

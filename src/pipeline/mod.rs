@@ -3,132 +3,192 @@
 //! In: a [`Source`]. Out: a [`Snapshot`] when it ends. May touch: threads and channels; it joins `source`, `engine`,
 //! `aggregate` and `diagnose`. Never: packet contents.
 //!
-//! Reading, analysis and adding up are a thread each: the analysis never waits for a disk or a decompressor, a capture
-//! ring never waits for the analysis, and what needs order across connections stands apart from what one connection
-//! does, so that the analysis can be divided.
+//! Reading is a thread of its own, so that the analysis never waits for a disk or a decompressor and a capture ring never
+//! waits for the analysis. Connections are divided among engines, a thread each; every engine sees the time of every
+//! frame. The calling thread merges what they tell in frame order and adds it up: what needs order across connections
+//! stands apart from what one connection does, and the report is the same for any number of engines.
 
 mod assemble;
+mod divide;
 
+use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::aggregate::{Aggregate, LegEvent};
 use crate::diagnose::{ExchangeRecord, Snapshot};
-use crate::engine::{Config, Engine};
-use crate::frame::{Block, Interface};
-use crate::source::{Next, Source};
+use crate::engine::{Config, Engine, Server};
+use crate::frame::Block;
+use crate::source::Source;
 use crate::time::Timestamp;
+use divide::{Reading, Share};
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
 const UNDER_WAY: usize = 4;
 
-/// What the analysis found in one block.
+/// What an engine found in one block.
 #[derive(Default)]
 struct Batch {
     events: Vec<LegEvent>,
+    exchanges: Vec<ExchangeRecord>,
     /// First packet of the capture, and packet time at the end of the block.
     span: Option<(Timestamp, Timestamp)>,
+    /// After the last block: the servers that this engine knows.
+    servers: Option<Vec<Server>>,
 }
 
-/// Reads `source` to its end and analyses it.
+/// The main thread's end of an engine.
+struct Desk {
+    found: Receiver<Batch>,
+    used: Sender<Batch>,
+    servers: Sender<Arc<[Server]>>,
+}
+
+/// An engine's end.
+struct Post {
+    shares: Receiver<Share>,
+    empty: Sender<Block>,
+    found: Sender<Batch>,
+    fresh: Receiver<Batch>,
+    servers: Receiver<Arc<[Server]>>,
+}
+
+/// How many engines suit this machine: reading and adding up want a share of it, too, and more than four do not pay.
+#[must_use]
+pub fn engines() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).clamp(1, 4)
+}
+
+/// Reads `source` to its end and analyses it with `engines` engines.
 ///
 /// `on_exchange` gets every exchange as it completes, if the configuration asks for them.
 pub fn analyse(
-    mut source: Box<dyn Source>,
+    source: Box<dyn Source>,
     config: Config,
+    engines: usize,
     on_exchange: &mut dyn FnMut(&ExchangeRecord),
 ) -> Snapshot {
-    let (full, blocks) = bounded(UNDER_WAY);
-    let (empty, recycled) = bounded(UNDER_WAY);
-    let (found, batches) = bounded(UNDER_WAY);
-    let (used, fresh) = bounded(UNDER_WAY);
-    let mut analysis = Analysis {
-        engine: Engine::new(config.clone()),
-        interfaces: Vec::new(),
-    };
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
-    let sources = thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            read(source.as_mut(), &full, &recycled);
-            // The receiver must learn of the end even while the summaries are made.
-            drop(full);
-            source.summaries()
+    let (empty, recycled) = bounded(UNDER_WAY);
+    let (mut shares, mut desks, mut posts) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..engines.max(1) {
+        let (share, own_shares) = bounded(UNDER_WAY);
+        let (found, own_found) = bounded(UNDER_WAY);
+        let (used, fresh) = bounded(UNDER_WAY);
+        let (servers, own_servers) = bounded(1);
+        shares.push(share);
+        desks.push(Desk {
+            found: own_found,
+            used,
+            servers,
         });
-        let adder = scope.spawn(|| add_up(&mut aggregate, &batches, &used));
-        analysis.run(&blocks, &empty, &found, &fresh, on_exchange);
-        drop(found);
-        // A thread that panicked has said so on its own; what the others have is reported all the same.
-        let _ = adder.join();
-        reader.join().unwrap_or_default()
-    });
-    assemble::snapshot(analysis, aggregate, config, sources)
-}
-
-/// The source's thread.
-fn read(source: &mut dyn Source, full: &Sender<Block>, recycled: &Receiver<Block>) {
-    loop {
-        match source.next(recycled.try_recv().unwrap_or_default()) {
-            Next::Block(block) => {
-                if full.send(block).is_err() {
-                    return;
-                }
-            }
-            Next::Idle => {}
-            Next::End => return,
-        }
+        posts.push(Post {
+            shares: own_shares,
+            empty: empty.clone(),
+            found,
+            fresh,
+            servers: own_servers,
+        });
     }
+    drop(empty);
+    let (reading, engines) = thread::scope(|scope| {
+        let reader = scope.spawn(move || Reading::new(source).run(&shares, &recycled));
+        let working: Vec<_> = posts
+            .into_iter()
+            .map(|post| {
+                let engine = Engine::new(config.clone());
+                scope.spawn(move || work(engine, &post))
+            })
+            .collect();
+        add_up(&mut aggregate, desks, on_exchange);
+        // A thread that panicked has said so on its own; what the others have is reported all the same.
+        let engines: Vec<Engine> = working
+            .into_iter()
+            .filter_map(|engine| engine.join().ok())
+            .collect();
+        (reader.join().unwrap_or_default(), engines)
+    });
+    assemble::snapshot(&engines, aggregate, config, reading)
 }
 
-/// The thread that needs the order of events across connections.
-fn add_up(aggregate: &mut Aggregate, batches: &Receiver<Batch>, used: &Sender<Batch>) {
-    for mut batch in batches {
-        if let Some((start, clock)) = batch.span {
+/// An engine's thread. A receiver that is gone means that nobody is left to tell.
+fn work(mut engine: Engine, post: &Post) -> Engine {
+    for share in &post.shares {
+        share.frames(|order, frame, mine| {
+            if mine {
+                engine.frame(order, &frame);
+            } else {
+                engine.pass(order, frame.timestamp);
+            }
+        });
+        if let Some(block) = share.into_block() {
+            // A full channel means that enough blocks are under way: this one's memory is let go.
+            let _ = post.empty.try_send(block);
+        }
+        hand_on(&mut engine, post, None);
+    }
+    let servers = engine.finish_sure();
+    hand_on(&mut engine, post, Some(servers));
+    if let Ok(servers) = post.servers.recv() {
+        engine.finish_unsure(&servers);
+    }
+    hand_on(&mut engine, post, None);
+    engine
+}
+
+fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
+    let mut batch = post.fresh.try_recv().unwrap_or_default();
+    engine.take(&mut batch.events, &mut batch.exchanges);
+    batch.span = engine.start().map(|start| (start, engine.clock()));
+    batch.servers = servers;
+    let _ = post.found.send(batch);
+}
+
+/// The thread that needs the order of events across connections: a batch of every engine at a time, merged.
+fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnMut(&ExchangeRecord)) {
+    let mut desks: Vec<Option<Desk>> = desks.into_iter().map(Some).collect();
+    let mut events: Vec<Vec<LegEvent>> = desks.iter().map(|_| Vec::new()).collect();
+    let mut exchanges = Vec::new();
+    loop {
+        // An engine that is gone keeps its place: the others are known by theirs.
+        let mut batches: Vec<Option<Batch>> = desks
+            .iter()
+            .map(|desk| desk.as_ref()?.found.recv().ok())
+            .collect();
+        if batches.iter().all(Option::is_none) {
+            break;
+        }
+        let mut span = None;
+        let mut servers = Vec::new();
+        let mut asked = false;
+        for (batch, events) in batches.iter_mut().zip(&mut events) {
+            let Some(batch) = batch else { continue };
+            std::mem::swap(&mut batch.events, events);
+            exchanges.append(&mut batch.exchanges);
+            span = span.or(batch.span);
+            asked |= batch.servers.is_some();
+            servers.extend(batch.servers.take().into_iter().flatten());
+        }
+        if let Some((start, clock)) = span {
             aggregate.begin(start);
-            aggregate.apply(&mut batch.events);
+            aggregate.apply(&mut events);
             aggregate.advance(clock);
         }
-        let _ = used.try_send(batch);
+        exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
+        exchanges.drain(..).for_each(|exchange| on_exchange(&exchange));
+        let servers: Arc<[Server]> = servers.into();
+        for ((desk, batch), events) in desks.iter_mut().zip(batches).zip(&mut events) {
+            let Some((present, mut batch)) = desk.as_ref().zip(batch) else {
+                *desk = None;
+                continue;
+            };
+            if asked {
+                let _ = present.servers.send(Arc::clone(&servers));
+            }
+            std::mem::swap(&mut batch.events, events);
+            let _ = present.used.try_send(batch);
+        }
     }
     aggregate.settle();
-}
-
-/// The thread that looks into the packets.
-struct Analysis {
-    engine: Engine,
-    interfaces: Vec<Interface>,
-}
-
-impl Analysis {
-    fn run(
-        &mut self,
-        blocks: &Receiver<Block>,
-        empty: &Sender<Block>,
-        found: &Sender<Batch>,
-        fresh: &Receiver<Batch>,
-        on_exchange: &mut dyn FnMut(&ExchangeRecord),
-    ) {
-        let mut exchanges = Vec::new();
-        let mut hand_on = |engine: &mut Engine| {
-            let mut batch = fresh.try_recv().unwrap_or_default();
-            engine.take(&mut batch.events, &mut exchanges);
-            batch.span = engine.start().map(|start| (start, engine.clock()));
-            exchanges.iter().for_each(&mut *on_exchange);
-            // Without a receiver there is nobody left to tell.
-            let _ = found.send(batch);
-        };
-        for mut block in blocks {
-            self.interfaces
-                .extend(block.interfaces.drain(..).map(|(_, interface)| interface));
-            for frame in block.frames() {
-                self.engine.frame(&frame);
-            }
-            block.clear();
-            // A full channel means that enough blocks are under way: this one's memory is let go.
-            let _ = empty.try_send(block);
-            hand_on(&mut self.engine);
-        }
-        self.engine.finish();
-        hand_on(&mut self.engine);
-    }
 }

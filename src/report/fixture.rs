@@ -360,6 +360,7 @@ fn troubled(capture: &mut Capture) {
 pub(super) fn exchange() -> ExchangeRecord {
     let client: IpAddr = [10, 77, 0, 1].into();
     ExchangeRecord {
+        order: 0,
         connection: 1,
         client: Endpoint {
             address: client,
