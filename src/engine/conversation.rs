@@ -177,7 +177,7 @@ impl Conversation {
         }
         self.synchronise(segment, sender);
         self.complete_handshake(segment, sender, cx);
-        if segment.payload_len > 0 && !flags.contains(Flags::SYN) {
+        if segment.payload_len > 0 {
             self.payload(segment, sender, cx);
         } else if self.stall.is_some() {
             self.drain(segment.timestamp, cx);
