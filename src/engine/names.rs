@@ -47,7 +47,9 @@ impl Names {
         events: &mut Vec<LegEvent>,
     ) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
-        self.servers.insert(server);
+        if self.servers.len() < CLIENT_SERVER_PAIRS {
+            self.servers.insert(server);
+        }
         let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
         let key = (Some(client), Some(server));
         let (key, number) = match self.legs.get_index_of(&key) {
