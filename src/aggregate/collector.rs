@@ -9,7 +9,7 @@ use super::event::{EventKind, LegEvent, LegRef, Reuse};
 use super::leg::{LegState, Span};
 use super::naming::PrefixName;
 use super::timeline::TimelineBuilder;
-use super::tracker::{Order, SecondPeak};
+use super::tracker::{AtSyn, Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint, Version};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
@@ -249,7 +249,7 @@ impl Aggregate {
                     self.became_busy(reference);
                 }
                 if unknown {
-                    self.wait(*connection, Default::default(), Default::default());
+                    self.wait(*connection, Default::default(), AtSyn::default());
                 }
                 self.wait_for_second(reference, *connection, *reuse, *index, (order, window), *prefix);
             }
