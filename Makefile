@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 .PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,/^$$/s/^# //p' Makefile
 
 demo: packages
 	$(CARGO) build --release --locked

@@ -43,13 +43,15 @@ fn shell(command: &str) -> String {
         return format!("{}\n", output.status.code().unwrap());
     }
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .take(lines)
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let mut shown = String::new();
+    for line in text.lines().take(lines) {
+        shown += line.trim_end();
+        shown.push('\n');
+    }
+    shown
 }
 
-/// The page with the outputs of its ```console blocks as they are now.
+/// The page with the outputs of its `console` blocks as they are now.
 fn refreshed(page: &str) -> String {
     let mut fresh = String::new();
     let mut in_console = false;
@@ -195,4 +197,10 @@ fn limits_are_those_of_the_code() {
         let row = format!("| {what} | {limit} |");
         assert!(page.contains(&row), "README.md has no row {row}");
     }
+}
+
+#[test]
+fn the_oldest_rust_is_the_manifests() {
+    let oldest = format!(" {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(readme().contains(&oldest), "README.md does not say{oldest}");
 }
