@@ -27,7 +27,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    announced attempts avoidable busy checks classes closers connection duplicates exchange first framing idle leg
+    announced attempts avoidable busy checks classes closers connection corners duplicates exchange first framing idle leg
     reassembly request role verdict_capture verdict_judged verdict_unjudged windows
 }
 

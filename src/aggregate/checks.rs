@@ -35,6 +35,8 @@ pub(super) struct Decision {
     pub(super) checks: Vec<Member>,
     /// Connections that are no checks.
     pub(super) ordinary: Vec<Member>,
+    /// Connections of a series that was given up to make room, which may be another leg's.
+    pub(super) given_up: Vec<(SeriesKey, Member)>,
 }
 
 /// Members that recur at a constant period so far.
@@ -62,7 +64,8 @@ fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
     let median = *sorted.get(sorted.len() / 2)?;
     let allowed = median as f64 * thresholds.check_jitter;
     let (least, most) = (*sorted.first()?, *sorted.last()?);
-    let within = (median - least) as f64 <= allowed && (most - median) as f64 <= allowed;
+    let within =
+        median.saturating_sub(least) as f64 <= allowed && most.saturating_sub(median) as f64 <= allowed;
     (within && median >= thresholds.check_period).then_some(median)
 }
 
@@ -185,15 +188,13 @@ impl Checks {
             let idle = self
                 .series
                 .get_index(self.victim)
-                .is_some_and(|(_, series)| series.checks == 0);
-            if idle && let Some((_, series)) = self.series.swap_remove_index(self.victim) {
-                decision.ordinary = series.held;
-                self.given_up += 1;
-                return decision;
+                .is_some_and(|(_, series)| series.checks == 0 && series.held.len() < 2);
+            if idle {
+                break;
             }
         }
-        if let Some((_, series)) = self.series.swap_remove_index(self.victim) {
-            decision.ordinary = series.held;
+        if let Some((key, series)) = self.series.swap_remove_index(self.victim) {
+            decision.given_up = series.held.into_iter().map(|member| (key, member)).collect();
             self.given_up += 1;
         }
         decision
@@ -281,6 +282,21 @@ mod tests {
     #[test]
     fn a_run_may_begin_and_end_amid_other_connections() {
         assert_eq!(run(&[0, 300, 5_300, 10_300, 15_300, 20_300, 20_400]), (5, 2));
+    }
+
+    #[test]
+    fn a_series_given_up_keeps_its_leg() {
+        let mut checks = Checks::default();
+        let mut given_up = Vec::new();
+        let most = CHECK_SERIES as u64;
+        for target in 0..=most {
+            let leg = u32::from(target == most);
+            let decision = checks.add((leg, Some(target)), None, member(0), &Thresholds::default());
+            assert!(decision.ordinary.is_empty());
+            given_up.extend(decision.given_up);
+        }
+        assert_eq!(given_up.len(), 1);
+        assert_eq!(given_up[0].0.0, 0, "the newcomer's leg is 1");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::event::{EventKind, LegEvent, LegRef, Reuse};
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::timeline::TimelineBuilder;
-use super::tracker::{Order, SecondPeak};
+use super::tracker::{AtSyn, Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint, Version};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
@@ -213,6 +213,9 @@ impl Aggregate {
         let idle_close = self.thresholds.idle_close;
         let unknown_within = self.thresholds.unknown_first_within;
         let last_loss = self.last_loss;
+        // Of the connections that were there before the capture, those whose first request counts as unknown wait.
+        let unknown =
+            matches!(kind, EventKind::Upgraded { connection, .. } if self.waiting.contains_key(connection));
         let Some((leg, span)) = self.leg(reference) else {
             return;
         };
@@ -265,11 +268,13 @@ impl Aggregate {
                     Version::Http11 => requests.http11 += 1,
                 }
                 requests.announced_close += u64::from(*announced);
-                let near = |moment: Timestamp| at.since(moment).abs() <= unknown_within;
+                let mut unknown = false;
+                let near = |moment: Timestamp| at.since(moment).saturating_abs() <= unknown_within;
                 match reuse {
                     Reuse::First => requests.first += 1,
                     Reuse::MidstreamFirst if near(span.start) || last_loss.is_some_and(near) => {
                         requests.unknown_first += 1;
+                        unknown = true;
                     }
                     Reuse::MidstreamFirst | Reuse::Reused => {}
                 }
@@ -280,6 +285,9 @@ impl Aggregate {
                 row.reused += u64::from(*reuse != Reuse::First);
                 if *became_busy {
                     self.became_busy(reference);
+                }
+                if unknown {
+                    self.wait(*connection, Default::default(), AtSyn::default());
                 }
                 self.wait_for_second(reference, *connection, *reuse, *index, (order, window), *prefix);
             }
@@ -316,16 +324,21 @@ impl Aggregate {
                 prefix,
                 was_busy,
             } => {
-                leg.counts.requests.upgraded += 1;
-                if *reuse == Reuse::First {
-                    leg.counts.requests.first = leg.counts.requests.first.saturating_sub(1);
+                let requests = &mut leg.counts.requests;
+                requests.upgraded += 1;
+                match reuse {
+                    Reuse::First => requests.first = requests.first.saturating_sub(1),
+                    Reuse::MidstreamFirst if unknown => {
+                        requests.unknown_first = requests.unknown_first.saturating_sub(1);
+                    }
+                    Reuse::MidstreamFirst | Reuse::Reused => {}
                 }
                 leg.prefixes.take_out(*prefix, host, *reuse);
                 leg.prefixes.ended(*prefix, host);
                 if *was_busy {
                     self.became_idle(reference);
                 }
-                if *reuse == Reuse::First {
+                if *reuse != Reuse::Reused {
                     self.waiting.swap_remove(connection);
                 }
             }

@@ -109,7 +109,11 @@ impl Aggregate {
             // It never opened: no close was told.
             leg.whole.left();
             leg.present.left();
+            if let Some(client) = leg.star_client(reference.0) {
+                client.tracker.left();
+            }
             self.open.down();
+            self.timeline.open_changed(now, self.open.now);
         }
         let Some(waiting) = waiting.or(no_request(facts, class)) else {
             return;
@@ -163,6 +167,9 @@ impl Aggregate {
         }
         for member in &decision.ordinary {
             self.was_ordinary(reference, member);
+        }
+        for ((leg, _), member) in &decision.given_up {
+            self.was_ordinary(LegRef(*leg), member);
         }
     }
 
@@ -261,8 +268,12 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
         *counts.classes.get_mut(class) += 1;
     }
     let failed = matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
-    let in_progress = facts.handshake == Handshake::InProgress && facts.closer.is_none();
-    connections.in_progress += u64::from(in_progress && facts.two_way && facts.requests == 0);
+    // Where the SYN-ACK or a whole direction was not captured, requests or acknowledgments show that it is open.
+    let in_progress = facts.handshake == Handshake::InProgress
+        && facts.closer.is_none()
+        && facts.two_way
+        && facts.requests == 0;
+    connections.in_progress += u64::from(in_progress);
     connections.open_at_end += u64::from(facts.closer.is_none() && !failed && !in_progress);
     connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);

@@ -1,6 +1,6 @@
 //! The class of a connection: exactly one, by DESIGN's table.
 
-use super::facts::{ConnectionFacts, Handshake, Protocol};
+use super::facts::{Closer, ConnectionFacts, Handshake, Protocol};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
@@ -100,6 +100,8 @@ fn with_one_request(facts: &ConnectionFacts, now: Timestamp, thresholds: &Thresh
         return Class::Undetermined;
     }
     match (facts.closer, facts.idle_before_close) {
+        // When it was closed was not captured, only that another took its place.
+        (Some(Closer::Lost), _) if !facts.announced => Class::Undetermined,
         (Some(_), idle) => {
             let at_once = idle.is_none_or(|idle| idle <= thresholds.per_request_close);
             if at_once || facts.announced {

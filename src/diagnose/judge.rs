@@ -62,7 +62,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
         dropped,
     }
     .judge(t);
-    let judgement = match latest_window(leg, t) {
+    let judgement = match latest_window(leg, dropped, t) {
         Some(latest) if leg.windows.len() > 1 => {
             let text = format!("in the latest window: {}", latest.reason);
             whole.worse(Judgement::new(latest.status, text))
@@ -109,7 +109,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
 }
 
 /// The latest window's answer, if it has enough requests of its own, or nothing but failing connects.
-fn latest_window(leg: &LegSummary, t: &Thresholds) -> Option<Judgement> {
+fn latest_window(leg: &LegSummary, dropped: u64, t: &Thresholds) -> Option<Judgement> {
     let present = leg.windows.last()?;
     let failing = Case {
         figures: &present.figures,
@@ -120,7 +120,8 @@ fn latest_window(leg: &LegSummary, t: &Thresholds) -> Option<Judgement> {
     let case = Case {
         figures: &leg.recent,
         prefixes: &[],
-        dropped: 0,
+        // When they were dropped is not known.
+        dropped,
     };
     let enough = leg.recent.counts.requests.rated() >= t.min_part_requests;
     failing.or_else(|| enough.then(|| case.judge(t)))

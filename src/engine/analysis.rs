@@ -317,8 +317,11 @@ impl Engine {
         let generation = living.generation;
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
         living.drain_all(at, cx);
-        let never_opened = living.marks.has(Marks::OPENED) && !living.tcp.end(by.peer()).any();
-        if !never_opened || living.tcp.end(by).payload() {
+        let client = living.tcp.end(by);
+        let answered = living.tcp.end(by.peer()).any() || client.payload() || client.proves_peer();
+        if living.marks.has(Marks::OPENED) && !answered {
+            living.marks.set(Marks::ABANDONED);
+        } else {
             living.close(
                 Closing {
                     by,
@@ -373,10 +376,9 @@ impl Engine {
         };
         done.drain_all(at, cx);
         done.take_back_cut_response(cx);
-        let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {
             cx.quality.unattributed += 1;
-        } else if let Some(closing) = done.closing.take_if(|_| !told) {
+        } else if let Some(closing) = done.closing.take_if(|_| !done.marks.has(Marks::TOLD)) {
             // Its leg hears of the close only now.
             done.close(closing, cx);
         }

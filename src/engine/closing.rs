@@ -1,10 +1,10 @@
 //! FIN and RST: who closed, when, and whether all is over (RFC 9293 sections 3.5.2 and 3.6).
 
 use super::context::Context;
-use super::conversation::{Conversation, Fate};
+use super::conversation::{Conversation, Fate, Roles};
 use super::marks::Marks;
 use crate::aggregate::EventKind;
-use crate::classify::Closer;
+use crate::classify::{Closer, Handshake};
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
 use crate::sequence::SeqNumber;
@@ -43,7 +43,10 @@ impl Conversation {
         let this = self.tcp.end(sender);
         match (this.isn(), peer.isn()) {
             (None, Some(isn)) if !this.any() => {
-                segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == isn.plus(1)
+                let acknowledged = SeqNumber(segment.acknowledgment);
+                // Data on the SYN is acknowledged with it.
+                segment.flags.contains(Flags::ACK)
+                    && (acknowledged == isn.plus(1) || acknowledged == peer.top())
             }
             (Some(isn), None) if !peer.any() && !this.proves_peer() => {
                 let sequence = SeqNumber(segment.sequence);
@@ -57,6 +60,7 @@ impl Conversation {
         let peer = self.tcp.end(sender.peer());
         let answered = self.tcp.end(sender).isn().is_some() || self.tcp.end(sender).payload();
         if self.marks.has(Marks::OPENED)
+            && !self.marks.has(Marks::TOLD)
             && !answered
             && !peer.proves_peer()
             && !peer.payload()
@@ -113,10 +117,16 @@ impl Conversation {
         self.closing = Some(closing);
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
-        let Some(leg) = self.leg() else { return };
-        if self.marks.has(Marks::REFUSED) {
+        let Some(Roles { client, leg, .. }) = self.roles else {
+            return;
+        };
+        // A connect that failed was never open.
+        let handshake = self.handshake(client, closing.at, cx);
+        let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
+        if closing.how == How::Reset && failed {
             return;
         }
+        self.marks.set(Marks::TOLD);
         let kind = EventKind::Closing {
             connection: self.id,
             with_request: self.requests > u32::from(self.marks.has(Marks::UPGRADED)),

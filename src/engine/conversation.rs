@@ -167,6 +167,8 @@ impl Conversation {
             }
             Sent::Again => {}
             Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),
+            // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
+            Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
             Sent::KeepaliveProbe => {
                 self.keepalive_probes = self.keepalive_probes.saturating_add(1);
                 return Fate::GoesOn;
@@ -177,7 +179,7 @@ impl Conversation {
         }
         self.synchronise(segment, sender);
         self.complete_handshake(segment, sender, cx);
-        if segment.payload_len > 0 && !flags.contains(Flags::SYN) {
+        if segment.payload_len > 0 {
             self.payload(segment, sender, cx);
         } else if self.stall.is_some() {
             self.drain(segment.timestamp, cx);
@@ -214,6 +216,13 @@ impl Conversation {
         if flags.contains(Flags::FIN) {
             self.history.note(b'F', by_client);
         }
+    }
+
+    /// Whether the payload has not been delivered yet.
+    fn lacks(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let end = SeqNumber(segment.sequence).plus(segment.payload_len);
+        let next = self.streams[sender.index()].assembler.next();
+        segment.payload_len > 0 && next.is_some_and(|next| end.after(next) > 0)
     }
 
     /// Where each direction's bytes begin, as soon as a segment of either end tells.

@@ -51,7 +51,9 @@ impl Conversation {
             timestamp: segment.timestamp,
             number: segment.number,
         };
-        let start = SeqNumber(segment.sequence);
+        // A SYN may carry data (RFC 7413); what the server did not take the client sends again.
+        let syn = u32::from(segment.flags.contains(Flags::SYN));
+        let start = SeqNumber(segment.sequence).plus(syn);
         let waits = self.must_wait(sender, after);
         let assembler = &mut self.streams[sender.index()].assembler;
         let arrival = if waits {

@@ -89,7 +89,7 @@ impl Conversation {
         }
     }
 
-    fn handshake(&self, client: Sender, now: Timestamp, cx: &Context<'_>) -> Handshake {
+    pub(super) fn handshake(&self, client: Sender, now: Timestamp, cx: &Context<'_>) -> Handshake {
         if !self.marks.has(Marks::OPENED) {
             return Handshake::Midstream;
         }
@@ -102,9 +102,10 @@ impl Conversation {
         let silent = !self.tcp.end(client.peer()).any();
         let payload = self.tcp.end(client).payload() || self.tcp.end(client.peer()).payload();
         let proven = self.tcp.end(client).proves_peer();
-        let waited =
-            self.syn_retransmitted > 0 || now.since(self.start) >= cx.config.thresholds.unanswered_after;
-        if silent && !payload && !proven && waited {
+        let waited = self.syn_retransmitted > 0
+            || self.marks.has(Marks::ABANDONED)
+            || now.since(self.start) >= cx.config.thresholds.unanswered_after;
+        if silent && !payload && !proven && waited && !self.marks.has(Marks::TOLD) {
             Handshake::Unanswered
         } else {
             Handshake::InProgress

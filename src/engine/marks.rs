@@ -47,5 +47,9 @@ bits! {
         RESUMED = 6,
         /// A request was upgraded.
         UPGRADED = 7,
+        /// Its SYN was never answered, and another took over.
+        ABANDONED = 8,
+        /// The leg heard of its close.
+        TOLD = 9,
     }
 }

@@ -41,7 +41,9 @@ impl Names {
     /// The number of a leg; the first mention is an event.
     pub(super) fn leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
-        self.servers.insert(server);
+        if self.servers.len() < CLIENT_SERVER_PAIRS {
+            self.servers.insert(server);
+        }
         let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
         let key = (Some(client), Some(server));
         let (key, number) = match self.legs.get_index_of(&key) {

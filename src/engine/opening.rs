@@ -110,8 +110,13 @@ impl Conversation {
             .end(sender)
             .isn()
             .is_none_or(|isn| isn == SeqNumber(segment.sequence));
-        let wanted = self.tcp.end(sender.peer()).isn().map(|isn| isn.plus(1));
-        let answers = wanted.is_none_or(|wanted| wanted == SeqNumber(segment.acknowledgment));
+        let peer = self.tcp.end(sender.peer());
+        let acknowledged = SeqNumber(segment.acknowledgment);
+        // Data on the SYN may be acknowledged with it (RFC 7413).
+        let answers = peer.isn().is_none_or(|isn| {
+            acknowledged.after(isn) > 0
+                && (acknowledged == isn.plus(1) || acknowledged.after(peer.top()) <= 0)
+        });
         let fresh = !self.tcp.end(sender).payload() && self.closing.is_none();
         if answers && (own || fresh) {
             Generation::Same
