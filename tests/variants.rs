@@ -411,7 +411,7 @@ fn side_by_side_files_equal_the_whole() {
 fn any_number_of_threads() {
     let file = write(&directory("variants"), "threads.pcap", &plain_bytes());
     let report = |threads: &str| {
-        common::run::read(&file, &["--threads", threads])
+        common::run::read(&file, &["--threads".to_owned(), threads.to_owned()])
             .report()
             .expect("a report")
     };

@@ -11,6 +11,7 @@ mod distribution;
 mod event;
 mod figures;
 mod leg;
+mod merge;
 mod naming;
 mod prefixes;
 mod summary;
