@@ -348,7 +348,25 @@ impl Engine {
             Tombstone::new(done.id, done.generation, at, isn, expired).with_recent(done.recent),
         );
         if done.roles.is_none() && self.parked.len() < PARKED {
-            done.stall = None;
+            let Self {
+                now,
+                names,
+                quality,
+                events,
+                exchanges,
+                config,
+                ..
+            } = self;
+            let cx = &mut Context {
+                key,
+                now: *now,
+                config,
+                names,
+                quality,
+                events,
+                exchanges,
+            };
+            done.drain_all(at, cx);
             self.parked.push((key, done));
             return;
         }

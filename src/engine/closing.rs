@@ -35,6 +35,9 @@ fn acknowledged(segment: &Segment<'_>) -> Option<SeqNumber> {
         .then_some(SeqNumber(segment.acknowledgment))
 }
 
+/// Bytes by which an RST may miss what its sender sent last; larger than windows are in practice.
+const RESET_WITHIN: u32 = 1 << 24;
+
 impl Conversation {
     /// Whether an RST is this connection's: one that answers the SYN must acknowledge it (RFC 9293 section 3.5.2), and
     /// while the SYN is open an RST by its own sender answers something older (a challenge ACK).
@@ -52,7 +55,13 @@ impl Conversation {
                 let sequence = SeqNumber(segment.sequence);
                 sequence == isn.plus(1) || sequence == isn
             }
-            _ => true,
+            // Far from everything that either end has sent or received: forged, or of another time (RFC 9293 section
+            // 3.10.7.4 wants it in the window).
+            _ => {
+                let sequence = SeqNumber(segment.sequence);
+                let near = |number: SeqNumber| sequence.after(number).unsigned_abs() <= RESET_WITHIN;
+                !this.any() || near(this.top()) || peer.acked().is_some_and(near)
+            }
         }
     }
 
@@ -88,7 +97,15 @@ impl Conversation {
             let first_copy = self.tcp.end(sender).fin()
                 == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
                 && !self.streams[sender.index()].ended;
-            if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
+            let own = SeqNumber(segment.sequence).plus(segment.payload_len);
+            if second && first_copy && closing.acked.is_some_and(|acked| acked.after(own) > 0) {
+                // The FIN captured first acknowledges this one: the capture swapped them.
+                self.closing = Some(Closing {
+                    by: sender,
+                    acked: acknowledged(segment),
+                    ..closing
+                });
+            } else if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
                 self.closing = Some(Closing {
                     how: How::CrossedFins,
                     ..closing

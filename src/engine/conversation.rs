@@ -41,6 +41,8 @@ pub(super) struct Stall {
     pub(super) packets: u32,
     /// The engine looks after it when time has passed.
     pub(super) watched: bool,
+    /// Bytes kept, as the engine has them in its account.
+    pub(super) kept: usize,
 }
 
 /// What becomes of a connection after a segment.

@@ -8,7 +8,7 @@ use super::conversation::{Conversation, Stall};
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
 use crate::http::{RequestContext, Side, Step};
-use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS};
+use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
 use crate::reassembly::{Arrival, Chunk, Piece};
 use crate::sequence::SeqNumber;
 use crate::time::{MILLISECOND, Nanos, Timestamp};
@@ -55,8 +55,11 @@ impl Conversation {
         let syn = u32::from(segment.flags.contains(Flags::SYN));
         let start = SeqNumber(segment.sequence).plus(syn);
         let waits = self.must_wait(sender, after);
+        let full = cx.quality.kept_out_of_order >= OUT_OF_ORDER_TOTAL;
         let assembler = &mut self.streams[sender.index()].assembler;
-        let arrival = if waits {
+        let arrival = if full && (waits || assembler.next().is_some_and(|next| start.after(next) > 0)) {
+            Arrival::Refused
+        } else if waits {
             assembler.keep(start, &piece)
         } else {
             assembler.accept(start, &piece)
@@ -85,6 +88,7 @@ impl Conversation {
                     since: segment.timestamp,
                     packets: 0,
                     watched: false,
+                    kept: 0,
                 }));
             }
             self.drain(segment.timestamp, cx);
@@ -104,10 +108,29 @@ impl Conversation {
 
     /// Delivers what has become ready, and gives up what will not come.
     pub(super) fn drain(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        self.deliver_what_can_be(now, cx);
+        self.account(cx);
+    }
+
+    /// Notes in the engine's account how many bytes this connection keeps.
+    fn account(&mut self, cx: &mut Context<'_>) {
+        let Some(stall) = self.stall.as_mut() else { return };
+        let kept: usize = self
+            .streams
+            .iter()
+            .map(|stream| stream.assembler.early_bytes())
+            .sum();
+        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(stall.kept) + kept;
+        stall.kept = kept;
+        if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
+            self.stall = None;
+        }
+    }
+
+    fn deliver_what_can_be(&mut self, now: Timestamp, cx: &mut Context<'_>) {
         loop {
             while self.deliver_ready(now, cx) {}
             if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
-                self.stall = None;
                 return;
             }
             let Some(stall) = self.stall.as_mut() else { return };
@@ -138,7 +161,7 @@ impl Conversation {
                 break;
             }
         }
-        self.stall = None;
+        self.account(cx);
         for sender in [Sender::Low, Sender::High] {
             self.give_up_tail(sender, now, cx);
         }

@@ -146,6 +146,16 @@ impl Conversation {
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }
+        if self
+            .pending
+            .front()
+            .is_some_and(|pending| pending.status.is_some())
+        {
+            // The end of the response before was not seen.
+            if let Some(pending) = self.pending.pop() {
+                self.finish_record(pending, None, None, cx);
+            }
+        }
         let front = self.pending.front_mut();
         let first_byte = front
             .as_ref()

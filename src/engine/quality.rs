@@ -34,6 +34,8 @@ pub struct Quality {
     pub expired: u64,
     /// Out-of-order segments that were not kept.
     pub refused_segments: u64,
+    /// Out-of-order bytes kept at present, by all connections of this engine.
+    pub kept_out_of_order: usize,
     /// Heads longer than the cap.
     pub long_heads: u64,
     /// Pipelined requests beyond the cap.
