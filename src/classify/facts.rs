@@ -148,7 +148,12 @@ pub enum Version {
 /// T retransmission, G gap; upper case by the client, lower case by the server. Each letter is kept once, at most 12.
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct History(u64);
+pub struct History {
+    /// Five bits a letter, the first one lowest.
+    order: u64,
+    /// A bit for each letter that was noted.
+    noted: u16,
+}
 
 impl History {
     const LETTERS: [u8; 8] = *b"SHADFRTG";
@@ -157,41 +162,46 @@ impl History {
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
     pub fn note(&mut self, letter: u8, by_client: bool) {
-        let Some(index) = Self::LETTERS.iter().position(|l| *l == letter) else {
-            return;
+        let index = match letter {
+            b'S' => 0,
+            b'H' => 1,
+            b'A' => 2,
+            b'D' => 3,
+            b'F' => 4,
+            b'R' => 5,
+            b'T' => 6,
+            _ => 7,
         };
-        let code = ((index as u64) << 1 | u64::from(!by_client)) + 1;
-        let mut rest = self.0;
-        let mut used = 0;
-        while rest != 0 {
-            if rest & 31 == code {
-                return;
-            }
-            rest >>= 5;
-            used += 1;
+        let letter = index << 1 | u16::from(!by_client);
+        if self.noted & 1 << letter != 0 {
+            return;
         }
-        if used < Self::MAX {
-            self.0 |= code << (5 * used);
+        let place = self.noted.count_ones();
+        if place < Self::MAX {
+            self.noted |= 1 << letter;
+            self.order |= u64::from(letter + 1) << (5 * place);
         }
     }
 
     /// The same history with the roles exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {
-        let mut out = 0;
+        let mut order = 0;
         for slot in 0..Self::MAX {
-            let code = self.0 >> (5 * slot) & 31;
+            let code = self.order >> (5 * slot) & 31;
             if code != 0 {
-                out |= (((code - 1) ^ 1) + 1) << (5 * slot);
+                order |= (((code - 1) ^ 1) + 1) << (5 * slot);
             }
         }
-        Self(out)
+        // Neighbouring bits are the two sides of a letter.
+        let noted = (self.noted & 0x5555) << 1 | (self.noted & 0xaaaa) >> 1;
+        Self { order, noted }
     }
 }
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.0;
+        let mut rest = self.order;
         while rest != 0 {
             let code = (rest & 31) - 1;
             let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);

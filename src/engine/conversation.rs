@@ -185,6 +185,9 @@ impl Conversation {
         if flags.contains(Flags::FIN) {
             self.fin(segment, sender, cx);
         }
+        if !self.tcp.any_fin() {
+            return Fate::GoesOn;
+        }
         self.end_streams(segment.timestamp, cx);
         if self.is_over() { Fate::Over } else { Fate::GoesOn }
     }

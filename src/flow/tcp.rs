@@ -122,6 +122,13 @@ impl Tcp {
         &self.ends[which.index()]
     }
 
+    /// Whether a FIN was captured.
+    #[inline]
+    #[must_use]
+    pub const fn any_fin(&self) -> bool {
+        (self.ends[0].seen | self.ends[1].seen) & seen::FIN != 0
+    }
+
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {

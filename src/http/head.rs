@@ -109,6 +109,11 @@ const fn announced(version: Version, fields: &Fields<'_>) -> bool {
     fields.close || (matches!(version, Version::Http10) && !fields.keep_alive)
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     match quick::request(bytes) {
         Some(found) => {
@@ -119,6 +124,11 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields<'a>) -> RequestHead<'a> {
     let version = version(minor);
     RequestHead {
@@ -158,6 +168,11 @@ pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     )
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
     match quick::response(bytes) {
         Some(found) => Parsed::Complete(
@@ -168,6 +183,11 @@ pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<Re
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Fields<'_>) -> ResponseHead {
     let version = version(minor);
     ResponseHead {

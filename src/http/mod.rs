@@ -7,15 +7,17 @@
 //! for where the next segment begins.
 
 mod body;
+mod event;
 mod fields;
 mod head;
 mod quick;
 mod recognise;
 mod stream;
 
+pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 pub use head::{Framing, Method, RequestHead, ResponseHead};
 pub use recognise::begins_message;
-pub use stream::{Event, GapEffect, MessageStream, RequestContext, Side, Step, Unreadable};
+pub use stream::MessageStream;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The heads that nearly every message has, read line by line without looking at what does not matter.
 //!
-//! Anything unusual (a bare LF, a folded line, an unknown version, a byte that does not belong) is left to httparse,
+//! Anything unusual (a folded line, an unknown version, a byte that does not belong) is left to httparse,
 //! which also is the oracle of the tests: where this says something, httparse says the same or refuses the head for a
 //! field that does not matter here.
 
@@ -86,32 +86,25 @@ fn minor_version(digit: &[u8]) -> Option<u8> {
 #[inline]
 fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
     let mut fields = Fields::default();
-    let mut at = start;
+    let mut rest = bytes.get(start..)?;
     for _ in 0..=HEADER_FIELDS {
-        let rest = bytes.get(at..)?;
-        if let [b'\r', b'\n', ..] = rest {
-            return Some((fields, at + 2));
-        }
-        let end = memchr::memchr(b'\n', rest)?;
-        let (line, after) = rest[..end].split_at_checked(end.checked_sub(1)?)?;
-        if after != b"\r" {
-            return None;
-        }
+        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest)?);
+        rest = &after[1..];
         // The names that matter begin with one of these, in either case; a folded line begins with white space.
-        match line.first()? | 0x20 {
-            b'c' => {
+        match line {
+            [] | [b'\r'] => return Some((fields, bytes.len() - rest.len())),
+            [b'c' | b'C', ..] => {
                 named(line, b"connection", |value| fields.connection(value));
                 named(line, b"content-length", |value| fields.content_length(value));
             }
-            b'h' => named(line, b"host", |value| fields.host(value)),
-            b't' => named(line, b"transfer-encoding", |value| {
+            [b'h' | b'H', ..] => named(line, b"host", |value| fields.host(value)),
+            [b't' | b'T', ..] => named(line, b"transfer-encoding", |value| {
                 fields.transfer_encoding(value);
             }),
-            b'u' => named(line, b"upgrade", |_| fields.upgrade = true),
-            b' ' | b')' | b':' => return None,
+            [b'u' | b'U', ..] => named(line, b"upgrade", |_| fields.upgrade = true),
+            [b' ' | b'\t' | b':', ..] => return None,
             _ => {}
         }
-        at += end + 1;
     }
     None
 }
@@ -119,7 +112,10 @@ fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
 /// Hands on the line's value if its field has this (lower case) name.
 #[inline]
 fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
-    if line.get(N) == Some(&b':') && line[..N].eq_ignore_ascii_case(name) {
-        note(line[N + 1..].trim_ascii());
+    if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
+        // All names are letters and hyphens, which this bit leaves apart from everything else.
+        && found.iter().zip(name).fold(0, |differ, (a, b)| differ | (a | 0x20) ^ b) == 0
+    {
+        note(value.trim_ascii());
     }
 }

@@ -1,6 +1,6 @@
 //! Telling messages from other bytes by how they begin.
 
-use super::stream::Side;
+use super::event::Side;
 use crate::classify::Protocol;
 
 /// A start line is decided within this many bytes.

@@ -1,76 +1,11 @@
 //! The messages of one direction.
 
 use super::body::{Body, Phase, Progress};
-use super::head::{Framing, Method, Parsed, RequestHead, ResponseHead, parse_request, parse_response};
+use super::event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
+use super::head::{Framing, Parsed, parse_request, parse_response};
 use super::recognise::{START_LINE, begins_message, could_start, end_of_head, protocol_of};
 use crate::classify::Protocol;
 use crate::limits::HEAD_BYTES;
-
-/// Which kind of messages a direction carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Side {
-    /// From the client.
-    Request,
-    /// From the server.
-    Response,
-}
-
-/// What is known of the request that the next response answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RequestContext {
-    /// Its method.
-    Known(Method),
-    /// It was not captured.
-    Unknown,
-}
-
-/// Why bytes could not be read as HTTP/1.x.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unreadable {
-    /// No start line where one must be.
-    StartLine,
-    /// A head with malformed fields.
-    Fields,
-    /// A head beyond the cap.
-    HeadTooLong,
-    /// Fields that contradict each other about the length of the body.
-    Length,
-    /// Malformed chunk framing.
-    Chunk,
-}
-
-/// What happened in the stream.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A complete request head.
-    Request(RequestHead<'a>),
-    /// A complete response head, interim or final.
-    Response(ResponseHead),
-    /// The message whose head came last is complete.
-    End,
-    /// Framing was lost; the next head is looked for at the beginning of the next segment.
-    Desync(Unreadable),
-    /// The stream is not HTTP/1.x and never was.
-    NotHttp(Protocol),
-}
-
-/// What a gap did to the framing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct GapEffect {
-    /// The current message ended in it, exactly.
-    pub ended: bool,
-    /// Framing was lost.
-    pub lost: bool,
-}
-
-/// One step through the bytes given.
-#[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
-    /// How many bytes were used. Without an event, all of them.
-    pub used: usize,
-    /// What happened, if anything.
-    pub event: Option<Event<'a>>,
-}
 
 /// The framing state of one direction.
 #[derive(Debug, Default)]
@@ -195,6 +130,7 @@ impl MessageStream {
         }
     }
 
+    #[inline]
     fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let head = &data[blank..];
@@ -377,6 +313,11 @@ impl Began {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 fn parse(side: Side, context: RequestContext, head: &[u8]) -> Parsed<Event<'_>> {
     match side {
         Side::Request => match parse_request(head) {

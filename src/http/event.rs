@@ -1,0 +1,70 @@
+//! What a stream tells, and what it is told.
+
+use super::head::{Method, RequestHead, ResponseHead};
+use crate::classify::Protocol;
+
+/// Which kind of messages a direction carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// From the client.
+    Request,
+    /// From the server.
+    Response,
+}
+
+/// What is known of the request that the next response answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestContext {
+    /// Its method.
+    Known(Method),
+    /// It was not captured.
+    Unknown,
+}
+
+/// Why bytes could not be read as HTTP/1.x.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    /// No start line where one must be.
+    StartLine,
+    /// A head with malformed fields.
+    Fields,
+    /// A head beyond the cap.
+    HeadTooLong,
+    /// Fields that contradict each other about the length of the body.
+    Length,
+    /// Malformed chunk framing.
+    Chunk,
+}
+
+/// What happened in the stream.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A complete request head.
+    Request(RequestHead<'a>),
+    /// A complete response head, interim or final.
+    Response(ResponseHead),
+    /// The message whose head came last is complete.
+    End,
+    /// Framing was lost; the next head is looked for at the beginning of the next segment.
+    Desync(Unreadable),
+    /// The stream is not HTTP/1.x and never was.
+    NotHttp(Protocol),
+}
+
+/// What a gap did to the framing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GapEffect {
+    /// The current message ended in it, exactly.
+    pub ended: bool,
+    /// Framing was lost.
+    pub lost: bool,
+}
+
+/// One step through the bytes given.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// How many bytes were used. Without an event, all of them.
+    pub used: usize,
+    /// What happened, if anything.
+    pub event: Option<Event<'a>>,
+}
