@@ -1,6 +1,6 @@
 //! README holds what it shows: outputs, options, exit codes and limits are those of the program.
 //!
-//! `BLESS=1 cargo test --test readme` writes the present outputs into it.
+//! `UPDATE_GOLDEN=1 cargo test --test readme` writes the present outputs into it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -76,12 +76,12 @@ fn outputs_shown_are_the_programs() {
     let page = readme();
     assert!(page.contains("$ flowcheck read captures/churn.pcap"));
     let fresh = refreshed(&page);
-    if std::env::var_os("BLESS").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(README, fresh).unwrap();
     } else {
         assert!(
             page == fresh,
-            "README.md shows old output: BLESS=1 cargo test --test readme\n{fresh}"
+            "README.md shows old output: UPDATE_GOLDEN=1 cargo test --test readme\n{fresh}"
         );
     }
 }
