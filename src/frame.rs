@@ -49,7 +49,7 @@ impl LinkType {
     }
 }
 
-/// Which interface of which source a packet was captured on: an index into [`Interfaces`].
+/// Which interface of which source a packet was captured on: an index into the interfaces of all sources.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct InterfaceId(pub u16);
 

@@ -170,12 +170,18 @@ impl LegState {
             ..self.whole.concurrency()
         };
         let avoidable = if self.is_star() {
-            concurrency.closed_before_last_first = None;
-            self.star.as_ref().and_then(|clients| {
-                clients
-                    .values()
-                    .map(|client| avoidable(client.firsts, &client.tracker.concurrency()))
-                    .sum()
+            let clients = self.star.as_ref().map(|clients| clients.values());
+            (concurrency.closed_before_last_first, concurrency.idle_closes) = (None, 0);
+            clients.map(|clients| {
+                let (mut sum, mut closed) = (0, 0);
+                for client in clients {
+                    let pool = client.tracker.concurrency();
+                    sum += avoidable(client.firsts, &pool).unwrap_or(0);
+                    closed += pool.closed_before_last_first.unwrap_or(0);
+                    concurrency.idle_closes += pool.idle_closes;
+                }
+                concurrency.closed_before_last_first = Some(closed);
+                sum
             })
         } else {
             avoidable(counts.requests.first, &concurrency)

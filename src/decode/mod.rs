@@ -1,6 +1,6 @@
 //! From captured bytes to a TCP segment.
 //!
-//! In: a [`Frame`](crate::frame::Frame). Out: a [`Segment`] borrowing its payload, or a [`SkipReason`].
+//! In: a [`Frame`]. Out: a [`Segment`] borrowing its payload, or a [`SkipReason`].
 //! May touch: etherparse's per-layer slices (the whole-packet ones refuse short snaplens and offloaded lengths, and cost
 //! several times as much). Never: state. A [`Segment`] is valid by construction: later rooms meet no impossible packet.
 

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::names::Names;
 use super::opening::{Challenger, Generation};
 use super::quality::Quality;
-use crate::aggregate::{EventKind, LegEvent, LegRef};
+use crate::aggregate::LegEvent;
 use crate::decode::{Flags, Segment, decode};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::{FlowKey, FlowTable, PathId, Sender, Tombstone};
@@ -371,42 +371,5 @@ impl Engine {
             return;
         }
         self.tell(key, done, at);
-    }
-
-    pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, at: Timestamp) {
-        let Self {
-            now,
-            names,
-            quality,
-            events,
-            exchanges,
-            config,
-            ..
-        } = self;
-        let cx = &mut Context {
-            key,
-            now: *now,
-            config,
-            names,
-            quality,
-            events,
-            exchanges,
-        };
-        done.drain_all(at, cx);
-        done.take_back_cut_response(cx);
-        if done.settle_at_last(done.start, cx).is_none() {
-            cx.quality.unattributed += 1;
-        } else if let Some(closing) = done.closing.take_if(|_| !done.marks.has(Marks::TOLD)) {
-            // Its leg hears of the close only now.
-            done.close(closing, cx);
-        }
-        let facts = Box::new(done.facts(at, cx));
-        done.finish_records(cx);
-        let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
-        cx.emit(
-            facts.closed_at.unwrap_or(facts.end),
-            leg,
-            EventKind::Closed(facts),
-        );
     }
 }

@@ -6,9 +6,10 @@ use super::conversation::Conversation;
 use super::delivery::GIVE_UP_AFTER;
 use super::marks::Marks;
 use super::names::End;
+use crate::aggregate::{EventKind, LegRef};
 use crate::flow::{FlowKey, Sender};
 use crate::limits::EXPIRE_ABOVE;
-use crate::time::{Nanos, SECOND};
+use crate::time::{Nanos, SECOND, Timestamp};
 
 /// Silent connections leave the table after this, if it is large. Memory management: no figure depends on it.
 const SILENT: Nanos = 7_200 * SECOND;
@@ -102,6 +103,43 @@ impl Engine {
             self.quality.evicted_connections += 1;
             self.over(key, self.now.clock, true);
         }
+    }
+
+    pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, at: Timestamp) {
+        let Self {
+            now,
+            names,
+            quality,
+            events,
+            exchanges,
+            config,
+            ..
+        } = self;
+        let cx = &mut Context {
+            key,
+            now: *now,
+            config,
+            names,
+            quality,
+            events,
+            exchanges,
+        };
+        done.drain_all(at, cx);
+        done.take_back_cut_response(cx);
+        if done.settle_at_last(done.start, cx).is_none() {
+            cx.quality.unattributed += 1;
+        } else if let Some(closing) = done.closing.take_if(|_| !done.marks.has(Marks::TOLD)) {
+            // Its leg hears of the close only now.
+            done.close(closing, cx);
+        }
+        let facts = Box::new(done.facts(at, cx));
+        done.finish_records(cx);
+        let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
+        cx.emit(
+            facts.closed_at.unwrap_or(facts.end),
+            leg,
+            EventKind::Closed(facts),
+        );
     }
 
     /// Ends the analysis of connections that know their roles; returns the servers known, for the other engines.

@@ -12,7 +12,7 @@ pub(super) struct Instruction {
     pub(super) operand: u32,
 }
 
-/// A filter program that passed [`Program::new`].
+/// A filter program that passed [`Program::parse`].
 #[derive(Clone, Debug)]
 pub(super) struct Program(Vec<Instruction>);
 
