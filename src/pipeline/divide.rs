@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::engine;
 use crate::frame::{Block, Frame, Interface};
 use crate::source::{Next, Source, SourceSummary};
+use crate::time::Timestamp;
 
 /// A block that all engines look at, each for its own connections.
 struct Divided {
@@ -24,13 +25,17 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Every frame in order, with its place in the capture and whether it is this engine's.
+    /// Every frame in order, with its place in the capture: this engine's own, and only the time of the others'.
     #[inline]
-    pub(super) fn frames(&self, mut look: impl FnMut(u64, Frame<'_>, bool)) {
+    pub(super) fn frames(&self, mut look: impl FnMut(u64, Timestamp, Option<Frame<'_>>)) {
         let Divided { block, owners, first } = &*self.divided;
-        for (place, frame) in block.frames().enumerate() {
+        for (place, record) in block.records.iter().enumerate() {
             let mine = owners.get(place).is_none_or(|owner| *owner == self.engine);
-            look(first + place as u64, frame, mine);
+            look(
+                first + place as u64,
+                record.timestamp,
+                mine.then(|| record.frame(&block.arena)),
+            );
         }
     }
 

@@ -115,12 +115,9 @@ pub fn analyse(
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
 fn work(mut engine: Engine, post: &Post) -> Engine {
     for share in &post.shares {
-        share.frames(|order, frame, mine| {
-            if mine {
-                engine.frame(order, &frame);
-            } else {
-                engine.pass(order, frame.timestamp);
-            }
+        share.frames(|order, timestamp, mine| match mine {
+            Some(frame) => engine.frame(order, &frame),
+            None => engine.pass(order, timestamp),
         });
         if let Some(block) = share.into_block() {
             // A full channel means that enough blocks are under way: this one's memory is let go.
