@@ -135,9 +135,6 @@ pub(super) struct ReadArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) anonymize: bool,
 
-    /// Threads that analyse (default: as many as suit the machine, 4 at most; the report is the same for any number)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(super) threads: Option<u8>,
     /// Times in UTC instead of local time
     #[arg(long, help_heading = "Output")]
     pub(super) utc: bool,
@@ -150,6 +147,10 @@ pub(super) struct ReadArgs {
         help_heading = "Output"
     )]
     pub(super) color: When,
+    /// Threads that analyse (default: as many as suit the machine, 4 at most; the report is the same for any number)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), help_heading = "Analysis")]
+    pub(super) threads: Option<u8>,
+
     /// No progress bar and no warnings on standard error
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
