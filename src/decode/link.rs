@@ -1,8 +1,9 @@
-//! Link layer: finds the IP packet, collects VLAN tags.
+//! Link layer: finds the IP packet, collects VLAN tags. What most captures have is here, the rest in `layers` and `links`.
 
 use etherparse::{Ethernet2HeaderSlice, LinuxSllHeaderSlice, LinuxSllProtocolType, SingleVlanHeaderSlice};
 
 use super::segment::SkipReason;
+use super::{layers, links};
 use crate::classify::Path;
 use crate::frame::LinkType;
 
@@ -22,12 +23,12 @@ pub(super) struct Link<'a> {
     pub(super) payload: &'a [u8],
 }
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
+pub(super) const ETHERTYPE_IPV4: u16 = 0x0800;
+pub(super) const ETHERTYPE_IPV6: u16 = 0x86dd;
 /// 802.1Q, 802.1ad (service tag) and the pre-standard 0x9100 of QinQ.
-const ETHERTYPE_VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
+pub(super) const ETHERTYPE_VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 /// Tags beyond this are no VLAN stacking that exists.
-const MAX_TAGS: usize = 4;
+pub(super) const MAX_TAGS: usize = 4;
 const SLL2_HEADER_LEN: usize = 20;
 
 #[inline]
@@ -43,7 +44,7 @@ pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, Skip
         LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => Ok(raw(Ip::ByVersion, bytes)),
         LinkType::IPV4 => Ok(raw(Ip::V4, bytes)),
         LinkType::IPV6 => Ok(raw(Ip::V6, bytes)),
-        LinkType(_) => Err(SkipReason::UnsupportedLink),
+        _ => links::decode(link_type, bytes),
     }
 }
 
@@ -76,7 +77,7 @@ fn ether_payload(mut ether_type: u16, mut payload: &[u8], if_index: u32) -> Resu
                 tags += 1;
                 continue;
             }
-            _ => return Err(SkipReason::NotIp),
+            _ => return layers::other_type(ether_type, payload, if_index, path, tags),
         };
         return Ok(Link {
             ip,

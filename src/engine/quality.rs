@@ -21,7 +21,7 @@ pub struct Quality {
     /// RSTs that belong to no connection.
     pub stray_resets: u64,
     /// Left out, by reason.
-    pub skipped: [u64; 6],
+    pub skipped: [u64; 7],
     /// Raw segments by flags.
     pub flags: FlagCounts,
     /// Bytes that the receiver got and the capture lacks.
@@ -61,6 +61,7 @@ impl Quality {
             truncated: count(SkipReason::Truncated),
             unsupported_link: count(SkipReason::UnsupportedLink),
             malformed: count(SkipReason::Malformed),
+            encrypted: count(SkipReason::Encrypted),
         }
     }
 }
