@@ -39,7 +39,6 @@ struct Part {
 }
 
 /// Looks into the IP packet behind a link layer.
-#[cold]
 pub(super) fn look<'a>(link: &Link<'a>, wire_len: usize) -> Result<Found<'a>, SkipReason> {
     let mut at = Cursor {
         path: link.path,

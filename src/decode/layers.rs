@@ -3,7 +3,6 @@
 use super::cursor::Cursor;
 use super::link::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, Ip, Link, MAX_TAGS};
 use super::segment::SkipReason;
-use crate::classify::Path;
 
 /// What the next header is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,24 +52,6 @@ pub(super) fn link(layer: Layer, mut at: Cursor<'_>) -> Result<Link<'_>, SkipRea
         if_index: at.if_index,
         payload: at.bytes,
     })
-}
-
-/// Where plain Ethernet ends: an Ethertype that is neither IP nor a tag that may stand here.
-#[cold]
-pub(super) fn other_type(
-    ether_type: u16,
-    payload: &[u8],
-    if_index: u32,
-    path: Path,
-    tags: usize,
-) -> Result<Link<'_>, SkipReason> {
-    let at = Cursor {
-        path,
-        if_index,
-        tags,
-        ..Cursor::new(payload, payload.len())
-    };
-    link(Layer::Type(ether_type), at)
 }
 
 fn by_type(ether_type: u16, at: &mut Cursor<'_>) -> Result<Layer, SkipReason> {

@@ -3,7 +3,6 @@
 use etherparse::{Ethernet2HeaderSlice, LinuxSllHeaderSlice, LinuxSllProtocolType, SingleVlanHeaderSlice};
 
 use super::segment::SkipReason;
-use super::{layers, links};
 use crate::classify::Path;
 use crate::frame::LinkType;
 
@@ -44,7 +43,7 @@ pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, Skip
         LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => Ok(raw(Ip::ByVersion, bytes)),
         LinkType::IPV4 => Ok(raw(Ip::V4, bytes)),
         LinkType::IPV6 => Ok(raw(Ip::V6, bytes)),
-        _ => links::decode(link_type, bytes),
+        LinkType(_) => Err(SkipReason::UnsupportedLink),
     }
 }
 
@@ -77,7 +76,7 @@ fn ether_payload(mut ether_type: u16, mut payload: &[u8], if_index: u32) -> Resu
                 tags += 1;
                 continue;
             }
-            _ => return layers::other_type(ether_type, payload, if_index, path, tags),
+            _ => return Err(SkipReason::NotIp),
         };
         return Ok(Link {
             ip,

@@ -1,16 +1,26 @@
-//! Link types beside Ethernet, cooked, loopback and raw captures: PPP, Cisco HDLC, 802.11.
+//! Every link type, with all that may stand between it and IP. The fast path knows the frequent ones in their plain form.
 
 use super::cursor::Cursor;
 use super::layers::{self, Layer};
-use super::link::Link;
+use super::link::{self, Link};
 use super::segment::SkipReason;
 use super::wifi;
 use crate::frame::LinkType;
 
-#[cold]
 pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, SkipReason> {
     let mut at = Cursor::new(bytes, bytes.len());
     let layer = match link_type {
+        LinkType::ETHERNET => Layer::Ethernet,
+        LinkType::LINUX_SLL => {
+            at.skip(14)?;
+            Layer::Type(at.take_u16()?)
+        }
+        LinkType::LINUX_SLL2 => {
+            let [t0, t1, _, _, i0, i1, i2, i3] = *at.take::<8>()?;
+            at.if_index = u32::from_be_bytes([i0, i1, i2, i3]);
+            at.skip(12)?;
+            Layer::Type(u16::from_be_bytes([t0, t1]))
+        }
         LinkType::PPP => Layer::Ppp,
         LinkType::PPP_WITH_DIR => {
             at.skip(1)?;
@@ -28,7 +38,7 @@ pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, Skip
             wifi::prism_or_avs(&mut at)?;
             wifi::decode(&mut at, false)?
         }
-        LinkType(_) => return Err(SkipReason::UnsupportedLink),
+        _ => return link::decode(link_type, bytes),
     };
     layers::link(layer, at)
 }

@@ -24,42 +24,42 @@ use crate::frame::Frame;
 use inside::Found;
 use link::Link;
 
-/// What a datagram put together from fragments holds.
+/// What a frame or a datagram put together from fragments holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Decoded<'a> {
     /// A TCP segment.
     Segment(Segment<'a>),
-    /// A fragment of another datagram: its tunnel was fragmented, and so is the packet inside.
+    /// A fragment of a datagram.
     Fragment(Fragment<'a>),
 }
 
-/// Decodes one frame.
+/// Decodes one frame of the kinds that most captures are made of: TCP in IP on a plain link.
 ///
 /// # Errors
 ///
-/// Says why a frame holds no TCP segment that can be analysed. For [`SkipReason::Fragment`] there is [`fragment`].
+/// Says why a frame holds no TCP segment that can be analysed; [`decode_unusual`] may still find one.
 #[inline]
 pub fn decode<'a>(frame: &Frame<'a>) -> Result<Segment<'a>, SkipReason> {
-    let (link, wire_rest) = link(frame)?;
-    match network::decode(&link, wire_rest) {
-        Ok(network) => transport::decode(frame, &link, &network),
-        Err(SkipReason::NotTcp) => inside(frame, &link, wire_rest),
-        Err(reason) => Err(reason),
-    }
+    let link = link::decode(frame.link_type, frame.bytes)?;
+    let network = network::decode(&link, wire_rest(frame, &link))?;
+    transport::decode(frame, &link, &network)
 }
 
-/// The fragment in a frame of which [`decode`] says that it holds one.
+/// Decodes a frame that [`decode`] gave up for `reason`: other links, tunnels, fragments. Apart from it, so that the
+/// usual packets need not pay.
 ///
 /// # Errors
 ///
-/// [`SkipReason::Fragment`] for fragments of the link layer, which are not put together.
+/// Says why a frame holds no TCP segment that can be analysed.
 #[cold]
-pub fn fragment<'a>(frame: &Frame<'a>) -> Result<Fragment<'a>, SkipReason> {
-    let (link, wire_rest) = link(frame)?;
-    match inside::look(&link, wire_rest)? {
-        Found::Fragment(fragment) => Ok(fragment),
-        Found::Tcp(..) => Err(SkipReason::Fragment),
+#[inline(never)]
+pub fn decode_unusual<'a>(frame: &Frame<'a>, reason: SkipReason) -> Result<Decoded<'a>, SkipReason> {
+    match reason {
+        SkipReason::Truncated | SkipReason::Malformed | SkipReason::Encrypted => return Err(reason),
+        SkipReason::NotIp | SkipReason::NotTcp | SkipReason::Fragment | SkipReason::UnsupportedLink => {}
     }
+    let link = links::decode(frame.link_type, frame.bytes)?;
+    decoded(frame, inside::look(&link, wire_rest(frame, &link))?)
 }
 
 /// Decodes a datagram put together from fragments, of which `frame` completed it.
@@ -68,29 +68,25 @@ pub fn fragment<'a>(frame: &Frame<'a>) -> Result<Fragment<'a>, SkipReason> {
 ///
 /// Says why it holds no TCP segment that can be analysed.
 #[cold]
-pub fn datagram<'a>(frame: &Frame<'_>, datagram: &Datagram<'a>) -> Result<Decoded<'a>, SkipReason> {
-    match inside::look_into(datagram)? {
-        Found::Fragment(fragment) => Ok(Decoded::Fragment(fragment)),
+#[inline(never)]
+pub fn decode_datagram<'a>(frame: &Frame<'_>, datagram: &Datagram<'a>) -> Result<Decoded<'a>, SkipReason> {
+    decoded(frame, inside::look_into(datagram)?)
+}
+
+fn decoded<'a>(frame: &Frame<'_>, found: Found<'a>) -> Result<Decoded<'a>, SkipReason> {
+    match found {
         Found::Tcp(link, network) => transport::decode(frame, &link, &network).map(Decoded::Segment),
+        Found::Fragment(fragment) => Ok(Decoded::Fragment(fragment)),
     }
 }
 
+/// What the link layer took is known exactly; the wire length tells how long an offloaded packet really was.
 #[inline]
-fn link<'a>(frame: &Frame<'a>) -> Result<(Link<'a>, usize), SkipReason> {
-    let link = link::decode(frame.link_type, frame.bytes)?;
-    // What the link layer took is known exactly; the wire length tells how long an offloaded packet really was.
-    let wire_rest = (frame.wire_len as usize).saturating_sub(frame.bytes.len() - link.payload.len());
-    Ok((link, wire_rest))
+fn wire_rest(frame: &Frame<'_>, link: &Link<'_>) -> usize {
+    (frame.wire_len as usize).saturating_sub(frame.bytes.len() - link.payload.len())
 }
 
-/// The segment in a tunnel.
-#[cold]
-fn inside<'a>(frame: &Frame<'_>, link: &Link<'a>, wire_rest: usize) -> Result<Segment<'a>, SkipReason> {
-    match inside::look(link, wire_rest)? {
-        Found::Tcp(link, network) => transport::decode(frame, &link, &network),
-        Found::Fragment(_) => Err(SkipReason::Fragment),
-    }
-}
-
+#[cfg(test)]
+mod layer_tests;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::closing::{Closing, How};
 use super::conversation::{Conversation, Fate};
+use super::defrag::Defrag;
 use super::marks::Marks;
 use super::names::Names;
 use super::opening::{Challenger, Generation};
@@ -35,6 +36,7 @@ pub struct Engine {
     /// Connections with bytes that wait for others, and since when.
     pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
     pub(super) clock: Timestamp,
+    pub(super) defrag: Defrag,
     start: Option<Timestamp>,
     next_id: u64,
 }
@@ -54,6 +56,7 @@ impl Engine {
             parked: Vec::new(),
             stalled: VecDeque::new(),
             clock: Timestamp::MIN,
+            defrag: Defrag::default(),
             start: None,
             next_id: 1,
         }
@@ -100,12 +103,12 @@ impl Engine {
         self.start.get_or_insert(frame.timestamp);
         match decode(frame) {
             Ok(segment) => self.segment(&segment),
-            Err(reason) => self.quality.skip(reason),
+            Err(reason) => self.unusual(frame, reason),
         }
     }
 
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>) {
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
         if self.quality.segments.is_multiple_of(SWEEP_EVERY) {

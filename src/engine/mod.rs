@@ -11,6 +11,7 @@ mod analysis;
 mod closing;
 mod context;
 mod conversation;
+mod defrag;
 mod delivery;
 mod exchange;
 mod facts;
@@ -27,5 +28,7 @@ pub use analysis::Engine;
 pub use context::Config;
 pub use quality::Quality;
 
+#[cfg(test)]
+mod defrag_tests;
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,12 @@ pub struct Quality {
 impl Quality {
     /// Counts a frame that was left out.
     pub fn skip(&mut self, reason: SkipReason) {
-        self.skipped[reason as usize] += 1;
+        self.skip_many(reason, 1);
+    }
+
+    /// Counts so many frames that were left out.
+    pub fn skip_many(&mut self, reason: SkipReason, frames: u64) {
+        self.skipped[reason as usize] += frames;
     }
 
     /// How many frames were left out, by reason.
