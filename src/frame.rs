@@ -14,16 +14,34 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, in HDLC-like framing (RFC 1662) or without.
+    pub const PPP: Self = Self(9);
     /// Raw IP as some BSDs number it (DLT 12).
     pub const RAW_BSD: Self = Self(12);
     /// Raw IP as OpenBSD numbers it (DLT 14).
     pub const RAW_OPENBSD: Self = Self(14);
+    /// PPP in HDLC-like framing, or Cisco HDLC.
+    pub const PPP_SERIAL: Self = Self(50);
+    /// PPP over Ethernet (RFC 2516), from its session header on.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IP; version by first nibble.
     pub const RAW: Self = Self(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: Self = Self(104);
+    /// IEEE 802.11.
+    pub const IEEE802_11: Self = Self(105);
     /// OpenBSD loopback: as NULL, in network byte order.
     pub const LOOP: Self = Self(108);
     /// Linux "cooked" capture, version 1.
     pub const LINUX_SLL: Self = Self(113);
+    /// IEEE 802.11 behind a Prism header.
+    pub const PRISM_HEADER: Self = Self(119);
+    /// IEEE 802.11 behind a radiotap header.
+    pub const IEEE802_11_RADIO: Self = Self(127);
+    /// IEEE 802.11 behind an AVS header.
+    pub const IEEE802_11_RADIO_AVS: Self = Self(163);
+    /// PPP behind a byte that tells the direction.
+    pub const PPP_WITH_DIR: Self = Self(204);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
@@ -38,6 +56,15 @@ impl LinkType {
             Self::NULL => "NULL",
             Self::ETHERNET => "EN10MB",
             Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "RAW",
+            Self::PPP => "PPP",
+            Self::PPP_SERIAL => "PPP_SERIAL",
+            Self::PPP_ETHER => "PPP_ETHER",
+            Self::C_HDLC => "C_HDLC",
+            Self::IEEE802_11 => "IEEE802_11",
+            Self::PRISM_HEADER => "PRISM_HEADER",
+            Self::IEEE802_11_RADIO => "IEEE802_11_RADIO",
+            Self::IEEE802_11_RADIO_AVS => "IEEE802_11_RADIO_AVS",
+            Self::PPP_WITH_DIR => "PPP_WITH_DIR",
             Self::LOOP => "LOOP",
             Self::LINUX_SLL => "LINUX_SLL",
             Self::IPV4 => "IPV4",

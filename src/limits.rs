@@ -14,6 +14,12 @@ pub const OUT_OF_ORDER_BYTES: usize = 1 << 20;
 pub const OUT_OF_ORDER_SEGMENTS: usize = 1_024;
 /// Out-of-order bytes kept in all.
 pub const OUT_OF_ORDER_TOTAL: usize = 256 << 20;
+/// Fragmented IP datagrams put together at a time; fragments of more count as left out.
+pub const DATAGRAMS: usize = 8_192;
+/// Bytes kept of their fragments, in all.
+pub const FRAGMENT_BYTES: usize = 16 << 20;
+/// Pieces of one datagram (the longest has 118 fragments at IPv4's least MTU).
+pub const DATAGRAM_PIECES: usize = 256;
 /// Connections in the table.
 pub const CONNECTIONS: usize = 4_000_000;
 /// Silent connections leave the table only when it holds more than this.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use common::files::{PLAIN, Pcap, frames, gzip, pcap, pcapng, zstd};
 use common::run::{Outcome, directory, flowcheck, write};
 use common::script::capture_of;
-use common::wire::{Link, Packet};
+use common::tunnels::fragments;
+use common::wire::{Frame, Link, Packet};
 use serde_json::Value;
 
 /// Sixty-five connections of every kind on four legs, over two five-minute windows.
@@ -291,6 +292,116 @@ fn null() {
 #[test]
 fn raw() {
     on_link("raw.pcap", Link::Raw);
+}
+
+#[test]
+fn other_links() {
+    for (name, link) in [
+        ("mpls", Link::Mpls),
+        ("pseudowire", Link::MplsEthernet),
+        ("pppoe", Link::Pppoe),
+        ("ppp", Link::Ppp),
+        ("ppp-serial", Link::PppSerial),
+        ("ppp-with-dir", Link::PppWithDir),
+        ("cisco-hdlc", Link::CiscoHdlc),
+        ("snap", Link::Snap),
+        ("wifi", Link::Wifi),
+        ("radiotap", Link::Radiotap),
+    ] {
+        on_link(&format!("{name}.pcap"), link);
+    }
+}
+
+#[test]
+fn tunnels() {
+    for (name, link) in [
+        ("vxlan", Link::Vxlan(42)),
+        ("geneve", Link::Geneve),
+        ("gtp-u", Link::GtpU),
+        ("gre", Link::Gre),
+        ("gre-ethernet", Link::GreEthernet),
+        ("erspan", Link::Erspan),
+        ("erspan-3", Link::Erspan3),
+        ("ip-in-ip", Link::IpInIp),
+        ("ip-in-ipv6", Link::IpInIpv6),
+    ] {
+        on_link(&format!("{name}.pcap"), link);
+    }
+}
+
+/// Every packet of more than `size` bytes of IP payload in fragments, at the time of the packet.
+fn fragmented(frames: &[Frame], size: usize, reversed: bool) -> Vec<Frame> {
+    let mut out = Vec::new();
+    for frame in frames {
+        let mut parts = if frame.bytes.len() > 34 + size {
+            fragments(frame, size)
+        } else {
+            vec![frame.clone()]
+        };
+        if reversed {
+            parts.reverse();
+        }
+        out.extend(parts);
+    }
+    assert!(out.len() > frames.len() + 100, "many packets are fragmented");
+    out
+}
+
+#[test]
+fn fragments_in_order_and_reversed() {
+    let plain = frames(&packets(), Link::Ethernet);
+    for (name, size, reversed) in [
+        ("fragments.pcap", 48, false),
+        ("reversed.pcap", 48, true),
+        ("large.pcap", 1024, false),
+    ] {
+        let frames = fragmented(&plain, size, reversed);
+        variant(name, &pcap(&frames, Link::Ethernet, PLAIN));
+    }
+}
+
+#[test]
+fn a_missing_fragment_is_a_missing_segment() {
+    let plain = frames(&packets(), Link::Ethernet);
+    let mut parts = fragmented(&plain, 1024, false);
+    let lost = parts
+        .iter()
+        .position(|frame| frame.bytes[20] & 0x20 != 0)
+        .expect("a fragment");
+    parts.remove(lost);
+    let file = write(
+        &directory("variants"),
+        "missing-fragment.pcap",
+        &pcap(&parts, Link::Ethernet, PLAIN),
+    );
+    let report = common::run::read(&file, &[]).report().expect("a report");
+    assert!(report["capture"]["skipped"]["fragment"].as_u64() >= Some(1));
+    assert_eq!(report["capture"]["tcp_packets"], plain.len() as u64 - 2);
+}
+
+#[test]
+fn networks_with_the_same_addresses_are_apart() {
+    let of = |vni| frames(&packets(), Link::Vxlan(vni));
+    let folder = directory("variants");
+    let report = |name: &str, frames: &[Frame]| {
+        let file = write(&folder, name, &pcap(frames, Link::Ethernet, PLAIN));
+        common::run::read(&file, &[]).report().expect("a report")
+    };
+    let one = report("vni-one.pcap", &of(1));
+    let mut both: Vec<Frame> = of(1).into_iter().chain(of(2)).collect();
+    both.sort_by_key(|frame| frame.time);
+    let two = report("vni-two.pcap", &both);
+    let of =
+        |report: &Value, pointer: &str| report.pointer(pointer).and_then(Value::as_u64).expect("a figure");
+    for figure in [
+        "/totals/connections/total",
+        "/totals/requests/total",
+        "/totals/handshakes/completed",
+    ] {
+        assert_eq!(of(&two, figure), 2 * of(&one, figure), "{figure}");
+    }
+    assert_eq!(two["connections"][0]["tunnel"], "vxlan:1");
+    assert_eq!(two["capture"]["duplicate_packets"], 0);
 }
 
 /// As from bond and slave: each packet again, `delay` microseconds later, in the order of time.

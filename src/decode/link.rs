@@ -1,4 +1,4 @@
-//! Link layer: finds the IP packet, collects VLAN tags.
+//! Link layer: finds the IP packet, collects VLAN tags. What most captures have is here, the rest in `layers` and `links`.
 
 use etherparse::{Ethernet2HeaderSlice, LinuxSllHeaderSlice, LinuxSllProtocolType, SingleVlanHeaderSlice};
 
@@ -22,12 +22,12 @@ pub(super) struct Link<'a> {
     pub(super) payload: &'a [u8],
 }
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
+pub(super) const ETHERTYPE_IPV4: u16 = 0x0800;
+pub(super) const ETHERTYPE_IPV6: u16 = 0x86dd;
 /// 802.1Q, 802.1ad (service tag) and the pre-standard 0x9100 of QinQ.
-const ETHERTYPE_VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
+pub(super) const ETHERTYPE_VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 /// Tags beyond this are no VLAN stacking that exists.
-const MAX_TAGS: usize = 4;
+pub(super) const MAX_TAGS: usize = 4;
 const SLL2_HEADER_LEN: usize = 20;
 
 #[inline]

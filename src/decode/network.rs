@@ -53,7 +53,7 @@ fn v4(bytes: &[u8], wire_rest: usize) -> Result<Network<'_>, SkipReason> {
 }
 
 /// A header length under 5 words is a contradiction, everything else is a cut packet.
-fn v4_error(bytes: &[u8]) -> SkipReason {
+pub(super) fn v4_error(bytes: &[u8]) -> SkipReason {
     match bytes.first() {
         Some(first) if first & 15 < 5 => SkipReason::Malformed,
         _ => SkipReason::Truncated,

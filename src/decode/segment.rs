@@ -21,6 +21,8 @@ pub enum SkipReason {
     UnsupportedLink,
     /// Header fields that contradict each other.
     Malformed,
+    /// Encrypted below IP (802.11).
+    Encrypted,
 }
 
 /// An IP address as two words, so that keys stay packed: IPv4 as `::ffff:a.b.c.d`.

@@ -4,11 +4,11 @@ use super::*;
 use crate::frame::{InterfaceId, LinkType};
 use crate::time::Timestamp;
 
-const TCP: [u8; 20] = [
+pub(super) const TCP: [u8; 20] = [
     0x9c, 0x40, 0x1f, 0x90, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 0x01, 0xf5, 0, 0, 0, 0,
 ];
 
-fn ipv4(total: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn ipv4(total: u16, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![
         0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
     ];
@@ -17,25 +17,34 @@ fn ipv4(total: u16, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn ethernet(ether_type: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn ethernet(ether_type: u16, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; 12];
     packet.extend_from_slice(&ether_type.to_be_bytes());
     packet.extend_from_slice(payload);
     packet
 }
 
-fn run(link: LinkType, bytes: &[u8], wire: usize) -> Result<Segment<'_>, SkipReason> {
-    decode(&Frame {
+pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Frame<'_> {
+    Frame {
         timestamp: Timestamp::default(),
         number: 1,
         wire_len: wire as u32,
         interface: InterfaceId::default(),
         link_type: link,
         bytes,
+    }
+}
+
+/// As the engine does: what the fast path gives up is looked at again.
+pub(super) fn run(link: LinkType, bytes: &[u8], wire: usize) -> Result<Segment<'_>, SkipReason> {
+    let frame = frame(link, bytes, wire);
+    decode(&frame).or_else(|reason| match decode_unusual(&frame, reason)? {
+        Decoded::Segment(segment) => Ok(segment),
+        Decoded::Fragment(_) => Err(SkipReason::Fragment),
     })
 }
 
-fn with_body(body: &[u8]) -> Vec<u8> {
+pub(super) fn with_body(body: &[u8]) -> Vec<u8> {
     [&TCP[..], body].concat()
 }
 

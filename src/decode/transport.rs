@@ -15,8 +15,8 @@ const ALIGNED_TIMESTAMPS: [u8; 4] = [1, 1, 8, 10];
 
 #[inline]
 pub(super) fn decode<'a>(
-    frame: &Frame<'a>,
-    link: &Link<'a>,
+    frame: &Frame<'_>,
+    link: &Link<'_>,
     network: &Network<'a>,
 ) -> Result<Segment<'a>, SkipReason> {
     let bytes = network.payload;

@@ -141,6 +141,8 @@ pub struct Skipped {
     pub unsupported_link: u64,
     /// Header fields that contradict each other.
     pub malformed: u64,
+    /// Encrypted below IP (802.11).
+    pub encrypted: u64,
 }
 
 /// What the caps of `limits` dropped, each counted when it acted.

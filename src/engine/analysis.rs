@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::closing::{Closing, How};
 use super::conversation::{Conversation, Fate};
+use super::defrag::Defrag;
 use super::marks::Marks;
 use super::names::Names;
 use super::opening::{Challenger, Generation};
@@ -35,6 +36,11 @@ pub struct Engine {
     /// Connections with bytes that wait for others, and since when.
     pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
     pub(super) now: Now,
+    pub(super) defrag: Defrag,
+    /// Its number among how many engines.
+    pub(super) place: (usize, usize),
+    /// Counters of what all engines see and the first one tells.
+    pub(super) aside: Quality,
     start: Option<Timestamp>,
 }
 
@@ -56,7 +62,19 @@ impl Engine {
                 order: 0,
                 clock: Timestamp::MIN,
             },
+            defrag: Defrag::default(),
+            place: (0, 1),
+            aside: Quality::default(),
             start: None,
+        }
+    }
+
+    /// The same engine as number `index` of `of`, each with its own share of the connections.
+    #[must_use]
+    pub fn one_of(self, index: usize, of: usize) -> Self {
+        Self {
+            place: (index, of),
+            ..self
         }
     }
 
@@ -101,7 +119,7 @@ impl Engine {
         self.quality.bytes += u64::from(frame.wire_len);
         match decode(frame) {
             Ok(segment) => self.segment(&segment),
-            Err(reason) => self.quality.skip(reason),
+            Err(reason) => self.unusual(frame, reason),
         }
     }
 
@@ -122,7 +140,7 @@ impl Engine {
     }
 
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>) {
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
         let path = self.names.path(segment.path).unwrap_or_else(|| {

@@ -11,6 +11,7 @@ mod analysis;
 mod closing;
 mod context;
 mod conversation;
+mod defrag;
 mod delivery;
 mod exchange;
 mod facts;
@@ -27,8 +28,10 @@ mod upkeep;
 pub use analysis::Engine;
 pub use context::Config;
 pub use quality::Quality;
-pub use share::share;
+pub use share::{Owner, owner};
 pub use upkeep::Server;
 
+#[cfg(test)]
+mod defrag_tests;
 #[cfg(test)]
 mod tests;

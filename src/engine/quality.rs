@@ -21,7 +21,7 @@ pub struct Quality {
     /// RSTs that belong to no connection.
     pub stray_resets: u64,
     /// Left out, by reason.
-    pub skipped: [u64; 6],
+    pub skipped: [u64; 7],
     /// Raw segments by flags.
     pub flags: FlagCounts,
     /// Bytes that the receiver got and the capture lacks.
@@ -76,7 +76,12 @@ impl Quality {
 
     /// Counts a frame that was left out.
     pub fn skip(&mut self, reason: SkipReason) {
-        self.skipped[reason as usize] += 1;
+        self.skip_many(reason, 1);
+    }
+
+    /// Counts so many frames that were left out.
+    pub fn skip_many(&mut self, reason: SkipReason, frames: u64) {
+        self.skipped[reason as usize] += frames;
     }
 
     /// How many frames were left out, by reason.
@@ -90,6 +95,7 @@ impl Quality {
             truncated: count(SkipReason::Truncated),
             unsupported_link: count(SkipReason::UnsupportedLink),
             malformed: count(SkipReason::Malformed),
+            encrypted: count(SkipReason::Encrypted),
         }
     }
 }

@@ -1,27 +1,56 @@
 //! Which engine a frame belongs to.
 
-use crate::decode::{Address, decode};
+use crate::decode::{Address, Decoded, Segment, decode, decode_unusual};
 use crate::frame::{Frame, LinkType};
 
-/// Which of `shares` equal shares of the connections a frame belongs to: the same for both directions of a connection,
-/// whatever carries it. Frames without a segment belong to the first.
+/// Whose a frame is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// The engine with this number.
+    Engine(usize),
+    /// A fragment: which connection it belongs to shows when its datagram is complete. All engines put it together, and
+    /// one of them goes on with the segment.
+    Everyone,
+}
+
+/// Which of `engines` engines a frame belongs to: the same for both directions of a connection, whatever carries it.
+/// Frames without a segment belong to the first.
 #[inline]
 #[must_use]
-pub fn share(frame: &Frame<'_>, shares: usize) -> usize {
-    let hash = match plain_ends(frame) {
-        Some(ends) => ends,
-        None => match decode(frame) {
-            Ok(segment) => ends(
-                segment.source.high ^ segment.source.low,
-                segment.destination.high ^ segment.destination.low,
-                segment.source_port,
-                segment.destination_port,
-            ),
-            Err(_) => return 0,
-        },
-    };
-    // The upper bits of a product depend on all bits of its factors.
-    ((u128::from(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * shares as u128) >> 64) as usize
+pub fn owner(frame: &Frame<'_>, engines: usize) -> Owner {
+    match plain_ends(frame) {
+        Some(ends) => Owner::Engine(spread(ends, engines)),
+        None => unusual_owner(frame, engines),
+    }
+}
+
+#[cold]
+fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
+    let decoded = decode(frame)
+        .map(Decoded::Segment)
+        .or_else(|reason| decode_unusual(frame, reason));
+    match decoded {
+        Ok(Decoded::Segment(segment)) => Owner::Engine(share(&segment, engines)),
+        Ok(Decoded::Fragment(_)) => Owner::Everyone,
+        Err(_) => Owner::Engine(0),
+    }
+}
+
+/// Which of `engines` engines a segment belongs to.
+pub(super) fn share(segment: &Segment<'_>, engines: usize) -> usize {
+    let ends = ends(
+        segment.source.high ^ segment.source.low,
+        segment.destination.high ^ segment.destination.low,
+        segment.source_port,
+        segment.destination_port,
+    );
+    spread(ends, engines)
+}
+
+/// The upper bits of a product depend on all bits of its factors.
+#[inline]
+fn spread(ends: u64, engines: usize) -> usize {
+    ((u128::from(ends.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * engines as u128) >> 64) as usize
 }
 
 /// Addresses and ports in one word, the same for both directions.
@@ -124,10 +153,13 @@ mod tests {
             let back = packet((port % 7) as u8, port, false);
             let ethernet = [&[0; 12][..], &[8, 0], &there].concat();
             let vlan = [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &back].concat();
-            let own = share(&frame(LinkType::RAW, &there), 4);
-            assert_eq!(share(&frame(LinkType::RAW, &back), 4), own);
-            assert_eq!(share(&frame(LinkType::ETHERNET, &ethernet), 4), own);
-            assert_eq!(share(&frame(LinkType::ETHERNET, &vlan), 4), own);
+            let own = owner(&frame(LinkType::RAW, &there), 4);
+            assert_eq!(owner(&frame(LinkType::RAW, &back), 4), own);
+            assert_eq!(owner(&frame(LinkType::ETHERNET, &ethernet), 4), own);
+            assert_eq!(owner(&frame(LinkType::ETHERNET, &vlan), 4), own);
+            let Owner::Engine(own) = own else {
+                panic!("no fragment")
+            };
             counts[own] += 1;
         }
         assert!(

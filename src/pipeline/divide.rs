@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::engine;
+use crate::engine::{self, Owner};
 use crate::frame::{Block, Frame, Interface};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::Timestamp;
@@ -16,6 +16,16 @@ struct Divided {
     owners: Vec<u8>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
+}
+
+/// The owner of frames that all engines look at.
+const EVERYONE: u8 = u8::MAX;
+
+fn number(owner: Owner) -> u8 {
+    match owner {
+        Owner::Engine(engine) => engine as u8,
+        Owner::Everyone => EVERYONE,
+    }
 }
 
 /// One engine's view of a block.
@@ -30,7 +40,9 @@ impl Share {
     pub(super) fn frames(&self, mut look: impl FnMut(u64, Timestamp, Option<Frame<'_>>)) {
         let Divided { block, owners, first } = &*self.divided;
         for (place, record) in block.records.iter().enumerate() {
-            let mine = owners.get(place).is_none_or(|owner| *owner == self.engine);
+            let mine = owners
+                .get(place)
+                .is_none_or(|owner| *owner == self.engine || *owner == EVERYONE);
             look(
                 first + place as u64,
                 record.timestamp,
@@ -96,9 +108,9 @@ impl Reading {
         self.frames += block.records.len() as u64;
         let owners = match engines.len() {
             0 | 1 => Vec::new(),
-            shares => block
+            several => block
                 .frames()
-                .map(|frame| engine::share(&frame, shares) as u8)
+                .map(|frame| number(engine::owner(&frame, several)))
                 .collect(),
         };
         let divided = Arc::new(Divided { block, owners, first });

@@ -72,7 +72,8 @@ pub fn analyse(
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
     let (empty, recycled) = bounded(UNDER_WAY);
     let (mut shares, mut desks, mut posts) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..engines.max(1) {
+    let engines = engines.max(1);
+    for _ in 0..engines {
         let (share, own_shares) = bounded(UNDER_WAY);
         let (found, own_found) = bounded(UNDER_WAY);
         let (used, fresh) = bounded(UNDER_WAY);
@@ -96,8 +97,9 @@ pub fn analyse(
         let reader = scope.spawn(move || Reading::new(source).run(&shares, &recycled));
         let working: Vec<_> = posts
             .into_iter()
-            .map(|post| {
-                let engine = Engine::new(config.clone());
+            .enumerate()
+            .map(|(index, post)| {
+                let engine = Engine::new(config.clone()).one_of(index, engines);
                 scope.spawn(move || work(engine, &post))
             })
             .collect();

@@ -16,4 +16,5 @@ pub mod files;
 pub mod run;
 pub mod script;
 pub mod syntax;
+pub mod tunnels;
 pub mod wire;

@@ -42,16 +42,44 @@ pub enum Link {
     Raw,
     Sll,
     Sll2,
+    Mpls,
+    /// A pseudowire with control word.
+    MplsEthernet,
+    Pppoe,
+    Ppp,
+    PppSerial,
+    PppWithDir,
+    CiscoHdlc,
+    /// LLC and SNAP on Ethernet.
+    Snap,
+    Wifi,
+    Radiotap,
+    /// By network id.
+    Vxlan(u32),
+    Geneve,
+    GtpU,
+    Gre,
+    GreEthernet,
+    Erspan,
+    Erspan3,
+    IpInIp,
+    IpInIpv6,
 }
 
 impl Link {
     pub fn number(self) -> u32 {
         match self {
             Self::Null => 0,
-            Self::Ethernet | Self::Vlan | Self::QinQ => 1,
+            Self::Ppp => 9,
+            Self::PppSerial => 50,
             Self::Raw => 101,
+            Self::CiscoHdlc => 104,
+            Self::Wifi => 105,
             Self::Sll => 113,
+            Self::Radiotap => 127,
+            Self::PppWithDir => 204,
             Self::Sll2 => 276,
+            _ => 1,
         }
     }
 }
@@ -69,7 +97,8 @@ impl Packet {
     /// The packet as a frame of `link`.
     pub fn frame(&self, link: Link) -> Frame {
         let network = self.ip();
-        let mut bytes = self.link_header(link);
+        let mut bytes =
+            super::tunnels::before(link, self, network.len()).unwrap_or_else(|| self.link_header(link));
         let wire_length = bytes.len() + network.len();
         let kept = self.cut_to.unwrap_or(network.len()).min(network.len());
         bytes.extend_from_slice(&network[..kept]);
@@ -108,7 +137,6 @@ impl Packet {
                 let family: u32 = if self.src.is_ipv4() { 2 } else { 24 };
                 out.extend_from_slice(&family.to_le_bytes());
             }
-            Link::Raw => {}
             Link::Sll => {
                 out.extend_from_slice(&[0, 0, 0, 1, 0, 6]);
                 out.extend_from_slice(&mac(self.src.ip()));
@@ -123,6 +151,7 @@ impl Packet {
                 out.extend_from_slice(&mac(self.src.ip()));
                 out.extend_from_slice(&[0, 0]);
             }
+            _ => {}
         }
         out
     }
@@ -204,7 +233,7 @@ impl Packet {
 }
 
 /// The Internet checksum (RFC 1071); every part but the last has an even length.
-fn checksum(parts: &[&[u8]]) -> u16 {
+pub fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum = 0u32;
     for part in parts {
         for pair in part.chunks(2) {

@@ -71,6 +71,7 @@ struct Skipped {
     truncated: u64,
     unsupported_link: u64,
     malformed: u64,
+    encrypted: u64,
 }
 
 /// What caps dropped.
@@ -164,6 +165,7 @@ impl From<diagnose::Skipped> for Skipped {
             truncated: skipped.truncated,
             unsupported_link: skipped.unsupported_link,
             malformed: skipped.malformed,
+            encrypted: skipped.encrypted,
         }
     }
 }

@@ -105,6 +105,7 @@ fn skipped(capture: &Capture) -> Vec<String> {
         (s.truncated, "truncated"),
         (s.unsupported_link, "unsupported_link"),
         (s.malformed, "malformed"),
+        (s.encrypted, "encrypted"),
         (capture.unattributed, "connections unattributed"),
         (capture.overlap_conflicts, "bytes of conflicting retransmissions"),
         (capture.connections_omitted, "connections not listed"),
