@@ -107,7 +107,11 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "once in the loop over the packets; its other callers are rare"
+    )]
+    #[inline(always)]
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
