@@ -30,11 +30,7 @@ pub(super) const ETHERTYPE_VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 pub(super) const MAX_TAGS: usize = 4;
 const SLL2_HEADER_LEN: usize = 20;
 
-#[expect(
-    clippy::inline_always,
-    reason = "once in the loop over the packets; its other callers are rare"
-)]
-#[inline(always)]
+#[inline]
 pub(super) fn decode(link_type: LinkType, bytes: &[u8]) -> Result<Link<'_>, SkipReason> {
     match link_type {
         LinkType::ETHERNET => {

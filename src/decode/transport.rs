@@ -13,11 +13,7 @@ const DATA_OFFSET_AT: usize = 12;
 /// NOP, NOP, Timestamps (kind 8, length 10): how every common stack lays the option out (RFC 7323 appendix A).
 const ALIGNED_TIMESTAMPS: [u8; 4] = [1, 1, 8, 10];
 
-#[expect(
-    clippy::inline_always,
-    reason = "once in the loop over the packets; its other callers are rare"
-)]
-#[inline(always)]
+#[inline]
 pub(super) fn decode<'a>(
     frame: &Frame<'_>,
     link: &Link<'_>,

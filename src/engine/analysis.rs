@@ -107,11 +107,7 @@ impl Engine {
         }
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "once in the loop over the packets; its other callers are rare"
-    )]
-    #[inline(always)]
+    #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
