@@ -70,10 +70,10 @@ pub(super) fn look_into<'a>(datagram: &Datagram<'a>) -> Result<Found<'a>, SkipRe
     descend(header, at)
 }
 
-fn descend<'a>(mut header: Header, mut at: Cursor<'a>) -> Result<Found<'a>, SkipReason> {
+fn descend(mut header: Header, mut at: Cursor<'_>) -> Result<Found<'_>, SkipReason> {
     for _ in 0..=MAX_TUNNELS {
         if let Some(part) = &header.fragment {
-            return fragment(&header, part, &at).map(Found::Fragment);
+            return Ok(Found::Fragment(fragment(&header, part, &at)));
         }
         if header.protocol == TCP {
             return Ok(found(&header, &at));
@@ -102,14 +102,14 @@ fn found<'a>(header: &Header, at: &Cursor<'a>) -> Found<'a> {
     Found::Tcp(link, network)
 }
 
-fn fragment<'a>(header: &Header, part: &Part, at: &Cursor<'a>) -> Result<Fragment<'a>, SkipReason> {
+fn fragment<'a>(header: &Header, part: &Part, at: &Cursor<'a>) -> Fragment<'a> {
     // RFC 791 tells datagrams apart by protocol too, RFC 8200 does not.
     let protocol = if header.ip_id.is_some() {
         header.protocol
     } else {
         0
     };
-    Ok(Fragment {
+    Fragment {
         id: DatagramId {
             source: header.source,
             destination: header.destination,
@@ -125,7 +125,7 @@ fn fragment<'a>(header: &Header, part: &Part, at: &Cursor<'a>) -> Result<Fragmen
         if_index: at.if_index,
         bytes: at.bytes,
         wire_len: at.wire_len,
-    })
+    }
 }
 
 /// Takes an IP header off.
