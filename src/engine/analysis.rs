@@ -359,6 +359,7 @@ impl Engine {
             exchanges,
         };
         done.drain_all(now, cx);
+        done.end_open_response(cx);
         done.take_back_cut_response(cx);
         let told = done.roles.is_some();
         if done.settle_at_last(done.start, cx).is_none() {

@@ -47,5 +47,7 @@ bits! {
         RESUMED = 6,
         /// A request was upgraded.
         UPGRADED = 7,
+        /// A head was cut by the snaplen: what its fields say is not known.
+        HEADS_CUT = 8,
     }
 }

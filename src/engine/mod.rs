@@ -21,6 +21,8 @@ mod opening;
 mod pending;
 mod quality;
 mod roles;
+mod tls;
+mod turns;
 mod upkeep;
 
 pub use analysis::Engine;
