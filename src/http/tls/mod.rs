@@ -8,6 +8,7 @@ mod hello;
 mod record;
 mod session;
 
+pub use record::{begins_client_hello, begins_record};
 pub use session::{Application, TlsSession};
 
 #[cfg(test)]

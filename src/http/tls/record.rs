@@ -48,13 +48,35 @@ fn content_of(byte: u8) -> Option<Content> {
     })
 }
 
+/// Whether a record surely begins here.
+#[must_use]
+pub fn begins_record(bytes: &[u8]) -> bool {
+    bytes
+        .first_chunk::<HEADER_BYTES>()
+        .is_some_and(|header| Header::parse(*header).is_some())
+}
+
+/// Whether `bytes` are the beginning of a header, or cannot be told from one.
+fn may_begin_record(bytes: &[u8]) -> bool {
+    let content = bytes
+        .first()
+        .is_some_and(|content| content_of(*content).is_some());
+    content && bytes.len() < HEADER_BYTES && bytes.get(1).is_none_or(|major| *major == 3)
+}
+
+/// Whether a ClientHello (handshake type 1) begins here.
+#[must_use]
+pub fn begins_client_hello(bytes: &[u8]) -> bool {
+    begins_record(bytes) && bytes[0] == 22 && bytes.get(HEADER_BYTES) == Some(&1)
+}
+
 /// What a reader meets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Part<'a> {
     /// A record begins.
     Record(Header),
-    /// Bytes of the record under way, and whether they are its last.
-    Body(Content, &'a [u8], bool),
+    /// Bytes of the record under way.
+    Body(Content, &'a [u8]),
     /// This is no record: the next one is looked for at the beginning of the next segment.
     Lost,
 }
@@ -73,11 +95,8 @@ pub(super) struct Records {
 
 impl Records {
     /// A segment begins: after a loss, maybe a record, too.
-    pub(super) fn begin(&mut self, bytes: &[u8]) {
-        if self.lost
-            && let Some(header) = bytes.first_chunk::<HEADER_BYTES>()
-            && Header::parse(*header).is_some()
-        {
+    pub(super) fn begin(&mut self, bytes: &[u8], missing: u32) {
+        if self.lost && (begins_record(bytes) || (missing > 0 && may_begin_record(bytes))) {
             self.lost = false;
             (self.have, self.left) = (0, 0);
         }
@@ -106,7 +125,7 @@ impl Records {
             let (body, rest) = bytes.split_at((self.left as usize).min(bytes.len()));
             *bytes = rest;
             self.left -= body.len() as u32;
-            return Some(Part::Body(content, body, self.left == 0));
+            return Some(Part::Body(content, body));
         }
         let (taken, rest) = bytes.split_at((HEADER_BYTES - self.have).min(bytes.len()));
         *bytes = rest;
@@ -145,6 +164,7 @@ impl Records {
             return None;
         }
         let content = content_of(self.header[0])?;
+        self.spoken = true;
         let length = missing.saturating_sub((HEADER_BYTES - self.have) as u32);
         self.have = 0;
         self.lost = true;

@@ -100,7 +100,7 @@ impl TlsSession {
     pub fn segment(&mut self, side: Side, bytes: &[u8], missing: u32) -> Application {
         let mut found = Application::default();
         let mut rest = bytes;
-        self.direction(side).records.begin(bytes);
+        self.direction(side).records.begin(bytes, missing);
         let lost = self.direction(side).records.is_lost();
         if self.direction(side).data && self.direction(side).records.under_way().is_some() {
             found.any = true;
@@ -108,7 +108,7 @@ impl TlsSession {
         while let Some(part) = self.direction(side).records.next(&mut rest) {
             match part {
                 Part::Record(header) => self.record(side, header, &mut found),
-                Part::Body(Content::Handshake, body, last) => self.hello_bytes(side, body, last),
+                Part::Body(Content::Handshake, body) => self.hello_bytes(side, body),
                 Part::Body(..) => {}
                 Part::Lost => break,
             }
@@ -226,14 +226,14 @@ impl TlsSession {
         }
     }
 
-    fn hello_bytes(&mut self, side: Side, body: &[u8], last: bool) {
+    fn hello_bytes(&mut self, side: Side, body: &[u8]) {
         let Some(hello) = self.direction(side).hello.as_mut() else {
             return;
         };
         hello.extend_from_slice(&body[..body.len().min(HELLO_BYTES - hello.len())]);
         let whole = message_length(hello).is_some_and(|length| hello.len() >= length);
         // A hello may go on in another record.
-        if whole || hello.len() >= HELLO_BYTES || (last && hello.is_empty()) {
+        if whole || hello.len() >= HELLO_BYTES {
             self.end_hello(side);
         }
     }
