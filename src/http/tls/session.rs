@@ -148,6 +148,11 @@ impl TlsSession {
 
     /// Bytes whose records cannot be told: after the handshake they are taken for application data.
     fn unreadable(&mut self, side: Side, len: u32, found: &mut Application) {
+        if side == Side::Request && self.server.handshakes > 0 && !self.handshake_is_over() {
+            // What is hidden behind the last record in clear is the client's Finished.
+            self.finished = true;
+            return;
+        }
         let length = len.saturating_sub(HEADER_BYTES as u32);
         if self.handshake_is_over() && length > ALERT {
             found.any = true;
@@ -176,6 +181,8 @@ impl TlsSession {
             Content::ChangeCipherSpec if side == Side::Response && client_sent > 0 && !self.tls13() => {
                 self.resumed.get_or_insert(client_sent == 1);
             }
+            // Its header was cut: the Finished is behind it.
+            Content::ChangeCipherSpec if side == Side::Request && header.length > 1 => self.finished = true,
             Content::ApplicationData if self.carries_data(side, header.length) => {
                 found.may_be_ticket |= side == Side::Response && self.finished && !self.served;
                 self.served |= side == Side::Response;
