@@ -270,7 +270,6 @@ impl Conversation {
     }
 
     /// The messages in bytes of a segment.
-    #[inline]
     pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
         if let Some(roles) = self.roles {
             let side = if roles.client == sender {

@@ -169,7 +169,11 @@ impl MessageStream {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "nearly every message begins here: its head is built where it is used"
+    )]
+    #[inline(always)]
     fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let head = &data[blank..];
@@ -234,6 +238,7 @@ impl MessageStream {
         }
     }
 
+    #[cold]
     fn resync<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         if begins_message(side, data) {
             self.body.start(Phase::Start, 0);
