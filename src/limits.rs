@@ -6,6 +6,8 @@ pub const HEAD_BYTES: usize = 64 << 10;
 pub const HEADER_FIELDS: usize = 128;
 /// A chunk-size line with extensions longer than this is given up.
 pub const CHUNK_LINE_BYTES: u64 = 16 << 10;
+/// Bytes of a ClientHello or ServerHello kept until it is complete; what is beyond is not read.
+pub const HELLO_BYTES: usize = 16 << 10;
 /// Pipelined requests that wait for their responses on one connection.
 pub const PIPELINED: usize = 1_024;
 /// Out-of-order bytes kept for one connection and direction.

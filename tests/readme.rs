@@ -182,6 +182,7 @@ fn limits_are_those_of_the_code() {
             "message head; header fields",
             two(kib(limits::HEAD_BYTES), grouped(limits::HEADER_FIELDS)),
         ),
+        ("TLS hello", kib(limits::HELLO_BYTES)),
         ("pipelined requests a connection", grouped(limits::PIPELINED)),
         (
             "URI prefixes kept apart on a leg",

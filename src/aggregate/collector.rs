@@ -211,13 +211,16 @@ impl Aggregate {
                 announced,
                 prefix,
                 became_busy,
+                estimated,
             } => {
                 let requests = &mut leg.counts.requests;
                 requests.total += 1;
                 match version {
                     Version::Http10 => requests.http10 += 1,
                     Version::Http11 => requests.http11 += 1,
+                    Version::Unread => {}
                 }
+                requests.estimated |= *estimated;
                 requests.announced_close += u64::from(*announced);
                 let mut unknown = false;
                 let near = |moment: Timestamp| at.since(moment).saturating_abs() <= unknown_within;
@@ -249,7 +252,9 @@ impl Aggregate {
             } => {
                 let responses = &mut leg.counts.responses;
                 responses.total += 1;
-                *responses.by_status.entry(*status).or_default() += 1;
+                if *status != 0 {
+                    *responses.by_status.entry(*status).or_default() += 1;
+                }
                 responses.announced_close += u64::from(*announced);
                 if let Some(first_byte) = first_byte {
                     leg.counts.first_byte_us.add(micros(*first_byte));

@@ -147,7 +147,8 @@ impl Aggregate {
             Class::Check => self
                 .checks
                 .add_without_request(reference.0, member, &self.thresholds),
-            Class::PerRequest if waiting.first.is_some() => {
+            // What was asked for must be known to recur.
+            Class::PerRequest if waiting.first.is_some() && facts.first_request_line.is_some() => {
                 let key = (reference.0, Some(facts.first_target));
                 self.checks
                     .add(key, facts.first_request_line.as_deref(), member, &self.thresholds)
@@ -275,6 +276,10 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
         && facts.requests == 0;
     connections.in_progress += u64::from(in_progress);
     connections.open_at_end += u64::from(facts.closer.is_none() && !failed && !in_progress);
+    if let Some(tls) = &facts.tls {
+        counts.tls.count(tls);
+    }
+    connections.heads_cut += u64::from(facts.heads_cut);
     connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);
     if matches!(facts.closer, Some(Closer::Server | Closer::ResetByServer)) {

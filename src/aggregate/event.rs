@@ -18,6 +18,11 @@ impl LegRef {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
 pub struct PrefixRef(pub u32);
 
+impl PrefixRef {
+    /// Host and target were cut off or encrypted.
+    pub const UNREAD: Self = Self(u32::MAX);
+}
+
 /// One thing that happened on a leg.
 #[derive(Clone, Debug)]
 pub struct LegEvent {
@@ -95,10 +100,12 @@ pub enum EventKind {
         prefix: PrefixRef,
         /// The connection was idle and not yet counted as busy.
         became_busy: bool,
+        /// Nothing of it could be read: it follows from who sent what after whom.
+        estimated: bool,
     },
     /// A final response head.
     Response {
-        /// Its status.
+        /// Its status; 0 if that is not visible.
         status: u16,
         /// It announced the close.
         announced: bool,

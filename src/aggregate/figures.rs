@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::distribution::Distribution;
-use crate::classify::{Class, Closer};
+use crate::classify::{Class, Closer, TlsFacts};
 
 /// Connections by what became of them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +28,8 @@ pub struct ConnectionCounts {
     pub zero_request: u64,
     /// In which a direction is missing although the other side's packets prove that it was there.
     pub one_way: u64,
+    /// On which heads were cut by the snaplen, so that their fields are not known.
+    pub heads_cut: u64,
 }
 
 /// Requests by what they cost.
@@ -124,6 +126,42 @@ impl CloseCounts {
     }
 }
 
+/// TLS connections by their handshakes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsCounts {
+    /// All.
+    pub connections: u64,
+    /// Whose handshake was a full one.
+    pub full: u64,
+    /// Whose handshake resumed a session.
+    pub resumed: u64,
+    /// The server name asked for in clear; `*` if there were several.
+    pub server_name: Option<Box<str>>,
+}
+
+impl TlsCounts {
+    /// Counts one connection.
+    pub fn count(&mut self, facts: &TlsFacts) {
+        self.merge(&Self {
+            connections: 1,
+            full: u64::from(facts.resumed == Some(false)),
+            resumed: u64::from(facts.resumed == Some(true)),
+            server_name: facts.server_name.clone(),
+        });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.full += other.full;
+        self.resumed += other.resumed;
+        match (&mut self.server_name, &other.server_name) {
+            (Some(mine), Some(theirs)) if mine != theirs => *mine = "*".into(),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+            _ => {}
+        }
+    }
+}
+
 /// Connections by class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassCounts([u64; Class::ALL.len()]);
@@ -152,6 +190,8 @@ pub struct Counts {
     pub requests: RequestCounts,
     /// Responses.
     pub responses: ResponseCounts,
+    /// TLS connections.
+    pub tls: TlsCounts,
     /// Closes.
     pub closes: CloseCounts,
     /// Handshakes completed.
@@ -196,6 +236,7 @@ impl Counts {
             *self.responses.by_status.entry(*status).or_default() += n;
         }
         merge_closes(&mut self.closes, &other.closes);
+        self.tls.merge(&other.tls);
         for (mine, theirs) in [
             (&mut self.connect_time_us, &other.connect_time_us),
             (&mut self.first_byte_us, &other.first_byte_us),
@@ -231,6 +272,7 @@ fn merge_connections(mine: &mut ConnectionCounts, other: &ConnectionCounts) {
     mine.open_at_end += other.open_at_end;
     mine.zero_request += other.zero_request;
     mine.one_way += other.one_way;
+    mine.heads_cut += other.heads_cut;
 }
 
 fn merge_requests(mine: &mut RequestCounts, other: &RequestCounts) {

@@ -129,7 +129,12 @@ impl LegState {
 
     /// A response counted before is none.
     pub(super) fn take_back_response(&mut self, status: u16) {
-        let here = self.counts.responses.by_status.contains_key(&status);
+        let counted = &self.counts.responses;
+        let here = if status == 0 {
+            counted.total > 0
+        } else {
+            counted.by_status.contains_key(&status)
+        };
         let responses = if here {
             &mut self.counts.responses
         } else {

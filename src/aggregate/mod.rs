@@ -23,7 +23,7 @@ pub use distribution::Distribution;
 pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
-    avoidable,
+    TlsCounts, avoidable,
 };
 pub use leg::WindowFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};

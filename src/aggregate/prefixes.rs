@@ -67,6 +67,9 @@ impl Prefixes {
     /// The two rows that a prefix counts in: its own (or the row of those beyond the cap) and its host's.
     #[inline]
     fn rows(&mut self, prefix: PrefixRef, host: HostRef) -> [Option<&mut PrefixCounts>; 2] {
+        if prefix == PrefixRef::UNREAD {
+            return [None, None];
+        }
         let (own, hosts) = match self.last {
             Some((last, own, hosts)) if last == prefix => (own, hosts),
             _ => self.find(prefix, host),

@@ -142,6 +142,17 @@ pub enum Version {
     Http10,
     /// HTTP/1.1
     Http11,
+    /// Not visible: the start line was cut off or encrypted.
+    Unread,
+}
+
+/// What a TLS handshake showed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TlsFacts {
+    /// Whether it resumed a session; `None` if the capture does not show it.
+    pub resumed: Option<bool>,
+    /// The name in server_name (RFC 6066 section 3), as sent.
+    pub server_name: Option<Box<str>>,
 }
 
 /// The order of first events on a connection in Zeek's letters: S SYN, h SYN-ACK, A bare ACK, D data, F FIN, R RST,
@@ -279,6 +290,8 @@ pub struct ConnectionFacts {
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.
     pub obscured: bool,
+    /// A head was cut by the snaplen: announced closes, Host and lengths are not known.
+    pub heads_cut: bool,
     /// TCP payload bytes on the wire to the server.
     pub bytes_to_server: u64,
     /// TCP payload bytes on the wire to the client.
@@ -295,6 +308,8 @@ pub struct ConnectionFacts {
     pub first_target: u64,
     /// Method and target of the first request, cut at a cap, for naming a health check.
     pub first_request_line: Option<Box<str>>,
+    /// Its TLS handshake, if it is TLS.
+    pub tls: Option<Box<TlsFacts>>,
     /// What happened, in Zeek's letters.
     pub history: History,
 }

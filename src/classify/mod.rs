@@ -9,5 +9,6 @@ mod facts;
 
 pub use class::{Class, classify};
 pub use facts::{
-    Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, Tunnel, Version,
+    Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, TlsFacts, Tunnel,
+    Version,
 };

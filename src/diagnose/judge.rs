@@ -311,6 +311,14 @@ fn not_seen(summary: &Summary) -> Vec<String> {
         );
         lines.push(text);
     }
+    if totals.connections.heads_cut > 0 {
+        let text = format!(
+            "heads are cut by the snapshot length on {} connections: announced closes, Host and Content-Length are not \
+             known; capture with a snapshot length of 256 or more (tcpdump -s 256)",
+            totals.connections.heads_cut
+        );
+        lines.push(text);
+    }
     if totals.gap_bytes > 0 {
         let text = format!(
             "{} bytes that the receivers got are not in the capture: a larger buffer (tcpdump -B) or snaplen shows them",

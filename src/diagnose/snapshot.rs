@@ -259,13 +259,13 @@ pub struct ExchangeRecord {
     pub index: u32,
     /// First byte of the request.
     pub start: Timestamp,
-    /// The method.
+    /// The method; empty if it is not visible.
     pub method: String,
     /// The target, cut at a cap.
     pub target: String,
     /// The Host header.
     pub host: Option<String>,
-    /// The request's version (`1.0`, `1.1`).
+    /// The request's version (`1.0`, `1.1`); empty if it is not visible.
     pub version: &'static str,
     /// The final status, `None` if unanswered.
     pub status: Option<u16>,

@@ -131,6 +131,7 @@ impl Conversation {
         if self.closing.is_some() {
             return;
         }
+        self.end_open_response(cx);
         self.closing = Some(closing);
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);

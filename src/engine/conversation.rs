@@ -5,6 +5,7 @@ use super::context::Context;
 use super::marks::Marks;
 use super::opening::Challenger;
 use super::pending::PendingQueue;
+use super::turns::Turns;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
 use crate::classify::{History, Protocol, RoleEvidence};
 use crate::decode::{Flags, Segment};
@@ -89,6 +90,7 @@ pub(super) struct Conversation {
     pub(super) out_of_order: u32,
     pub(super) gap_bytes: u64,
     pub(super) stall: Option<Box<Stall>>,
+    pub(super) turns: Option<Box<Turns>>,
     pub(super) challenger: Option<Box<Challenger>>,
 }
 
@@ -129,6 +131,7 @@ impl Conversation {
             out_of_order: 0,
             gap_bytes: 0,
             stall: None,
+            turns: None,
             challenger: None,
         }
     }

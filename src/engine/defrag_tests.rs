@@ -51,14 +51,17 @@ impl Wire {
     fn cut(&mut self, packet: &[u8], captured: usize) {
         self.number += 1;
         self.at += 100 * MICROSECOND;
-        self.engine.frame(self.number, &Frame {
-            timestamp: Timestamp::from_nanos(self.at),
-            number: self.number,
-            wire_len: packet.len() as u32,
-            interface: InterfaceId::default(),
-            link_type: LinkType::RAW,
-            bytes: &packet[..captured],
-        });
+        self.engine.frame(
+            self.number,
+            &Frame {
+                timestamp: Timestamp::from_nanos(self.at),
+                number: self.number,
+                wire_len: packet.len() as u32,
+                interface: InterfaceId::default(),
+                link_type: LinkType::RAW,
+                bytes: &packet[..captured],
+            },
+        );
     }
 
     fn take(&mut self, packet: &[u8]) {

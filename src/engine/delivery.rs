@@ -287,6 +287,15 @@ impl Conversation {
         from: Origin,
         cx: &mut Context<'_>,
     ) {
+        if missing > 0 || self.turns.is_some() {
+            self.deliver_unframed(sender, bytes, missing, from, cx);
+        } else {
+            self.read(sender, bytes, from, cx);
+        }
+    }
+
+    /// The messages in bytes of a segment.
+    pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
         if let Some(roles) = self.roles {
             let side = if roles.client == sender {
                 Side::Request
@@ -296,6 +305,7 @@ impl Conversation {
             let mut rest = bytes;
             // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
             let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);
+            let mut tls = false;
             while !rest.is_empty() {
                 let context = if side == Side::Response {
                     self.answers()
@@ -308,6 +318,7 @@ impl Conversation {
                     if effect.tunnel {
                         messages.tunnel();
                         self.streams[sender.peer().index()].messages.tunnel();
+                        tls = effect.tls;
                         break;
                     }
                 }
@@ -317,9 +328,9 @@ impl Conversation {
                 self.note_begun(&messages, from, cx);
             }
             self.streams[sender.index()].messages = messages;
-        }
-        if missing > 0 {
-            self.gap(sender, missing, Missing::Snaplen, from.at, cx);
+            if tls {
+                self.tls_segment(side, rest, 0, from, cx);
+            }
         }
     }
 

@@ -6,11 +6,12 @@ use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::marks::Marks;
 use super::pending::Pending;
-use crate::aggregate::{EventKind, Reuse};
+use crate::aggregate::{EventKind, PrefixRef, Reuse};
 use crate::classify::{Endpoint, Protocol, Version};
 use crate::diagnose::ExchangeRecord;
 use crate::http::{
-    Event, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, Unreadable,
+    Event, Extent, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
+    Unreadable,
 };
 use crate::limits::TARGET_BYTES;
 use crate::time::{Nanos, Timestamp};
@@ -20,6 +21,8 @@ use crate::time::{Nanos, Timestamp};
 pub(super) struct Effect {
     /// Both directions carry no HTTP from here on.
     pub(super) tunnel: bool,
+    /// They carry TLS.
+    pub(super) tls: bool,
 }
 
 impl Conversation {
@@ -71,14 +74,21 @@ impl Conversation {
                 if side == Side::Request || self.protocol == Protocol::None {
                     self.protocol = *protocol;
                 }
+                if *protocol == Protocol::Tls {
+                    self.begin_tls();
+                    return Effect {
+                        tunnel: true,
+                        tls: true,
+                    };
+                }
             }
         }
         Effect::default()
     }
 
-    fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
+    pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
         let Some(roles) = self.roles else { return };
-        self.protocol = Protocol::Http1;
+        self.note_extent(head.extent);
         let reuse = match (self.requests, self.marks.has(Marks::OPENED)) {
             (0, true) => Reuse::First,
             (0, false) if !self.marks.has(Marks::RESUMED) => Reuse::MidstreamFirst,
@@ -86,7 +96,11 @@ impl Conversation {
         };
         self.requests = self.requests.saturating_add(1);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
-        let prefix = cx.names.prefix(head.host, head.target, cx.now, cx.events);
+        let prefix = if head.names_prefix() {
+            cx.names.prefix(head.host, head.target, cx.now, cx.events)
+        } else {
+            PrefixRef::UNREAD
+        };
         let began = self.begun.take().unwrap_or(from.at);
         self.note_first_request(head, began);
         self.last_prefix = prefix;
@@ -104,6 +118,7 @@ impl Conversation {
             announced: head.announced,
             prefix,
             became_busy,
+            estimated: head.extent == Extent::Nothing,
         };
         cx.emit(from.at, roles.leg, kind);
         let record = cx
@@ -121,12 +136,27 @@ impl Conversation {
         });
     }
 
+    /// A head was seen, or must have been there.
+    #[inline]
+    fn note_extent(&mut self, extent: Extent) {
+        if extent != Extent::Nothing {
+            self.protocol = Protocol::Http1;
+        }
+        if extent != Extent::Whole && self.protocol != Protocol::Tls {
+            self.marks.set(Marks::HEADS_CUT);
+        }
+    }
+
     fn note_first_request(&mut self, head: &RequestHead<'_>, began: Timestamp) {
         if self.requests > 1 {
             self.first_line = None;
             return;
         }
         self.first_request = Some(began);
+        if head.extent < Extent::StartLine {
+            // Requests whose targets are not known cannot be told to be alike.
+            return;
+        }
         let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
         let line = [head.method_name, path].join(&b' ');
         let line = String::from_utf8_lossy(&line[..line.len().min(TARGET_BYTES)]).into_owned();
@@ -134,14 +164,14 @@ impl Conversation {
         self.first_line = Some(line.into_boxed_str());
     }
 
-    fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
+    pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
         if head.is_interim() || self.too_late() {
             return Effect::default();
         }
         let Some(leg) = self.leg() else {
             return Effect::default();
         };
-        self.protocol = Protocol::Http1;
+        self.note_extent(head.extent);
         self.responses = self.responses.saturating_add(1);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
@@ -163,7 +193,7 @@ impl Conversation {
         if let Some(pending) = front {
             pending.status = Some(head.status);
             if let Some(record) = pending.record.as_mut() {
-                record.status = Some(head.status);
+                record.status = (head.status != UNREAD_STATUS).then_some(head.status);
                 record.first_byte = first_byte;
                 record.announced_close |= head.announced;
             }
@@ -177,7 +207,10 @@ impl Conversation {
         match head.framing {
             Framing::Tunnel => {
                 self.upgrade(from.at, cx);
-                return Effect { tunnel: true };
+                return Effect {
+                    tunnel: true,
+                    tls: false,
+                };
             }
             Framing::None => self.on_response_end(from.at, cx),
             _ => {}
@@ -186,7 +219,7 @@ impl Conversation {
     }
 
     /// Response bytes after the client's FIN or RST do not complete an exchange. Those that it acknowledged came before.
-    fn too_late(&self) -> bool {
+    pub(super) fn too_late(&self) -> bool {
         let Some(closing) = self.closing.filter(|closing| self.is_client(closing.by)) else {
             return false;
         };
@@ -294,6 +327,7 @@ impl Conversation {
             version: match head.version {
                 Version::Http10 => "1.0",
                 Version::Http11 => "1.1",
+                Version::Unread => "",
             },
             status: None,
             first_byte: None,

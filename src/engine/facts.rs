@@ -55,6 +55,7 @@ impl Conversation {
             first_request: self.first_request,
             two_way: self.is_two_way(),
             obscured: self.marks.has(Marks::OBSCURED),
+            heads_cut: self.marks.has(Marks::HEADS_CUT),
             bytes_to_server: self.streams[client.index()].bytes,
             bytes_to_client: self.streams[server.index()].bytes,
             gap_bytes: self.gap_bytes,
@@ -63,6 +64,7 @@ impl Conversation {
             keepalive_probes: u32::from(self.keepalive_probes),
             first_target: self.first_target,
             first_request_line: self.first_line.take(),
+            tls: self.tls_facts(),
             history: self.history,
         }
     }

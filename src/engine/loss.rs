@@ -6,7 +6,7 @@ use super::delivery::Missing;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::flow::Sender;
-use crate::http::Side;
+use crate::http::{GapEffect, Side};
 use crate::limits::PIPELINED;
 use crate::time::Timestamp;
 
@@ -20,22 +20,45 @@ impl Conversation {
         at: Timestamp,
         cx: &mut Context<'_>,
     ) {
-        self.gap_bytes += u64::from(len);
-        cx.quality.gap_bytes += u64::from(len);
+        self.count_gap(len, cx);
         let Some(roles) = self.roles else { return };
         let side = if roles.client == sender {
             Side::Request
         } else {
             Side::Response
         };
+        if self.gap_in_turns(side, len, at, cx) {
+            cx.emit(at, roles.leg, EventKind::Loss { hidden: 0 });
+            return;
+        }
         let effect = self.stream(sender).messages.gap(u64::from(len));
+        self.after_gap(side, effect, len, why, at, cx);
+    }
+
+    pub(super) fn count_gap(&mut self, len: u32, cx: &mut Context<'_>) {
+        self.gap_bytes += u64::from(len);
+        cx.quality.gap_bytes += u64::from(len);
+    }
+
+    /// What a gap did to the framing, for the exchanges.
+    pub(super) fn after_gap(
+        &mut self,
+        side: Side,
+        effect: GapEffect,
+        len: u32,
+        why: Missing,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
         if effect.ended && side == Side::Response {
             self.on_response_end(at, cx);
         }
         if effect.lost {
             self.lost_framing(side, len, at, cx);
-        } else if why == Missing::Packets {
-            cx.emit(at, roles.leg, EventKind::Loss { hidden: 0 });
+        } else if why == Missing::Packets
+            && let Some(leg) = self.leg()
+        {
+            cx.emit(at, leg, EventKind::Loss { hidden: 0 });
         }
     }
 

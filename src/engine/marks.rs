@@ -51,5 +51,7 @@ bits! {
         ABANDONED = 8,
         /// The leg heard of its close.
         TOLD = 9,
+        /// A head was cut by the snaplen: what its fields say is not known.
+        HEADS_CUT = 10,
     }
 }

@@ -23,6 +23,8 @@ mod pending;
 mod quality;
 mod roles;
 mod share;
+mod tls;
+mod turns;
 mod upkeep;
 
 pub use analysis::Engine;

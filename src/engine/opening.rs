@@ -159,8 +159,9 @@ impl Conversation {
             self.on_first_or_repeated_syn(sender, at, repeated_syn, cx);
         } else if let Some(server) = Self::named_server(cx) {
             self.settle(server.peer(), RoleEvidence::NamedPort, at, cx);
-        } else if !segment.payload.is_empty() {
-            self.infer_roles(segment.payload, sender, at, cx);
+        } else if segment.payload_len > 0 {
+            let cut = (segment.payload.len() as u32) < segment.payload_len;
+            self.infer_roles(segment.payload, cut, sender, at, cx);
         }
     }
 

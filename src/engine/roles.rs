@@ -6,6 +6,7 @@ use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};
+use crate::http::tls::{begins_client_hello, begins_record};
 use crate::http::{Side, begins_message};
 use crate::time::Timestamp;
 
@@ -46,10 +47,12 @@ impl Conversation {
         }
     }
 
-    /// A start line tells who speaks; a port named by the user does before any payload.
+    /// A start line tells who speaks, and so does a ClientHello; a port named by the user does before any payload. Where
+    /// no start line will be seen (cut payload, TLS records) it is the end that is known as a server.
     pub(super) fn infer_roles(
         &mut self,
         payload: &[u8],
+        cut: bool,
         sender: Sender,
         at: Timestamp,
         cx: &mut Context<'_>,
@@ -58,6 +61,22 @@ impl Conversation {
             self.settle(sender, RoleEvidence::StartLine, at, cx);
         } else if begins_message(Side::Response, payload) {
             self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
+        } else if begins_client_hello(payload) {
+            self.settle(sender, RoleEvidence::StartLine, at, cx);
+        } else if (cut || begins_record(payload))
+            && let Some(server) = Self::known_server(cx)
+        {
+            self.settle(server.peer(), RoleEvidence::KnownServer, at, cx);
+        }
+    }
+
+    /// The end that was a server before in this capture, if just one was.
+    fn known_server(cx: &Context<'_>) -> Option<Sender> {
+        let known = |end: Sender| cx.names.is_server(cx.key.end(end));
+        match (known(Sender::Low), known(Sender::High)) {
+            (true, false) => Some(Sender::Low),
+            (false, true) => Some(Sender::High),
+            _ => None,
         }
     }
 
@@ -81,12 +100,7 @@ impl Conversation {
             self.settle(server.peer(), RoleEvidence::NamedPort, at, cx);
             return Some(());
         }
-        let known = |end: Sender| cx.names.is_server(cx.key.end(end));
-        let server = match (known(Sender::Low), known(Sender::High)) {
-            (true, false) => Sender::Low,
-            (false, true) => Sender::High,
-            _ => return None,
-        };
+        let server = Self::known_server(cx)?;
         self.settle(server.peer(), RoleEvidence::KnownServer, at, cx);
         Some(())
     }

@@ -125,6 +125,7 @@ impl Engine {
             exchanges,
         };
         done.drain_all(at, cx);
+        done.end_open_response(cx);
         done.take_back_cut_response(cx);
         if done.settle_at_last(done.start, cx).is_none() {
             cx.quality.unattributed += 1;

@@ -26,6 +26,9 @@ pub(super) enum Phase {
     UntilClose,
     /// No HTTP after an upgrade.
     Tunnel,
+    /// Inside a message whose end cannot be told because the snaplen cut it: the next head is looked for at the
+    /// beginning of each segment.
+    Unframed,
     /// Framing was lost: waiting for the next head at the beginning of a segment.
     Resync,
     /// This never was HTTP/1.x.

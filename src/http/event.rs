@@ -39,9 +39,9 @@ pub enum Unreadable {
 /// What happened in the stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A complete request head.
+    /// A request head.
     Request(RequestHead<'a>),
-    /// A complete response head, interim or final.
+    /// A response head, interim or final.
     Response(ResponseHead),
     /// The message whose head came last is complete.
     End,

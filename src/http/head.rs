@@ -35,7 +35,34 @@ pub enum Method {
     Other,
 }
 
-/// A complete request head.
+impl Method {
+    /// By its name.
+    pub(super) fn of(name: &[u8]) -> Self {
+        match name {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How much of a head was captured.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Extent {
+    /// Nothing that could be read: that there was a head follows from who sent what after whom.
+    Nothing,
+    /// Less than the start line: the target may go on, version or status may be unknown.
+    PartOfStartLine,
+    /// The start line; what the fields say is not known.
+    StartLine,
+    /// All of it.
+    Whole,
+}
+
+/// Stands for a status that was cut off or encrypted; none of RFC 9110 section 15 (100 to 599).
+pub const UNREAD_STATUS: u16 = 0;
+
+/// A request head.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     /// What the method means for the response.
@@ -54,12 +81,14 @@ pub struct RequestHead<'a> {
     pub upgrade: bool,
     /// What follows.
     pub framing: Framing,
+    /// How much of it was captured.
+    pub extent: Extent,
 }
 
-/// A complete response head; interim ones (1xx) included.
+/// A response head; interim ones (1xx) included.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseHead {
-    /// The status code.
+    /// The status code, or [`UNREAD_STATUS`].
     pub status: u16,
     /// HTTP/1.0 or 1.1.
     pub version: Version,
@@ -67,6 +96,8 @@ pub struct ResponseHead {
     pub announced: bool,
     /// What follows, by the method of the request it answers.
     pub framing: Framing,
+    /// How much of it was captured.
+    pub extent: Extent,
 }
 
 impl ResponseHead {
@@ -97,7 +128,7 @@ fn collect<'a>(headers: &[httparse::Header<'a>]) -> Fields<'a> {
     fields
 }
 
-const fn version(minor: u8) -> Version {
+pub(super) const fn version(minor: u8) -> Version {
     if minor == 0 {
         Version::Http10
     } else {
@@ -132,11 +163,7 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
 fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields<'a>) -> RequestHead<'a> {
     let version = version(minor);
     RequestHead {
-        method: match name {
-            b"HEAD" => Method::Head,
-            b"CONNECT" => Method::Connect,
-            _ => Method::Other,
-        },
+        method: Method::of(name),
         method_name: name,
         target,
         host: fields.host,
@@ -144,6 +171,7 @@ fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields
         announced: announced(version, fields),
         upgrade: fields.upgrade && fields.connection_upgrade,
         framing: request_framing(fields),
+        extent: Extent::Whole,
     }
 }
 
@@ -195,6 +223,7 @@ fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Field
         version,
         announced: announced(version, fields),
         framing: response_framing(status, answers, fields),
+        extent: Extent::Whole,
     }
 }
 

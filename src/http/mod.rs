@@ -1,21 +1,25 @@
-//! HTTP/1.x framing (RFC 9112) of one direction of a connection.
+//! HTTP/1.x framing (RFC 9112) of one direction of a connection, and the record layer of TLS around it.
 //!
-//! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end.
+//! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end;
+//! for TLS, where both directions are needed, which bytes are application data.
 //! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored).
 //!
 //! "Not yet" is no error, and losing the framing is a fact about the stream, not a failure: the next head is looked
 //! for where the next segment begins.
 
 mod body;
+mod cut;
 mod event;
 mod fields;
 mod head;
 mod quick;
 mod recognise;
 mod stream;
+pub mod tls;
 
+pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
-pub use head::{Framing, Method, RequestHead, ResponseHead};
+pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use recognise::begins_message;
 pub use stream::MessageStream;
 

@@ -58,7 +58,7 @@ pub fn begins_message(side: Side, data: &[u8]) -> bool {
 pub(super) fn protocol_of(data: &[u8]) -> Protocol {
     match data {
         // A TLS record: content type 20 to 23, legacy version 3.x (RFC 8446 section 5.1).
-        [20..=23, 3, 0..=4, ..] => Protocol::Tls,
+        [20..=23] | [20..=23, 3] | [20..=23, 3, 0..=4, ..] => Protocol::Tls,
         _ if data.starts_with(b"PRI * HTTP/2") => Protocol::Http2,
         _ => Protocol::Other,
     }

@@ -1,6 +1,7 @@
 //! The messages of one direction.
 
 use super::body::{Body, Phase, Progress};
+use super::cut::{self, Cut};
 use super::event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 use super::head::{Framing, Parsed, parse_request, parse_response};
 use super::recognise::{START_LINE, begins_message, could_start, end_of_head, protocol_of};
@@ -55,8 +56,14 @@ impl MessageStream {
     pub fn in_body(&self) -> bool {
         !matches!(
             self.body.phase,
-            Phase::Start | Phase::Head | Phase::Resync | Phase::NotHttp | Phase::Tunnel
+            Phase::Start | Phase::Head | Phase::Resync | Phase::Unframed | Phase::NotHttp | Phase::Tunnel
         )
+    }
+
+    /// Whether a message is under way whose end cannot be told.
+    #[must_use]
+    pub fn is_unframed(&self) -> bool {
+        self.body.phase == Phase::Unframed
     }
 
     /// Everything from here on is tunnel (after 101 or CONNECT, decided by the response).
@@ -77,7 +84,7 @@ impl MessageStream {
         match self.body.phase {
             Phase::Start => self.start(side, context, data),
             Phase::Head => self.continue_head(side, context, data),
-            Phase::Resync => self.resync(side, context, data),
+            Phase::Resync | Phase::Unframed => self.resync(side, context, data),
             Phase::NotHttp | Phase::Tunnel | Phase::UntilClose => Step {
                 used: data.len(),
                 event: None,
@@ -101,6 +108,38 @@ impl MessageStream {
             ended: ended_before,
             lost: true,
         }
+    }
+
+    /// The snaplen cut `len` bytes off the segment whose captured bytes, `bytes`, were read just now.
+    pub fn cut<'a>(&'a mut self, side: Side, context: RequestContext, bytes: &[u8], len: u64) -> Cut<'a> {
+        let phase = self.body.phase;
+        match phase {
+            Phase::Head => {}
+            Phase::Start if bytes.is_empty() => {}
+            Phase::Resync | Phase::Unframed if cut::could_begin(side, bytes) => {}
+            Phase::Resync => return Cut::Body,
+            Phase::Unframed | Phase::ChunkSize | Phase::ChunkExtension | Phase::ChunkEnd | Phase::Trailer => {
+                self.body.start(Phase::Unframed, 0);
+                return Cut::Body;
+            }
+            Phase::ChunkData if len > self.body.left => {
+                self.body.start(Phase::Unframed, 0);
+                return Cut::Body;
+            }
+            _ => return Cut::Framed(self.gap(len)),
+        }
+        self.body.start(Phase::Unframed, 0);
+        if phase != Phase::Head {
+            return Cut::Unread;
+        }
+        let readable = |bytes: &Vec<u8>| cut::start_line(side, context, bytes).is_some();
+        if !self.partial.as_deref().is_some_and(readable) {
+            self.partial = None;
+            return Cut::Unread;
+        }
+        self.spoken = true;
+        let started = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
+        cut::start_line(side, context, started).map_or(Cut::Unread, Cut::Head)
     }
 
     fn skip_body<'a>(&'a mut self, data: &'a [u8]) -> Step<'a> {
@@ -130,7 +169,11 @@ impl MessageStream {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "nearly every message begins here: its head is built where it is used"
+    )]
+    #[inline(always)]
     fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let head = &data[blank..];
@@ -195,6 +238,7 @@ impl MessageStream {
         }
     }
 
+    #[cold]
     fn resync<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         if begins_message(side, data) {
             self.body.start(Phase::Start, 0);

@@ -92,6 +92,7 @@ impl Anonymizer {
             self.endpoint(&mut record.facts.client);
             self.endpoint(&mut record.facts.server);
             record.facts.first_request_line = None;
+            record.facts.tls = None;
         }
         for source in &mut snapshot.capture.sources {
             let base = source
@@ -146,6 +147,16 @@ impl Anonymizer {
             if let Some(prefix) = part.prefix.as_mut().filter(|prefix| *prefix != "*") {
                 *prefix = format!("/{}", numbered(&mut self.paths, prefix, "path"));
             }
+        }
+        if let Some(name) = leg
+            .figures
+            .counts
+            .tls
+            .server_name
+            .as_mut()
+            .filter(|name| &***name != "*")
+        {
+            *name = numbered(&mut self.hosts, name, "host").into_boxed_str();
         }
         leg.checks.iter_mut().for_each(|series| self.checks(series));
     }

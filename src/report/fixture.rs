@@ -176,6 +176,7 @@ fn record(
             first_request: Some(start.plus(MILLISECOND)),
             two_way: true,
             obscured: false,
+            heads_cut: false,
             bytes_to_server: 420,
             bytes_to_client: 12_000,
             gap_bytes: 0,
@@ -184,6 +185,7 @@ fn record(
             keepalive_probes: 0,
             first_target: 0,
             first_request_line: Some("GET /".into()),
+            tls: None,
             history,
         },
     }

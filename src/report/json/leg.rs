@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::figures::Figures;
 use super::number::Number;
+use crate::aggregate::TlsCounts;
 use crate::diagnose::{self, expect};
 use crate::report::when::rfc3339;
 
@@ -75,12 +76,23 @@ struct Checks {
     target: Option<String>,
 }
 
-/// TLS handshakes of a leg.
+/// TLS handshakes of a leg; those that the capture does not show whole are neither full nor resumed.
 #[derive(Serialize, JsonSchema)]
 struct Tls {
     full: u64,
     resumed: u64,
+    /// The server name asked for in clear; `*` if there were several.
     sni: Option<String>,
+}
+
+impl Tls {
+    fn of(counts: &TlsCounts) -> Option<Self> {
+        (counts.connections > 0).then(|| Self {
+            full: counts.full,
+            resumed: counts.resumed,
+            sni: counts.server_name.as_deref().map(str::to_owned),
+        })
+    }
 }
 
 /// All connections of one client address to all its servers.
@@ -228,7 +240,7 @@ impl From<&diagnose::Leg> for Leg {
             recent: leg.recent.as_ref().map(Figures::from),
             by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
             checks: leg.checks.iter().map(Checks::from).collect(),
-            tls: None,
+            tls: Tls::of(&leg.figures.counts.tls),
             paired_with: None,
             bill: None,
             causes: Vec::new(),

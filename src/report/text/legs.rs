@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::page::{Page, Tone, columns};
 use super::units::{count, counted, percent, span};
 use super::verdict::since_words;
-use crate::aggregate::Figures;
+use crate::aggregate::{Figures, TlsCounts};
 use crate::diagnose::{CheckSeries, Leg, PrefixFigures, Snapshot, Status};
 use crate::report::{display_safe, one_line};
 
@@ -237,6 +237,9 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
         .collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.avoidable));
     parts.iter().take(PARTS).for_each(|part| note(&part_words(part)));
+    if leg.figures.counts.tls.connections > 0 {
+        note(&tls_words(&leg.figures.counts.tls));
+    }
     leg.checks.iter().for_each(|series| note(&check_words(series)));
 }
 
@@ -266,6 +269,24 @@ fn part_words(part: &PrefixFigures) -> String {
         counted(part.requests, "request", "requests"),
         count(part.first),
         count(part.avoidable.unwrap_or(0))
+    )
+}
+
+/// `TLS handshakes: 12 full, 30 resumed, for app.example`.
+fn tls_words(tls: &TlsCounts) -> String {
+    let unknown = match tls.connections.saturating_sub(tls.full + tls.resumed) {
+        0 => String::new(),
+        n => format!(", {} not seen whole", count(n)),
+    };
+    let name = match tls.server_name.as_deref() {
+        None => String::new(),
+        Some("*") => ", for several names".to_owned(),
+        Some(name) => format!(", for {}", display_safe(name)),
+    };
+    format!(
+        "TLS handshakes: {} full, {} resumed{unknown}{name}; requests are counted in turns",
+        count(tls.full),
+        count(tls.resumed)
     )
 }
 
