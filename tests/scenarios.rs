@@ -28,7 +28,7 @@ macro_rules! scenarios {
 
 scenarios! {
     announced attempts avoidable busy checks classes closers connection duplicates exchange first framing idle leg
-    reassembly request role verdict_capture verdict_judged verdict_unjudged windows
+    proxy reassembly request role simple tunnel verdict_capture verdict_judged verdict_unjudged windows
 }
 
 fn folder() -> std::path::PathBuf {

@@ -225,6 +225,7 @@ impl Aggregate {
                 match version {
                     Version::Http10 => requests.http10 += 1,
                     Version::Http11 => requests.http11 += 1,
+                    Version::Http09 | Version::Http2 => {}
                 }
                 requests.announced_close += u64::from(*announced);
                 let near = |moment: Timestamp| at.since(moment).abs() <= unknown_within;
@@ -252,7 +253,9 @@ impl Aggregate {
             } => {
                 let responses = &mut leg.counts.responses;
                 responses.total += 1;
-                *responses.by_status.entry(*status).or_default() += 1;
+                if *status != 0 {
+                    *responses.by_status.entry(*status).or_default() += 1;
+                }
                 responses.announced_close += u64::from(*announced);
                 if let Some(first_byte) = first_byte {
                     leg.counts.first_byte_us.add(micros(*first_byte));

@@ -94,7 +94,7 @@ pub enum EventKind {
     },
     /// A final response head.
     Response {
-        /// Its status.
+        /// Its status; 0 where it shows none.
         status: u16,
         /// It announced the close.
         announced: bool,
@@ -103,7 +103,7 @@ pub enum EventKind {
     },
     /// A response counted before was cut off by the client's close.
     ResponseCut {
-        /// Its status.
+        /// Its status; 0 where it showed none.
         status: u16,
     },
     /// A response's last byte.

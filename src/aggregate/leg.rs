@@ -129,7 +129,7 @@ impl LegState {
 
     /// A response counted before is none.
     pub(super) fn take_back_response(&mut self, status: u16) {
-        let here = self.counts.responses.by_status.contains_key(&status);
+        let here = self.counts.responses.by_status.contains_key(&status) || status == 0;
         let responses = if here {
             &mut self.counts.responses
         } else {

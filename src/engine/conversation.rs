@@ -1,5 +1,6 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
+use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
 use super::marks::Marks;
@@ -88,6 +89,7 @@ pub(super) struct Conversation {
     pub(super) gap_bytes: u64,
     pub(super) stall: Option<Box<Stall>>,
     pub(super) challenger: Option<Box<Challenger>>,
+    pub(super) beyond: Option<Box<Beyond>>,
 }
 
 impl Conversation {
@@ -128,6 +130,7 @@ impl Conversation {
             gap_bytes: 0,
             stall: None,
             challenger: None,
+            beyond: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};
-use crate::http::{Side, begins_message};
+use crate::http::{Side, begins_connection, begins_message};
 use crate::time::Timestamp;
 
 impl Conversation {
@@ -54,7 +54,7 @@ impl Conversation {
         at: Timestamp,
         cx: &mut Context<'_>,
     ) {
-        if begins_message(Side::Request, payload) {
+        if begins_message(Side::Request, payload) || begins_connection(payload) {
             self.settle(sender, RoleEvidence::StartLine, at, cx);
         } else if begins_message(Side::Response, payload) {
             self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);

@@ -10,12 +10,17 @@ mod body;
 mod event;
 mod fields;
 mod head;
+mod opening;
+mod prelude;
+mod proxy;
 mod quick;
 mod recognise;
+mod simple;
 mod stream;
 
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 pub use head::{Framing, Method, RequestHead, ResponseHead};
+pub use prelude::begins_connection;
 pub use recognise::begins_message;
 pub use stream::MessageStream;
 
