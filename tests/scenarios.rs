@@ -28,7 +28,7 @@ macro_rules! scenarios {
 
 scenarios! {
     announced attempts avoidable busy checks classes closers connection corners duplicates exchange first framing idle leg
-    reassembly request role turns verdict_capture verdict_judged verdict_unjudged windows
+    proxy reassembly request role simple tunnel turns verdict_capture verdict_judged verdict_unjudged windows
 }
 
 fn folder() -> std::path::PathBuf {

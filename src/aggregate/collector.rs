@@ -218,7 +218,7 @@ impl Aggregate {
                 match version {
                     Version::Http10 => requests.http10 += 1,
                     Version::Http11 => requests.http11 += 1,
-                    Version::Unread => {}
+                    Version::Http09 | Version::Http2 | Version::Unread => {}
                 }
                 requests.estimated |= *estimated;
                 requests.announced_close += u64::from(*announced);

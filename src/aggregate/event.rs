@@ -114,7 +114,7 @@ pub enum EventKind {
     },
     /// A response counted before was cut off by the client's close.
     ResponseCut {
-        /// Its status.
+        /// Its status; 0 where it showed none.
         status: u16,
     },
     /// A response's last byte.

@@ -135,13 +135,17 @@ pub enum Protocol {
     Other,
 }
 
-/// The HTTP/1 minor versions.
+/// The versions of HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Version {
+    /// HTTP/0.9: a request line alone.
+    Http09,
     /// HTTP/1.0
     Http10,
     /// HTTP/1.1
     Http11,
+    /// HTTP/2
+    Http2,
     /// Not visible: the start line was cut off or encrypted.
     Unread,
 }
@@ -266,6 +270,8 @@ pub struct ConnectionFacts {
     pub syn_retransmitted: u32,
     /// First SYN to the ACK that completes the handshake.
     pub connect: Option<Nanos>,
+    /// The client named by a PROXY protocol header in front.
+    pub proxied_for: Option<Endpoint>,
     /// What its payload is.
     pub protocol: Protocol,
     /// Complete request heads.

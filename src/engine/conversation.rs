@@ -1,5 +1,6 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
+use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
 use super::marks::Marks;
@@ -92,6 +93,7 @@ pub(super) struct Conversation {
     pub(super) stall: Option<Box<Stall>>,
     pub(super) turns: Option<Box<Turns>>,
     pub(super) challenger: Option<Box<Challenger>>,
+    pub(super) beyond: Option<Box<Beyond>>,
 }
 
 impl Conversation {
@@ -133,6 +135,7 @@ impl Conversation {
             stall: None,
             turns: None,
             challenger: None,
+            beyond: None,
         }
     }
 

@@ -70,6 +70,8 @@ impl Conversation {
                 cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
                 self.lost_framing(side, 0, from.at, cx);
             }
+            (_, Event::Proxied(source)) => self.on_proxied(*source),
+            (_, Event::Http2Preface | Event::Http2(_)) => self.protocol = Protocol::Http2,
             (side, Event::NotHttp(protocol)) => {
                 if side == Side::Request || self.protocol == Protocol::None {
                     self.protocol = *protocol;
@@ -325,9 +327,11 @@ impl Conversation {
             target: text(head.target),
             host: head.host.map(text),
             version: match head.version {
+                Version::Http09 => "0.9",
                 Version::Http10 => "1.0",
                 Version::Http11 => "1.1",
                 Version::Unread => "",
+                Version::Http2 => "2",
             },
             status: None,
             first_byte: None,

@@ -43,6 +43,7 @@ impl Conversation {
             upgraded: self.marks.has(Marks::UPGRADED),
             syn_retransmitted: u32::from(self.syn_retransmitted),
             connect: self.connect,
+            proxied_for: self.proxied_for(),
             protocol: self.protocol,
             requests: self.requests,
             responses: self.responses,

@@ -8,6 +8,7 @@
 //! the analysis can be divided by connection.
 
 mod analysis;
+mod beyond;
 mod closing;
 mod context;
 mod conversation;

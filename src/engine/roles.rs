@@ -7,7 +7,7 @@ use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};
 use crate::http::tls::{begins_client_hello, begins_record};
-use crate::http::{Side, begins_message};
+use crate::http::{Side, begins_connection, begins_message};
 use crate::time::Timestamp;
 
 impl Conversation {
@@ -57,7 +57,7 @@ impl Conversation {
         at: Timestamp,
         cx: &mut Context<'_>,
     ) {
-        if begins_message(Side::Request, payload) {
+        if begins_message(Side::Request, payload) || begins_connection(payload) {
             self.settle(sender, RoleEvidence::StartLine, at, cx);
         } else if begins_message(Side::Response, payload) {
             self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);

@@ -29,6 +29,12 @@ pub(super) enum Phase {
     /// Inside a message whose end cannot be told because the snaplen cut it: the next head is looked for at the
     /// beginning of each segment.
     Unframed,
+    /// Inside a PROXY protocol header or the HTTP/2 preface, of which a part is kept.
+    Prelude,
+    /// `left` bytes of a PROXY protocol header remain.
+    PreludeRest,
+    /// HTTP/2 frames.
+    Http2,
     /// Framing was lost: waiting for the next head at the beginning of a segment.
     Resync,
     /// This never was HTTP/1.x.
@@ -92,7 +98,8 @@ impl Body {
         Progress::More
     }
 
-    fn take(&mut self, available: usize) -> usize {
+    /// Counts down up to `available` bytes; returns how many.
+    pub(super) fn take(&mut self, available: usize) -> usize {
         let taken = self.left.min(available as u64);
         self.left -= taken;
         taken as usize
@@ -157,7 +164,14 @@ impl Body {
                 }
                 Some(false)
             }
-            Phase::UntilClose | Phase::Tunnel | Phase::NotHttp => Some(false),
+            Phase::PreludeRest if len <= self.left => {
+                self.left -= len;
+                if self.left == 0 {
+                    self.start(Phase::Start, 0);
+                }
+                Some(false)
+            }
+            Phase::UntilClose | Phase::Tunnel | Phase::NotHttp | Phase::Http2 => Some(false),
             _ => None,
         }
     }

@@ -71,6 +71,7 @@ fn status_line(context: RequestContext, head: &[u8]) -> Option<ResponseHead> {
         _ => Framing::Unknown,
     };
     Some(ResponseHead {
+        h2c: false,
         status,
         version,
         announced: false,
@@ -129,6 +130,7 @@ impl ResponseHead {
     #[must_use]
     pub const fn unread() -> Self {
         Self {
+            h2c: false,
             status: UNREAD_STATUS,
             version: Version::Unread,
             announced: false,

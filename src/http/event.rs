@@ -1,5 +1,7 @@
 //! What a stream tells, and what it is told.
 
+use std::net::SocketAddr;
+
 use super::head::{Method, RequestHead, ResponseHead};
 use crate::classify::Protocol;
 
@@ -47,6 +49,12 @@ pub enum Event<'a> {
     End,
     /// Framing was lost; the next head is looked for at the beginning of the next segment.
     Desync(Unreadable),
+    /// A PROXY protocol header came first; it names the real client, if there is one.
+    Proxied(Option<SocketAddr>),
+    /// The HTTP/2 connection preface: frames follow.
+    Http2Preface,
+    /// HTTP/2 frames, cut anywhere.
+    Http2(&'a [u8]),
     /// The stream is not HTTP/1.x and never was.
     NotHttp(Protocol),
 }
@@ -63,7 +71,7 @@ pub struct GapEffect {
 /// One step through the bytes given.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// How many bytes were used. Without an event, all of them.
+    /// How many bytes were used; without an event all of them, or those of a PROXY protocol header.
     pub used: usize,
     /// What happened, if anything.
     pub event: Option<Event<'a>>,

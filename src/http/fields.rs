@@ -9,6 +9,8 @@ pub(super) struct Fields<'a> {
     /// `Connection: upgrade`.
     pub(super) connection_upgrade: bool,
     pub(super) upgrade: bool,
+    /// Upgrade names `h2c`.
+    pub(super) h2c: bool,
     pub(super) host: Option<&'a [u8]>,
     pub(super) content_length: ContentLength,
     pub(super) transfer_encoding: TransferEncoding,
@@ -39,12 +41,19 @@ impl<'a> Fields<'a> {
     pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) {
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade = true,
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
             10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => {}
         }
+    }
+
+    pub(super) fn upgrade(&mut self, value: &[u8]) {
+        self.upgrade = true;
+        self.h2c |= value
+            .split(|b| *b == b',')
+            .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"h2c"));
     }
 
     pub(super) fn host(&mut self, value: &'a [u8]) {

@@ -31,6 +31,8 @@ pub enum Method {
     Head,
     /// A 2xx response opens a tunnel.
     Connect,
+    /// HTTP/0.9: the response need not have a head.
+    Simple,
     /// Any other method.
     Other,
 }
@@ -73,9 +75,9 @@ pub struct RequestHead<'a> {
     pub target: &'a [u8],
     /// The Host field.
     pub host: Option<&'a [u8]>,
-    /// HTTP/1.0 or 1.1.
+    /// The version it was sent in.
     pub version: Version,
-    /// It carried `Connection: close`, or was HTTP/1.0 without `keep-alive`.
+    /// It carried `Connection: close`, or was HTTP/1.0 without `keep-alive`, or HTTP/0.9.
     pub announced: bool,
     /// It carried an Upgrade field and named it in Connection.
     pub upgrade: bool,
@@ -90,10 +92,12 @@ pub struct RequestHead<'a> {
 pub struct ResponseHead {
     /// The status code, or [`UNREAD_STATUS`].
     pub status: u16,
-    /// HTTP/1.0 or 1.1.
+    /// The version it was sent in.
     pub version: Version,
     /// It carried `Connection: close`, or was HTTP/1.0 without `keep-alive`.
     pub announced: bool,
+    /// It names `h2c` in Upgrade: after a 101, HTTP/2 follows (RFC 7540 section 3.2).
+    pub h2c: bool,
     /// What follows, by the method of the request it answers.
     pub framing: Framing,
     /// How much of it was captured.
@@ -101,6 +105,9 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
+    /// The status of a response that shows none (HTTP/0.9, header fields that could not be decoded).
+    pub const NO_STATUS: u16 = 0;
+
     /// Interim responses do not answer the request; 101 does, by changing the protocol (RFC 9110 section 15.2).
     #[must_use]
     pub const fn is_interim(&self) -> bool {
@@ -222,6 +229,7 @@ fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Field
         status,
         version,
         announced: announced(version, fields),
+        h2c: fields.h2c,
         framing: response_framing(status, answers, fields),
         extent: Extent::Whole,
     }

@@ -12,14 +12,19 @@ mod cut;
 mod event;
 mod fields;
 mod head;
+mod opening;
+mod prelude;
+mod proxy;
 mod quick;
 mod recognise;
+mod simple;
 mod stream;
 pub mod tls;
 
 pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
+pub use prelude::begins_connection;
 pub use recognise::begins_message;
 pub use stream::MessageStream;
 

@@ -101,7 +101,7 @@ fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
             [b't' | b'T', ..] => named(line, b"transfer-encoding", |value| {
                 fields.transfer_encoding(value);
             }),
-            [b'u' | b'U', ..] => named(line, b"upgrade", |_| fields.upgrade = true),
+            [b'u' | b'U', ..] => named(line, b"upgrade", |value| fields.upgrade(value)),
             [b' ' | b'\t' | b':', ..] => return None,
             _ => {}
         }

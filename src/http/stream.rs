@@ -4,6 +4,7 @@ use super::body::{Body, Phase, Progress};
 use super::cut::{self, Cut};
 use super::event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 use super::head::{Framing, Parsed, parse_request, parse_response};
+use super::prelude::begins_connection;
 use super::recognise::{START_LINE, begins_message, could_start, end_of_head, protocol_of};
 use crate::classify::Protocol;
 use crate::limits::HEAD_BYTES;
@@ -11,11 +12,11 @@ use crate::limits::HEAD_BYTES;
 /// The framing state of one direction.
 #[derive(Debug, Default)]
 pub struct MessageStream {
-    body: Body,
+    pub(super) body: Body,
     /// The part of a head seen so far; kept until the next head so that events may borrow from it.
-    partial: Option<Box<Vec<u8>>>,
+    pub(super) partial: Option<Box<Vec<u8>>>,
     /// A head was read before: what follows is damage, not another protocol.
-    spoken: bool,
+    pub(super) spoken: bool,
     /// The last response's request is unknown: a body that begins with a status line is none.
     doubtful_body: bool,
 }
@@ -56,7 +57,15 @@ impl MessageStream {
     pub fn in_body(&self) -> bool {
         !matches!(
             self.body.phase,
-            Phase::Start | Phase::Head | Phase::Resync | Phase::Unframed | Phase::NotHttp | Phase::Tunnel
+            Phase::Start
+                | Phase::Head
+                | Phase::Resync
+                | Phase::Unframed
+                | Phase::NotHttp
+                | Phase::Tunnel
+                | Phase::Prelude
+                | Phase::PreludeRest
+                | Phase::Http2
         )
     }
 
@@ -70,6 +79,18 @@ impl MessageStream {
     pub fn tunnel(&mut self) {
         self.partial = None;
         self.body.start(Phase::Tunnel, 0);
+    }
+
+    /// HTTP/2 frames from here on.
+    pub fn http2(&mut self) {
+        self.partial = None;
+        self.body.start(Phase::Http2, 0);
+    }
+
+    /// Whether it carries HTTP/2 frames.
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        self.body.phase == Phase::Http2
     }
 
     /// Heap bytes held.
@@ -89,6 +110,12 @@ impl MessageStream {
                 used: data.len(),
                 event: None,
             },
+            Phase::Http2 => Step {
+                used: data.len(),
+                event: Some(Event::Http2(data)),
+            },
+            Phase::Prelude => self.continue_prelude(side, context, data),
+            Phase::PreludeRest => self.skip_prelude(data),
             _ => self.skip_body(data),
         }
     }
@@ -174,8 +201,11 @@ impl MessageStream {
         reason = "nearly every message begins here: its head is built where it is used"
     )]
     #[inline(always)]
-    fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+    pub(super) fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        if blank > 0 && self.has_prelude(side, data) {
+            return self.prelude(side, 0, data);
+        }
         let head = &data[blank..];
         if head.is_empty() {
             return Step {
@@ -192,23 +222,27 @@ impl MessageStream {
                     event: Some(event),
                 }
             }
-            Parsed::Partial if could_start(side, head) => {
-                self.partial = Some(Box::new(head.to_vec()));
-                self.body.start(Phase::Head, 0);
-                self.check_length(data.len())
-            }
-            Parsed::Partial | Parsed::Invalid => self.unreadable(side, data, head),
+            Parsed::Partial => self.no_head(side, context, data, blank, true),
+            Parsed::Invalid => self.no_head(side, context, data, blank, false),
         }
     }
 
-    fn continue_head<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
+    pub(super) fn continue_head<'a>(
+        &'a mut self,
+        side: Side,
+        context: RequestContext,
+        data: &'a [u8],
+    ) -> Step<'a> {
         let partial = self.partial.get_or_insert_default();
         let before = partial.len();
         let Some(end) = end_of_head(partial, data) else {
             partial.extend_from_slice(data);
             // Looked at again only while it is short, or a slow sender would make this quadratic.
             if before < START_LINE && !could_start(side, partial) {
-                return self.unreadable_head(data.len());
+                return self.unreadable_head(context, data.len());
+            }
+            if side == Side::Request && data.contains(&b'\n') && self.is_simple() {
+                return self.simple_request(data.len());
             }
             return self.check_length(data.len());
         };
@@ -222,7 +256,10 @@ impl MessageStream {
         };
         self.partial = Some(kept);
         let Some(began) = framing else {
-            return self.unreadable_head(end);
+            if side == Side::Request && self.is_simple() {
+                return self.simple_request(end);
+            }
+            return self.unreadable_head(context, end);
         };
         self.begin_with(began, context);
         let kept = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
@@ -245,13 +282,15 @@ impl MessageStream {
             self.spoken = true;
             return self.start(side, context, data);
         }
-        if !self.spoken
-            && let protocol @ (Protocol::Tls | Protocol::Http2) = protocol_of(data)
-        {
+        if !self.spoken && side == Side::Request && begins_connection(data) {
+            self.body.start(Phase::Start, 0);
+            return self.prelude(side, 0, data);
+        }
+        if !self.spoken && protocol_of(data) == Protocol::Tls {
             self.body.start(Phase::NotHttp, 0);
             return Step {
                 used: data.len(),
-                event: Some(Event::NotHttp(protocol)),
+                event: Some(Event::NotHttp(Protocol::Tls)),
             };
         }
         Step {
@@ -260,7 +299,7 @@ impl MessageStream {
         }
     }
 
-    fn check_length(&mut self, used: usize) -> Step<'_> {
+    pub(super) fn check_length(&mut self, used: usize) -> Step<'_> {
         if self
             .partial
             .as_ref()
@@ -271,7 +310,7 @@ impl MessageStream {
         Step { used, event: None }
     }
 
-    fn desync(&mut self, used: usize, why: Unreadable) -> Step<'_> {
+    pub(super) fn desync(&mut self, used: usize, why: Unreadable) -> Step<'_> {
         self.partial = None;
         self.body.start(Phase::Resync, 0);
         Step {
@@ -280,40 +319,11 @@ impl MessageStream {
         }
     }
 
-    fn unreadable_head(&mut self, used: usize) -> Step<'_> {
-        if self.spoken {
-            return self.desync(used, Unreadable::Fields);
-        }
-        let protocol = protocol_of(self.partial.as_deref().map_or(&[][..], Vec::as_slice));
-        self.partial = None;
-        self.body.start(Phase::NotHttp, 0);
-        Step {
-            used,
-            event: Some(Event::NotHttp(protocol)),
-        }
-    }
-
-    fn unreadable<'a>(&'a mut self, side: Side, data: &[u8], head: &[u8]) -> Step<'a> {
-        if self.spoken || begins_message(side, head) {
-            let why = if begins_message(side, head) {
-                Unreadable::Fields
-            } else {
-                Unreadable::StartLine
-            };
-            return self.desync(data.len(), why);
-        }
-        self.body.start(Phase::NotHttp, 0);
-        Step {
-            used: data.len(),
-            event: Some(Event::NotHttp(protocol_of(head))),
-        }
-    }
-
     fn begin(&mut self, event: &Event<'_>, context: RequestContext) {
         self.begin_with(Began::of(event), context);
     }
 
-    fn begin_with(&mut self, began: Began, context: RequestContext) {
+    pub(super) fn begin_with(&mut self, began: Began, context: RequestContext) {
         self.spoken = true;
         let (phase, left) = match began.framing {
             // The caller is told by the head itself; a message without body is over at once.
@@ -333,9 +343,9 @@ impl MessageStream {
 
 /// What a head means for the bytes after it.
 #[derive(Clone, Copy)]
-struct Began {
-    framing: Framing,
-    response: bool,
+pub(super) struct Began {
+    pub(super) framing: Framing,
+    pub(super) response: bool,
 }
 
 impl Began {
@@ -349,7 +359,7 @@ impl Began {
                 framing: head.framing,
                 response: true,
             },
-            Event::End | Event::Desync(_) | Event::NotHttp(_) => Self {
+            _ => Self {
                 framing: Framing::None,
                 response: false,
             },

@@ -91,6 +91,9 @@ impl Anonymizer {
         for record in snapshot.connections.iter_mut().flatten() {
             self.endpoint(&mut record.facts.client);
             self.endpoint(&mut record.facts.server);
+            if let Some(source) = record.facts.proxied_for.as_mut() {
+                self.endpoint(source);
+            }
             record.facts.first_request_line = None;
             record.facts.tls = None;
         }

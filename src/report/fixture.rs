@@ -164,6 +164,7 @@ fn record(
             upgraded: false,
             syn_retransmitted: 0,
             connect: Some(200_000),
+            proxied_for: None,
             protocol: Protocol::Http1,
             requests: 1,
             responses: 1,

@@ -161,6 +161,17 @@ pub const COLUMNS: &[Column] = &[
             tunnel.map_or(Value::Absent, |t| Value::Text(format!("{}:{}", t.kind, t.id)))
         }
     ),
+    column!(
+        "proxied_for",
+        "proxied for",
+        TEXT_OR_NULL,
+        &[],
+        "real client by the PROXY protocol header in front, address and port",
+        |c| {
+            let source = c.record.facts.proxied_for;
+            source.map_or(Value::Absent, |source| Value::Text(source.to_string()))
+        }
+    ),
     column!("class", "class", TEXT, CLASSES, "what it was used for", |c| {
         Value::Text(c.record.class.as_str().to_owned())
     }),

@@ -105,8 +105,8 @@ fn the_keys_are_those_of_the_documentation_in_its_order() {
     );
     assert_eq!(
         keys(&report["connections"][0]),
-        "id generation client server interface vlan tunnel class start end requests responses closer close_reason \
-         announced idle_before_close_s cause history first_frame last_frame bytes_to_server bytes_to_client \
+        "id generation client server interface vlan tunnel proxied_for class start end requests responses closer \
+         close_reason announced idle_before_close_s cause history first_frame last_frame bytes_to_server bytes_to_client \
          role_evidence"
     );
 }
