@@ -4,52 +4,52 @@ use super::collector::Aggregate;
 use super::event::{EventKind, LegEvent};
 
 impl Aggregate {
-    /// Takes in what each engine found in the same stretch of the capture, in frame order.
+    /// Takes in what each engine found in the same stretch of the capture, in frame order, and empties it.
+    ///
+    /// Events are large and many: they are looked at where they lie.
     pub fn apply(&mut self, found: &mut [Vec<LegEvent>]) {
-        if let [alone] = found {
-            alone.drain(..).for_each(|event| self.event(0, event));
-            return;
-        }
-        let mut queues: Vec<_> = found
-            .iter_mut()
-            .map(|events| events.drain(..).peekable())
-            .collect();
+        let mut at = vec![0; found.len()];
         loop {
-            let heads = queues
-                .iter_mut()
-                .enumerate()
-                .filter_map(|(i, queue)| Some((queue.peek()?.order, i)));
-            let Some((_, engine)) = heads.min() else { return };
-            let others = queues.iter_mut().enumerate().filter(|(i, _)| *i != engine);
+            let head =
+                |(engine, events): (usize, &Vec<LegEvent>)| Some((events.get(at[engine])?.order, engine));
+            let Some((_, engine)) = found.iter().enumerate().filter_map(head).min() else {
+                break;
+            };
+            let others = found.iter().enumerate().filter(|(other, _)| *other != engine);
             let until = others
-                .filter_map(|(_, queue)| Some(queue.peek()?.order))
+                .filter_map(head)
+                .map(|(order, _)| order)
                 .min()
                 .unwrap_or(u64::MAX);
             // As long as this one stays ahead there is nothing to choose.
-            while let Some(event) = queues[engine].next_if(|event| event.order <= until) {
+            let waiting = &mut found[engine][at[engine]..];
+            for event in waiting.iter_mut().take_while(|event| event.order <= until) {
+                at[engine] += 1;
                 self.event(engine, event);
             }
         }
+        found.iter_mut().for_each(Vec::clear);
     }
 
     #[inline]
-    fn event(&mut self, engine: usize, event: LegEvent) {
+    fn event(&mut self, engine: usize, event: &mut LegEvent) {
         self.order += 1;
         self.advance(event.clock);
-        let mut kind = event.kind;
-        match kind {
-            EventKind::Leg { client, server } => return self.name_leg(engine, event.leg, client, server),
-            EventKind::Prefix { prefix, host, path } => return self.name_prefix(engine, prefix, host, path),
-            EventKind::Request { ref mut prefix, .. }
-            | EventKind::ExchangeEnd { ref mut prefix, .. }
-            | EventKind::Upgraded { ref mut prefix, .. }
-            | EventKind::Closing { ref mut prefix, .. } => *prefix = self.numbers.prefix(engine, *prefix),
+        match &mut event.kind {
+            EventKind::Leg { client, server } => return self.name_leg(engine, event.leg, *client, *server),
+            EventKind::Prefix { prefix, host, path } => {
+                return self.name_prefix(engine, *prefix, host.take(), std::mem::take(path));
+            }
+            EventKind::Request { prefix, .. }
+            | EventKind::ExchangeEnd { prefix, .. }
+            | EventKind::Upgraded { prefix, .. }
+            | EventKind::Closing { prefix, .. } => *prefix = self.numbers.prefix(engine, *prefix),
             _ => {}
         }
         let leg = self.numbers.leg(engine, event.leg);
-        match kind {
-            EventKind::Closed(facts) => self.closed(leg, &facts),
-            kind => self.on_leg(leg, event.timestamp, &kind),
+        match &event.kind {
+            EventKind::Closed(facts) => self.closed(leg, facts),
+            kind => self.on_leg(leg, event.timestamp, kind),
         }
     }
 }
