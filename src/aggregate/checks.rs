@@ -39,6 +39,14 @@ pub(super) struct Decision {
     pub(super) given_up: Vec<(SeriesKey, Member)>,
 }
 
+impl Decision {
+    fn clear(&mut self) {
+        self.checks.clear();
+        self.ordinary.clear();
+        self.given_up.clear();
+    }
+}
+
 /// Members that recur at a constant period so far.
 #[derive(Debug, Default)]
 struct Series {
@@ -59,6 +67,11 @@ const KEPT: usize = 63;
 
 /// Whether all intervals lie within the jitter of their median, and that is long enough.
 fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
+    // Churn ends here: no interval may be shorter than the shortest median less its jitter.
+    let shortest = thresholds.check_period as f64 * (1.0 - thresholds.check_jitter);
+    if intervals.iter().any(|interval| (*interval as f64) < shortest) {
+        return None;
+    }
     let mut sorted = intervals.to_vec();
     sorted.sort_unstable();
     let median = *sorted.get(sorted.len() / 2)?;
@@ -70,14 +83,13 @@ fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
 }
 
 impl Series {
-    fn add(&mut self, member: Member, thresholds: &Thresholds) -> Decision {
-        let mut decision = Decision::default();
+    fn add(&mut self, member: Member, thresholds: &Thresholds, decision: &mut Decision) {
         let interval = member.start.since(self.last_start);
         let fresh = self.held.is_empty() && !self.confirmed;
         self.last_start = member.start;
         if fresh {
             self.held.push(member);
-            return decision;
+            return;
         }
         self.intervals.push(interval);
         if self.confirmed {
@@ -91,7 +103,7 @@ impl Series {
                 self.confirmed = false;
                 self.held.push(member);
             }
-            return decision;
+            return;
         }
         self.held.push(member);
         while !self.intervals.is_empty() && constant(&self.intervals, thresholds).is_none() {
@@ -104,7 +116,6 @@ impl Series {
             self.checks += self.held.len() as u64;
             decision.checks.append(&mut self.held);
         }
-        decision
     }
 
     fn trim(&mut self) {
@@ -132,27 +143,28 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// A connection that closed after its only request at once.
+    /// A connection that closed after its only request at once. `decision` is filled anew.
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
         target: Option<&str>,
         member: Member,
         thresholds: &Thresholds,
-    ) -> Decision {
+        decision: &mut Decision,
+    ) {
+        decision.clear();
         if let Some(series) = self.series.get_mut(&key) {
-            return series.add(member, thresholds);
+            return series.add(member, thresholds, decision);
         }
-        let mut decision = self.make_room();
+        self.make_room(decision);
         let series = Series {
             target: target.map(Into::into),
             ..Series::default()
         };
-        let series = self.series.entry(key).or_insert(series);
-        let more = series.add(member, thresholds);
-        decision.checks.extend(more.checks);
-        decision.ordinary.extend(more.ordinary);
-        decision
+        self.series
+            .entry(key)
+            .or_insert(series)
+            .add(member, thresholds, decision);
     }
 
     /// A connection without request: a check by itself; its period is worth knowing.
@@ -161,27 +173,28 @@ impl Checks {
         leg: u32,
         member: Member,
         thresholds: &Thresholds,
-    ) -> Decision {
-        let mut decision = Decision::default();
+        decision: &mut Decision,
+    ) {
+        decision.clear();
         if !self.series.contains_key(&(leg, None)) {
-            decision = self.make_room();
+            self.make_room(decision);
         }
         let series = self.series.entry((leg, None)).or_default();
         let before = series.checks;
-        let more = series.add(member, thresholds);
+        series.add(member, thresholds, decision);
         // Every member is counted, constant period or not.
         series.checks = before + 1;
-        if !more.ordinary.is_empty() {
+        if !decision.ordinary.is_empty() {
             series.period = None;
         }
-        decision
+        decision.checks.clear();
+        decision.ordinary.clear();
     }
 
     /// In a full table the series of a single member in turn is given up; one that repeats is worth keeping.
-    fn make_room(&mut self) -> Decision {
-        let mut decision = Decision::default();
+    fn make_room(&mut self, decision: &mut Decision) {
         if self.series.len() < CHECK_SERIES {
-            return decision;
+            return;
         }
         for _ in 0..8 {
             self.victim = (self.victim + 1) % self.series.len();
@@ -197,7 +210,6 @@ impl Checks {
             decision.given_up = series.held.into_iter().map(|member| (key, member)).collect();
             self.given_up += 1;
         }
-        decision
     }
 
     /// Nothing more will come: what is not decided is ordinary.
@@ -248,11 +260,13 @@ mod tests {
         let mut checks = Checks::default();
         let (mut yes, mut no) = (0, 0);
         for start in starts {
-            let decision = checks.add(
+            let mut decision = Decision::default();
+            checks.add(
                 (0, Some(7)),
                 Some("GET /"),
                 member(start * MILLISECOND),
                 &Thresholds::default(),
+                &mut decision,
             );
             yes += decision.checks.len();
             no += decision.ordinary.len();
@@ -291,7 +305,14 @@ mod tests {
         let most = CHECK_SERIES as u64;
         for target in 0..=most {
             let leg = u32::from(target == most);
-            let decision = checks.add((leg, Some(target)), None, member(0), &Thresholds::default());
+            let mut decision = Decision::default();
+            checks.add(
+                (leg, Some(target)),
+                None,
+                member(0),
+                &Thresholds::default(),
+                &mut decision,
+            );
             assert!(decision.ordinary.is_empty());
             given_up.extend(decision.given_up);
         }
@@ -303,7 +324,12 @@ mod tests {
     fn connects_without_request_are_checks_with_or_without_period() {
         let mut checks = Checks::default();
         for start in [0, 10, 20] {
-            checks.add_without_request(3, member(start * SECOND), &Thresholds::default());
+            checks.add_without_request(
+                3,
+                member(start * SECOND),
+                &Thresholds::default(),
+                &mut Decision::default(),
+            );
         }
         let summary = checks.summaries().next().unwrap();
         assert_eq!((summary.count, summary.key), (3, (3, None)));

@@ -3,7 +3,7 @@
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
-use super::checks::Checks;
+use super::checks::{Checks, Decision};
 use super::connections::Waiting;
 use super::event::{EventKind, LegRef, Reuse};
 use super::leg::{LegState, Span};
@@ -39,6 +39,7 @@ pub struct Aggregate {
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
     pub(super) waiting: IndexMap<u64, Waiting, RandomState>,
     pub(super) checks: Checks,
+    pub(super) decision: Decision,
     pub(super) timeline: TimelineBuilder,
     pub(super) span: Option<Span>,
     pub(super) order: Order,
@@ -89,6 +90,7 @@ impl Aggregate {
             hosts: IndexSet::default(),
             waiting: IndexMap::default(),
             checks: Checks::default(),
+            decision: Decision::default(),
             timeline: TimelineBuilder::default(),
             span: None,
             order: 0,

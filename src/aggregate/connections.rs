@@ -143,22 +143,25 @@ impl Aggregate {
                 leg.present.first(first, member.window_syn);
             }
         }
-        let decision = match class {
-            Class::Check => self
-                .checks
-                .add_without_request(reference.0, member, &self.thresholds),
+        // Its memory is used again: this is done for every connection of a churning leg.
+        let mut decision = std::mem::take(&mut self.decision);
+        match class {
+            Class::Check => {
+                self.checks
+                    .add_without_request(reference.0, member, &self.thresholds, &mut decision);
+                self.decide(reference, &decision);
+            }
             // What was asked for must be known to recur.
             Class::PerRequest if waiting.first.is_some() && facts.first_request_line.is_some() => {
                 let key = (reference.0, Some(facts.first_target));
+                let target = facts.first_request_line.as_deref();
                 self.checks
-                    .add(key, facts.first_request_line.as_deref(), member, &self.thresholds)
+                    .add(key, target, member, &self.thresholds, &mut decision);
+                self.decide(reference, &decision);
             }
-            _ => {
-                self.ordinary_first(reference, &waiting);
-                return;
-            }
-        };
-        self.decide(reference, &decision);
+            _ => self.ordinary_first(reference, &waiting),
+        }
+        self.decision = decision;
     }
 
     /// What a new member of a series decides, for it and for those held before.

@@ -160,8 +160,13 @@ impl Conversation {
             return;
         }
         let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
-        let line = [head.method_name, path].join(&b' ');
-        let line = String::from_utf8_lossy(&line[..line.len().min(TARGET_BYTES)]).into_owned();
+        let cut = |bytes: &'_ [u8]| bytes.len().min(TARGET_BYTES);
+        let method = String::from_utf8_lossy(&head.method_name[..cut(head.method_name)]);
+        let path = String::from_utf8_lossy(&path[..cut(path)]);
+        let mut line = String::with_capacity(method.len() + 1 + path.len());
+        line.push_str(&method);
+        line.push(' ');
+        line.push_str(&path);
         self.first_target = hash(head.method_name) ^ hash(head.target).rotate_left(1);
         self.first_line = Some(line.into_boxed_str());
     }
