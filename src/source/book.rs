@@ -23,17 +23,26 @@ impl InterfaceIds {
     }
 }
 
+/// Damaged places told one by one; the rest are told in sum.
+const PLACES_TOLD: u64 = 10;
+
 /// Something that happened many times, told once.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Repeated {
     count: u64,
     first_offset: u64,
+    /// The packet it happened to, where there is one.
+    first_number: u64,
 }
 
 impl Repeated {
     pub(super) fn add(&mut self, offset: u64) {
+        self.add_packet(offset, 0);
+    }
+
+    pub(super) fn add_packet(&mut self, offset: u64, number: u64) {
         if self.count == 0 {
-            self.first_offset = offset;
+            (self.first_offset, self.first_number) = (offset, number);
         }
         self.count += 1;
     }
@@ -50,6 +59,22 @@ pub(super) struct Book {
     pub(super) fresh: Vec<(InterfaceId, Interface)>,
     /// Offset in the uncompressed stream of the first byte being framed.
     pub(super) base: u64,
+    /// No more bytes will come than there are.
+    pub(super) is_complete: bool,
+    /// Packets whose time can't be.
+    pub(super) stray_times: Repeated,
+    /// Places where time runs backwards, by more than queues of a network card explain, or jumps ahead by a year.
+    pub(super) steps: Repeated,
+    /// Packets that claim more bytes than their block holds.
+    pub(super) overlong: Repeated,
+    /// Blocks too short for what they are.
+    pub(super) stunted: Repeated,
+    /// Blocks of a type that nobody has assigned.
+    pub(super) unassigned: Repeated,
+    /// Interfaces whose description was lost, guessed.
+    pub(super) guessed: Repeated,
+    /// Bytes skipped in the places that are not told one by one.
+    untold_bytes: u64,
     /// Packets on an interface that the section does not describe.
     pub(super) undescribed: Repeated,
     /// Packets on an interface beyond the cap.
@@ -68,6 +93,14 @@ impl Book {
             },
             fresh: Vec::new(),
             base: 0,
+            is_complete: false,
+            stray_times: Repeated::default(),
+            steps: Repeated::default(),
+            overlong: Repeated::default(),
+            stunted: Repeated::default(),
+            unassigned: Repeated::default(),
+            guessed: Repeated::default(),
+            untold_bytes: 0,
             undescribed: Repeated::default(),
             beyond_cap: Repeated::default(),
             source,
@@ -114,27 +147,71 @@ impl Book {
         self.summary.warnings.push(warning);
     }
 
+    /// Notes bytes that are no packets, and that packets go on after them.
+    pub(super) fn skip(&mut self, from: u64, to: u64, what: &str) {
+        let bytes = to.saturating_sub(from);
+        self.summary.skipped_bytes += bytes;
+        self.summary.damaged_places += 1;
+        if self.summary.damaged_places > PLACES_TOLD {
+            self.untold_bytes += bytes;
+            return;
+        }
+        let (name, place) = (&self.display_name, self.place(from));
+        let warning = format!("{name}: {what} at {place}; {bytes} bytes skipped, packets go on at byte {to}");
+        self.summary.warnings.push(warning);
+    }
+
     /// The summary with what is told once.
     pub(super) fn summary(&self) -> SourceSummary {
         let mut summary = self.summary.clone();
-        let mut tell = |repeated: Repeated, why: &str| {
-            if repeated.count > 0 {
-                summary.warnings.push(format!(
-                    "{}: {} packets left out, the first at {}: {why}",
-                    self.display_name,
-                    repeated.count,
-                    self.place(repeated.first_offset)
-                ));
-            }
-        };
-        tell(
-            self.undescribed,
-            "they name an interface that their pcapng section does not describe",
-        );
-        tell(
-            self.beyond_cap,
-            &format!("their interface is beyond the first {INTERFACES} of all files"),
-        );
+        let more = summary.damaged_places.saturating_sub(PLACES_TOLD);
+        if more > 0 {
+            let (name, bytes) = (&self.display_name, self.untold_bytes);
+            let warning = format!("{name}: {more} more damaged places, {bytes} bytes skipped there");
+            summary.warnings.push(warning);
+        }
+        let beyond =
+            format!("packets left out: their interface is beyond the first {INTERFACES} of all files");
+        let told: [(Repeated, &str); 8] = [
+            (
+                self.undescribed,
+                "packets left out: they name an interface that their pcapng section does not describe",
+            ),
+            (self.beyond_cap, &beyond),
+            (
+                self.stray_times,
+                "packets whose time can't be (over a day from the packets before and after them, or a fraction above \
+                 one second): given the time of the packet before",
+            ),
+            (
+                self.steps,
+                "places where time runs backwards by more than 10 s or ahead by more than a year: packets keep their \
+                 order, and the report's clock never goes back",
+            ),
+            (
+                self.overlong,
+                "packets claim more bytes than their block holds: what it holds was used",
+            ),
+            (self.stunted, "blocks left out: too short for their type"),
+            (
+                self.unassigned,
+                "blocks left out: their type is assigned to nothing",
+            ),
+            (
+                self.guessed,
+                "interfaces whose description is damaged: taken to be like the one before, or else Ethernet",
+            ),
+        ];
+        for (repeated, what) in told.into_iter().filter(|(repeated, _)| repeated.count > 0) {
+            let first = match repeated.first_number {
+                0 => self.place(repeated.first_offset),
+                number => format!("packet {number}, {}", self.place(repeated.first_offset)),
+            };
+            let (name, count) = (&self.display_name, repeated.count);
+            summary
+                .warnings
+                .push(format!("{name}: {count} {what}; the first: {first}"));
+        }
         summary
     }
 }
@@ -153,8 +230,7 @@ mod tests {
         book.beyond_cap.add(24);
         book.beyond_cap.add(80);
         let warnings = book.summary().warnings;
-        let expected =
-            "a: 2 packets left out, the first at byte 24: their interface is beyond the first 65535";
+        let expected = "a: 2 packets left out: their interface is beyond the first 65535 of all files; the first: byte 24";
         assert!(
             matches!(warnings.as_slice(), [one] if one.starts_with(expected)),
             "{warnings:?}"

@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use super::book::{Book, InterfaceIds};
 use super::error::{SourceError, display_name, is_stdin};
-use super::format::{Format, Start, Stop};
+use super::format::{Format, Search, Start, Stop};
 use super::input::{Input, read_some};
 use super::looks_like::not_a_capture;
 use super::progress::Progress;
 use super::{Next, Source, SourceSummary};
-use crate::frame::Block;
+use crate::frame::{Block, Record};
 use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SNIFF_BYTES};
+
+/// An unframed rest up to this size is copied into the next block whatever was framed before it.
+const SMALL_REST_BYTES: usize = 64 << 10;
 
 /// A capture file that was recognised and is being read.
 pub(super) struct CaptureFile {
@@ -24,7 +27,28 @@ pub(super) struct CaptureFile {
     arena_bytes: usize,
     /// Hand packets on as soon as there are any.
     eager: bool,
+    /// What is being skipped.
+    skipping: Option<Skipping>,
+    /// Why the input ended before its end.
+    failure: Option<String>,
     ended: bool,
+}
+
+/// Damage whose end has not been found yet.
+struct Skipping {
+    /// Offset in the uncompressed stream.
+    from: u64,
+    what: String,
+}
+
+/// What filling a block goes on with.
+enum Step {
+    /// Framing, at this place.
+    Frame(usize),
+    /// Reading, so that there are this many bytes from the first place on.
+    Read(usize, usize),
+    /// Nothing.
+    End(usize),
 }
 
 /// What is shared by the files that are read as one capture.
@@ -86,6 +110,8 @@ impl CaptureFile {
             tail: start,
             arena_bytes,
             eager: is_stream,
+            skipping: None,
+            failure: None,
             ended: false,
         };
         file.declare();
@@ -142,34 +168,37 @@ impl CaptureFile {
         let mut at = 0;
         while !self.ended {
             let bytes = arena.get(..filled).unwrap_or_default();
-            let (stopped_at, stop) = self.format.frame(bytes, at, &mut block.records, &mut self.book);
-            at = stopped_at;
-            let need = match stop {
-                Stop::Need(bytes) => bytes,
-                Stop::NewCapture => {
-                    at = self.begin_again(bytes, at);
+            let need = match self.step(bytes, at, &mut block.records) {
+                Step::Frame(next) => {
+                    at = next;
                     continue;
                 }
-                Stop::Damage(what) => {
-                    self.damaged(at, &what);
+                Step::Read(next, need) => {
+                    at = next;
+                    need
+                }
+                Step::End(next) => {
+                    at = next;
                     break;
                 }
             };
             let is_ready = self.eager || filled >= BLOCK_READY_BYTES.min(self.arena_bytes);
-            if is_ready && !block.records.is_empty() {
+            // A rest larger than what was framed would be copied too often.
+            let rest_is_small = filled - at <= at.max(SMALL_REST_BYTES);
+            if is_ready && rest_is_small && !block.records.is_empty() {
                 break;
             }
-            if block.records.is_empty() && at > 0 {
+            if block.records.is_empty() && at > 0 && filled - at <= at {
                 // What was skipped need not be kept.
                 arena.copy_within(at..filled, 0);
                 self.book.base += at as u64;
                 (at, filled) = (0, filled - at);
             }
-            grow(arena, at.saturating_add(need));
+            grow(arena, at.saturating_add(need).max(filled + 1));
             match read_some(&mut self.reader, arena.get_mut(filled..).unwrap_or_default()) {
-                Ok(0) => self.finish(filled - at, at, need),
+                Ok(0) => self.book.is_complete = true,
                 Ok(read) => filled += read,
-                Err(error) => self.failed(filled, at, &error),
+                Err(error) => self.failed(&error),
             }
         }
         self.tail.clear();
@@ -181,43 +210,97 @@ impl CaptureFile {
         block.interfaces.append(&mut self.book.fresh);
     }
 
+    /// Frames what can be framed from `at` on, or looks for where packets go on, and says what is to be done next.
+    fn step(&mut self, bytes: &[u8], at: usize, records: &mut Vec<Record>) -> Step {
+        let is_complete = self.book.is_complete;
+        let (at, stop) = if self.skipping.is_none() {
+            self.format.frame(bytes, at, records, &mut self.book)
+        } else {
+            match self.format.search(bytes, at, is_complete) {
+                Search::Found(found) => {
+                    self.resume(found);
+                    return Step::Frame(found);
+                }
+                Search::Need { at, bytes } => return Step::Read(at, bytes),
+                Search::Nothing => {
+                    self.end(bytes.len());
+                    return Step::End(bytes.len());
+                }
+            }
+        };
+        let left = bytes.len() - at;
+        match stop {
+            Stop::Need(need) if !is_complete => Step::Read(at, need),
+            Stop::Need(_) if left == 0 => {
+                self.end(at);
+                Step::End(at)
+            }
+            Stop::Need(need) => {
+                // What was cut short may be a length that lies, with sound packets behind it.
+                let cut = || format!("cut short: {left} bytes are left where {need} or more are needed");
+                self.damaged(at, self.failure.clone().unwrap_or_else(cut));
+                Step::Frame(at + 1)
+            }
+            Stop::NewCapture => Step::Frame(self.begin_again(bytes, at)),
+            Stop::Damage(what) => {
+                if let Some((from, to)) = self.format.swallowed(bytes, at, records) {
+                    records.pop();
+                    self.book.summary.packets -= 1;
+                    let what = format!("packet {}'s length lies", self.book.summary.packets + 1);
+                    self.damaged(from, what);
+                    self.resume(to);
+                    return Step::Frame(to);
+                }
+                self.damaged(at, what);
+                Step::Frame(at + 1)
+            }
+        }
+    }
+
     /// Starts on the capture whose header is at `at`; returns where its packets begin.
     fn begin_again(&mut self, bytes: &[u8], at: usize) -> usize {
         let Start::Capture(format, header_bytes) = Format::recognise(bytes.get(at..).unwrap_or_default())
         else {
-            self.damaged(at, "a capture header that can't be read");
-            return at;
+            self.damaged(at, "a capture header that can't be read".to_owned());
+            return at + 1;
         };
         self.format = format;
         self.declare();
         at + header_bytes
     }
 
-    /// The bytes at `at` are no packet. Here is the place to look for the next sound one; for now reading ends.
-    fn damaged(&mut self, at: usize, what: &str) {
-        self.ended = true;
-        self.book.stop(self.book.base + at as u64, what);
+    /// The bytes at `at` are no packet: the next sound one is looked for.
+    fn damaged(&mut self, at: usize, what: String) {
+        let from = self.book.base + at as u64;
+        self.skipping = Some(Skipping { from, what });
     }
 
-    /// The input ended with `left` bytes of an incomplete record.
-    fn finish(&mut self, left: usize, at: usize, need: usize) {
-        self.ended = true;
-        if left > 0 {
-            let what = format!("cut short: {left} bytes are left where {need} or more are needed");
-            self.book.stop(self.book.base + at as u64, &what);
+    /// Packets go on at `at`.
+    fn resume(&mut self, at: usize) {
+        if let Some(Skipping { from, what }) = self.skipping.take() {
+            self.book.skip(from, self.book.base + at as u64, &what);
         }
     }
 
-    /// Reading failed after `filled` bytes of the arena.
-    fn failed(&mut self, filled: usize, at: usize, error: &io::Error) {
+    /// The input has ended at `at`, and everything was looked at.
+    fn end(&mut self, at: usize) {
         self.ended = true;
-        let what = match (self.book.summary.compression, error.kind()) {
+        let offset = self.book.base + at as u64;
+        if let Some(Skipping { from, what }) = self.skipping.take() {
+            self.book.stop(from, &what);
+        } else if let Some(what) = self.failure.take() {
+            self.book.stop(offset, &what);
+        }
+    }
+
+    /// Reading failed: what was read before is still looked at.
+    fn failed(&mut self, error: &io::Error) {
+        self.book.is_complete = true;
+        self.failure = Some(match (self.book.summary.compression, error.kind()) {
             (Some(kind), io::ErrorKind::UnexpectedEof) => format!("the {kind} data is cut short"),
             (Some(kind), _) => format!("the {kind} data is damaged ({error})"),
             (None, _) => format!("cannot read on ({error})"),
-        };
-        let offset = self.book.base + if filled > at { at } else { filled } as u64;
-        self.book.stop(offset, &what);
+        });
     }
 }
 

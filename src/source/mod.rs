@@ -68,8 +68,12 @@ pub struct SourceSummary {
     pub snaplen: u32,
     /// Packets read from it, before any filter.
     pub packets: u64,
-    /// Offset of the first byte that could not be read as a capture (in the uncompressed stream), if it was cut.
+    /// Offset of the byte from which nothing more could be read as a capture (in the uncompressed stream), if it was cut.
     pub truncated_at_byte: Option<u64>,
+    /// Bytes between sound packets that were skipped because they are no packets.
+    pub skipped_bytes: u64,
+    /// In so many places.
+    pub damaged_places: u64,
     /// What the user must know: file, byte offset, what is wrong, what was done.
     pub warnings: Vec<String>,
     /// Packets that the kernel dropped, where the capture says so.

@@ -71,6 +71,29 @@ impl Description {
         Some(description)
     }
 
+    /// What stands in for a lost description: like `other`, or else Ethernet with the clock that makes sense of `ticks`.
+    pub(super) fn stand_in(
+        other: Option<&Self>,
+        ticks: u64,
+        is_plausible: impl Fn(Timestamp) -> bool,
+    ) -> Self {
+        let mut description = Self {
+            link_type: other.map_or(LinkType::ETHERNET, |other| other.link_type),
+            snaplen: 0,
+            drops: Drops::default(),
+            name: None,
+            resolution: Resolution::Nanos(1_000),
+            offset: other.map_or(0, |other| other.offset),
+            id: Id::Unused,
+        };
+        if let Some(other) = other {
+            description.resolution = other.resolution;
+        } else if !is_plausible(description.time(ticks)) {
+            description.resolution = Resolution::Nanos(1);
+        }
+        description
+    }
+
     /// The id, assigned when the interface's first packet is met; `None` beyond the cap.
     #[inline]
     pub(super) fn id(&mut self, book: &mut Book) -> Option<InterfaceId> {

@@ -4,6 +4,7 @@ mod build;
 mod damage;
 mod errors;
 mod merge;
+mod mutations;
 mod pcap_file;
 mod pcapng;
 mod selection;
