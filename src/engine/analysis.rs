@@ -78,6 +78,21 @@ impl Engine {
         }
     }
 
+    /// The table, and what a conversation is given besides the segment.
+    #[inline]
+    pub(super) fn at_work(&mut self, key: FlowKey) -> (&mut FlowTable<Conversation>, Context<'_>) {
+        let context = Context {
+            key,
+            now: self.now,
+            config: &self.config,
+            names: &mut self.names,
+            quality: &mut self.quality,
+            events: &mut self.events,
+            exchanges: &mut self.exchanges,
+        };
+        (&mut self.table, context)
+    }
+
     /// What the capture is worth so far.
     #[must_use]
     pub fn quality(&self) -> &Quality {
@@ -195,55 +210,23 @@ impl Engine {
             _ => self.replace(key, challenger.at),
         };
         let syn = challenger.segment(&key);
-        let Self {
-            now,
-            table,
-            names,
-            quality,
-            events,
-            exchanges,
-            config,
-            ..
-        } = self;
-        let cx = &mut Context {
-            key,
-            now: *now,
-            config,
-            names,
-            quality,
-            events,
-            exchanges,
-        };
+        let (table, cx) = &mut self.at_work(key);
         let opened = Conversation::from_challenger(before + 1, challenger, &syn, cx);
         table.insert(key, opened);
     }
 
     #[inline]
     fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let Self {
-            now,
-            table,
-            names,
-            quality,
-            events,
-            exchanges,
-            config,
-            ..
-        } = self;
+        let (table, cx) = &mut self.at_work(key);
         let Some(living) = table.at(place) else { return };
-        let cx = &mut Context {
-            key,
-            now: *now,
-            config,
-            names,
-            quality,
-            events,
-            exchanges,
-        };
         let fate = living.segment(segment, sender, cx);
-        if let Some(stall) = living.stall.as_mut().filter(|stall| !stall.watched) {
+        let stall = living.stall.as_mut().filter(|stall| !stall.watched);
+        let stalled = stall.map(|stall| {
             stall.watched = true;
-            self.stalled.push_back((stall.since, key));
+            stall.since
+        });
+        if let Some(since) = stalled {
+            self.stalled.push_back((since, key));
         }
         if fate == Fate::Over {
             self.over(key, segment.timestamp, false);
@@ -310,27 +293,9 @@ impl Engine {
 
     /// Ends the living generation, since a SYN takes over its key; returns its number.
     fn replace(&mut self, key: FlowKey, at: Timestamp) -> u32 {
-        let Self {
-            now,
-            table,
-            names,
-            quality,
-            events,
-            exchanges,
-            config,
-            ..
-        } = self;
+        let (table, cx) = &mut self.at_work(key);
         let Some(living) = table.find(&key).and_then(|place| table.at(place)) else {
             return 0;
-        };
-        let cx = &mut Context {
-            key,
-            now: *now,
-            config,
-            names,
-            quality,
-            events,
-            exchanges,
         };
         let generation = living.generation;
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
@@ -366,24 +331,7 @@ impl Engine {
             Tombstone::new(done.id, done.generation, at, isn, expired).with_recent(done.recent),
         );
         if done.roles.is_none() && self.parked.len() < PARKED {
-            let Self {
-                now,
-                names,
-                quality,
-                events,
-                exchanges,
-                config,
-                ..
-            } = self;
-            let cx = &mut Context {
-                key,
-                now: *now,
-                config,
-                names,
-                quality,
-                events,
-                exchanges,
-            };
+            let (_, cx) = &mut self.at_work(key);
             done.drain_all(at, cx);
             self.parked.push((key, done));
             return;

@@ -106,24 +106,7 @@ impl Engine {
     }
 
     pub(super) fn tell(&mut self, key: FlowKey, mut done: Conversation, at: Timestamp) {
-        let Self {
-            now,
-            names,
-            quality,
-            events,
-            exchanges,
-            config,
-            ..
-        } = self;
-        let cx = &mut Context {
-            key,
-            now: *now,
-            config,
-            names,
-            quality,
-            events,
-            exchanges,
-        };
+        let (_, cx) = &mut self.at_work(key);
         done.drain_all(at, cx);
         done.end_open_response(cx);
         done.take_back_cut_response(cx);
