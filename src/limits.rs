@@ -48,8 +48,6 @@ pub const TARGET_BYTES: usize = 256;
 pub const CHECK_SERIES: usize = 8_192;
 /// Connections that wait for their first request, counted for avoidable handshakes.
 pub const WAITING_FIRSTS: usize = 1_048_576;
-/// Leg events kept for a connection whose roles are not sure yet.
-pub const WAITING_EVENTS: usize = 64;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
 /// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.

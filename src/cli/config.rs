@@ -10,12 +10,10 @@ use super::error::Error;
 use super::moment::Moment;
 use super::words;
 use crate::diagnose::expect::Expectation;
+use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline;
 use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
-
-/// Connections listed if no other number is given.
-const CONNECTIONS: usize = 1_000_000;
 
 /// What to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,7 +122,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
         thresholds,
         server_ports,
         client_groups,
-        connections: typed.connections.or(lists.then_some(CONNECTIONS)),
+        connections: typed.connections.or(lists.then_some(LISTED_CONNECTIONS)),
         product,
         output: typed.output,
         anonymize: typed.anonymize,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::snapshot::{CheckSeries, Leg, LegName, Pool, PrefixFigures, Status, Verdict};
+use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
 use super::verdict::{Case, Judgement};
 use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
 use crate::thresholds::Thresholds;
@@ -83,17 +83,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
             since,
             reasons: vec![judgement.reason],
         },
-        by_prefix: leg
-            .prefixes
-            .iter()
-            .map(|row| PrefixFigures {
-                host: row.host.clone(),
-                prefix: row.prefix.clone(),
-                requests: row.requests,
-                first: row.first,
-                avoidable: row.avoidable,
-            })
-            .collect(),
+        by_prefix: leg.prefixes.clone(),
         checks: checks
             .filter_map(|row| {
                 let source = leg.client?;

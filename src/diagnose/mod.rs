@@ -8,11 +8,11 @@ mod judge;
 mod snapshot;
 mod verdict;
 
-pub use crate::aggregate::{Timeline, TimelineRow};
+pub use crate::aggregate::{PrefixRow, Timeline, TimelineRow};
 pub use judge::{Diagnosis, diagnose};
 pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
-    PrefixFigures, Skipped, Snapshot, Status, Verdict,
+    Skipped, Snapshot, Status, Verdict,
 };
 
 #[cfg(test)]

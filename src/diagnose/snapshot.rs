@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::aggregate::{Figures, Timeline};
+use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::Interface;
 use crate::source::SourceSummary;
@@ -72,21 +72,6 @@ impl std::fmt::Display for LegName {
     }
 }
 
-/// A URI prefix (first path segment) under a Host, or a whole Host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PrefixFigures {
-    /// The Host header, as sent; `None` if there was none.
-    pub host: Option<String>,
-    /// The first path segment with its slash; `None` for the row of a whole host; `*` for those beyond the number kept apart.
-    pub prefix: Option<String>,
-    /// R.
-    pub requests: u64,
-    /// F.
-    pub first: u64,
-    /// A; `None` on `*` legs.
-    pub avoidable: Option<u64>,
-}
-
 /// A series of health checks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckSeries {
@@ -112,7 +97,7 @@ pub struct Leg {
     /// Its verdict.
     pub verdict: Verdict,
     /// By Host and prefix.
-    pub by_prefix: Vec<PrefixFigures>,
+    pub by_prefix: Vec<PrefixRow>,
     /// Its health checks.
     pub checks: Vec<CheckSeries>,
 }

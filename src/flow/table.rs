@@ -118,12 +118,6 @@ impl<V> FlowTable<V> {
         self.living.get_index_mut(place).map(|(_, value)| value)
     }
 
-    /// Key and value at a place.
-    #[must_use]
-    pub fn entry_at(&self, place: usize) -> Option<(&FlowKey, &V)> {
-        self.living.get_index(place)
-    }
-
     /// Adds a connection and returns its place.
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
         self.living.insert_full(key, value).0

@@ -93,12 +93,6 @@ impl MessageStream {
         self.body.phase == Phase::Http2
     }
 
-    /// Heap bytes held.
-    #[must_use]
-    pub fn kept_bytes(&self) -> usize {
-        self.partial.as_ref().map_or(0, |partial| partial.capacity())
-    }
-
     /// Reads on. Call again with the rest as long as there is an event or bytes remain.
     #[inline]
     pub fn advance<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {

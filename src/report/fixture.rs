@@ -7,8 +7,8 @@ use crate::classify::{
     Class, Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, Tunnel,
 };
 use crate::diagnose::{
-    Capture, CheckSeries, ConnectionRecord, ExchangeRecord, Leg, LegName, Pool, PrefixFigures, Snapshot,
-    Status, Timeline, TimelineRow, Verdict,
+    Capture, CheckSeries, ConnectionRecord, ExchangeRecord, Leg, LegName, Pool, PrefixRow, Snapshot, Status,
+    Timeline, TimelineRow, Verdict,
 };
 use crate::frame::{Interface, InterfaceId, LinkType};
 use crate::source::SourceSummary;
@@ -294,14 +294,14 @@ pub(super) fn mixed() -> Snapshot {
         target: Some("GET /health\x1b[2J".into()),
     }];
     snapshot.legs[1].by_prefix = vec![
-        PrefixFigures {
+        PrefixRow {
             host: Some("shop.example".into()),
             prefix: Some("/api".into()),
             requests: 700,
             first: 700,
             avoidable: Some(690),
         },
-        PrefixFigures {
+        PrefixRow {
             host: Some("shop.example".into()),
             prefix: Some("/static".into()),
             requests: 300,

@@ -248,8 +248,8 @@ impl From<&diagnose::Leg> for Leg {
     }
 }
 
-impl From<&diagnose::PrefixFigures> for PartOfLeg {
-    fn from(part: &diagnose::PrefixFigures) -> Self {
+impl From<&diagnose::PrefixRow> for PartOfLeg {
+    fn from(part: &diagnose::PrefixRow) -> Self {
         Self {
             host: part.host.clone(),
             prefix: part.prefix.clone(),

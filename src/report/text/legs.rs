@@ -6,7 +6,7 @@ use super::page::{Page, Tone, columns};
 use super::units::{count, counted, percent, span};
 use super::verdict::since_words;
 use crate::aggregate::{Figures, TlsCounts};
-use crate::diagnose::{CheckSeries, Leg, PrefixFigures, Snapshot, Status};
+use crate::diagnose::{CheckSeries, Leg, PrefixRow, Snapshot, Status};
 use crate::report::{display_safe, one_line};
 
 /// More legs are counted, not shown.
@@ -230,7 +230,7 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
             percent(high)
         ));
     }
-    let mut parts: Vec<&PrefixFigures> = leg
+    let mut parts: Vec<&PrefixRow> = leg
         .by_prefix
         .iter()
         .filter(|part| recycled(part, leg, snapshot))
@@ -245,7 +245,7 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
 
 /// Whether a part of a leg is worth a line: it is large enough to judge, not nearly all
 /// of the leg, and above what passes.
-fn recycled(part: &PrefixFigures, leg: &Leg, snapshot: &Snapshot) -> bool {
+fn recycled(part: &PrefixRow, leg: &Leg, snapshot: &Snapshot) -> bool {
     let thresholds = &snapshot.thresholds;
     let whole = part.requests.saturating_mul(20) >= leg.figures.counts.requests.rated().saturating_mul(19);
     !whole
@@ -255,7 +255,7 @@ fn recycled(part: &PrefixFigures, leg: &Leg, snapshot: &Snapshot) -> bool {
             .is_some_and(|avoidable| avoidable as f64 > thresholds.pass_avoidable * part.requests as f64)
 }
 
-fn part_words(part: &PrefixFigures) -> String {
+fn part_words(part: &PrefixRow) -> String {
     let host = part
         .host
         .as_deref()
