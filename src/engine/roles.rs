@@ -24,7 +24,7 @@ impl Conversation {
         }
         let leg = cx
             .names
-            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.events);
+            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, &mut cx.told.events);
         self.roles = Some(Roles {
             client,
             evidence,
@@ -40,7 +40,7 @@ impl Conversation {
                 at,
                 leg,
                 EventKind::Opened {
-                    connection: self.id,
+                    connection: cx.connection,
                     syn,
                 },
             );

@@ -12,6 +12,7 @@ mod cut;
 mod event;
 mod fields;
 mod head;
+mod lines;
 mod opening;
 mod prelude;
 mod proxy;

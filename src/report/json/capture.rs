@@ -87,6 +87,7 @@ struct Evictions {
     heads: u64,
     pipelined: u64,
     check_series: u64,
+    recent_packets: u64,
 }
 
 /// The thresholds in force.
@@ -183,6 +184,7 @@ impl From<diagnose::Evictions> for Evictions {
             heads: evictions.heads,
             pipelined: evictions.pipelined,
             check_series: evictions.check_series,
+            recent_packets: evictions.recent_packets,
         }
     }
 }

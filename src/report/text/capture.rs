@@ -150,5 +150,6 @@ fn evictions(capture: &Capture) -> Vec<String> {
         (e.heads, "heads"),
         (e.pipelined, "pipelined"),
         (e.check_series, "check_series"),
+        (e.recent_packets, "recent_packets"),
     ])
 }
