@@ -132,11 +132,7 @@ impl Aggregate {
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
             // It never opened: no close was told.
-            leg.whole.left();
-            leg.present.left();
-            if let Some(client) = leg.star_client(reference.0) {
-                client.tracker.left();
-            }
+            leg.left(reference);
             self.open.down();
             self.timeline.open_changed(now, self.open.now);
         }

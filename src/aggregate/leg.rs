@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::collector::micros;
-use super::event::PrefixRef;
+use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::prefixes::{HostRef, Prefixes};
 use super::tracker::{SecondPeak, Tracker};
@@ -77,10 +77,15 @@ impl LegState {
     }
 
     /// The client's own tracker in a `*` leg.
+    #[inline]
     pub(super) fn star_client(&mut self, reference: u32) -> Option<&mut StarClient> {
         if self.client.is_some() {
             return None;
         }
+        self.star_client_of(reference)
+    }
+
+    fn star_client_of(&mut self, reference: u32) -> Option<&mut StarClient> {
         let full = self
             .star
             .as_ref()
@@ -107,10 +112,46 @@ impl LegState {
 
     /// A response's last byte, of an exchange whose request was seen if it has a duration.
     #[inline]
-    pub(super) fn exchange_end(&mut self, response: OptionalNanos, prefix: PrefixRef, host: HostRef) {
+    pub(super) fn exchange_end(&mut self, response: OptionalNanos, (prefix, host): (PrefixRef, HostRef)) {
         if let Some(response) = response.get() {
             self.counts.response_us.add(micros(response));
             self.prefixes.ended(prefix, host);
+        }
+    }
+
+    #[inline]
+    pub(super) fn became_busy(&mut self, reference: LegRef) {
+        self.whole.became_busy();
+        self.present.became_busy();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.became_busy();
+        }
+    }
+
+    #[inline]
+    pub(super) fn became_idle(&mut self, reference: LegRef) {
+        self.whole.became_idle();
+        self.present.became_idle();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.became_idle();
+        }
+    }
+
+    /// A connection is not open any more.
+    pub(super) fn left(&mut self, reference: LegRef) {
+        self.whole.left();
+        self.present.left();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.left();
+        }
+    }
+
+    /// A connection that had carried a request was closed.
+    pub(super) fn closed_with_request(&mut self, reference: LegRef, idle: bool) {
+        self.whole.closed_with_request(idle);
+        self.present.closed_with_request(idle);
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.closed_with_request(idle);
         }
     }
 

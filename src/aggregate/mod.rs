@@ -10,6 +10,7 @@ mod connections;
 mod distribution;
 mod event;
 mod figures;
+mod happening;
 mod leg;
 mod merge;
 mod naming;

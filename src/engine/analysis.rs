@@ -231,7 +231,9 @@ impl Engine {
         let Some(living) = self.table.at(place) else {
             return;
         };
-        if self.trail.is_duplicate(&mut living.link, segment, sender) {
+        if living.tcp.is_news(segment, sender) {
+            self.trail.note(&mut living.link, segment, sender);
+        } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
             self.quality.duplicates += 1;
             return;
         }
@@ -380,15 +382,19 @@ impl Engine {
             expired,
             link: living.link,
         };
-        let Some(mut done) = self.table.bury(place, tombstone) else {
-            return;
-        };
-        if done.roles.is_none() && self.parked.len() < PARKED {
+        if living.roles.is_none() && self.parked.len() < PARKED {
+            let Some(mut done) = self.table.remove(place, tombstone) else {
+                return;
+            };
             let (_, cx) = &mut self.at_work(place, key);
             done.drain_all(at, cx);
             self.parked.push((key, done));
             return;
         }
-        self.tell(place, key, done, at);
+        let (table, cx) = &mut self.at_work(place, key);
+        if let Some(living) = table.at(place) {
+            living.tell(at, cx);
+        }
+        table.bury(place, tombstone);
     }
 }

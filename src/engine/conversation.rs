@@ -28,6 +28,9 @@ pub(super) struct Stream {
     pub(super) ended: bool,
 }
 
+/// The control bits that open or end something, and the one that nearly every segment has.
+const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
+
 /// Who is who.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Roles {
@@ -152,6 +155,43 @@ impl Conversation {
     #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
+        if self.marks.has(Marks::STEADY) && flags.0 & CONTROL == Flags::ACK.0 && self.stall.is_none() {
+            self.steady(segment, sender, cx);
+            return Fate::GoesOn;
+        }
+        self.any_segment(segment, sender, cx)
+    }
+
+    /// Neither begin nor end: an acknowledgment, with payload or without.
+    #[inline]
+    fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        self.last = self.last.max(segment.timestamp);
+        self.last_frame = segment.number;
+        self.last_interface = segment.interface;
+        let by_client = self.is_client(sender);
+        let sent = self.tcp.observe(segment, sender);
+        if sent != Sent::New {
+            return self.repeated(segment, sender, sent, cx);
+        }
+        if segment.payload_len > 0 {
+            self.history.note(b'D', by_client);
+            self.payload(segment, sender, cx);
+        } else {
+            self.history.note(b'A', by_client);
+        }
+    }
+
+    /// A steady segment that was sent before or came out of order.
+    fn repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent, cx: &mut Context<'_>) {
+        self.note_history(segment, sender, sent);
+        let goes_on = self.count_repeated(segment, sender, sent);
+        if goes_on && segment.payload_len > 0 {
+            self.payload(segment, sender, cx);
+        }
+    }
+
+    fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
             return Fate::GoesOn;
         }
@@ -164,19 +204,8 @@ impl Conversation {
             self.opening(segment, sender, repeated_syn, cx);
         }
         self.note_history(segment, sender, sent);
-        match sent {
-            Sent::New => {}
-            Sent::Again if segment.payload_len > 0 || flags.contains(Flags::FIN) => {
-                self.retransmitted = self.retransmitted.saturating_add(1);
-            }
-            Sent::Again => {}
-            Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),
-            // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
-            Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
-            Sent::KeepaliveProbe => {
-                self.keepalive_probes = self.keepalive_probes.saturating_add(1);
-                return Fate::GoesOn;
-            }
+        if !self.count_repeated(segment, sender, sent) {
+            return Fate::GoesOn;
         }
         if flags.contains(Flags::RST) {
             return self.reset(segment, sender, cx);
@@ -192,10 +221,40 @@ impl Conversation {
             self.fin(segment, sender, cx);
         }
         if !self.tcp.any_fin() {
+            if self.is_steady() {
+                self.marks.set(Marks::STEADY);
+            }
             return Fate::GoesOn;
         }
+        self.marks.clear(Marks::STEADY);
         self.end_streams(segment.timestamp, cx);
         if self.is_over() { Fate::Over } else { Fate::GoesOn }
+    }
+
+    /// Counts a segment that is not new; returns whether there may be anything to deliver in it.
+    fn count_repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) -> bool {
+        match sent {
+            Sent::New => {}
+            Sent::Again if segment.payload_len > 0 || segment.flags.contains(Flags::FIN) => {
+                self.retransmitted = self.retransmitted.saturating_add(1);
+            }
+            Sent::Again => {}
+            Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),
+            // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
+            Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
+            Sent::KeepaliveProbe => {
+                self.keepalive_probes = self.keepalive_probes.saturating_add(1);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether nothing is left to be settled until a FIN or RST comes.
+    fn is_steady(&self) -> bool {
+        let opened = self.marks.has(Marks::ESTABLISHED) || !self.marks.has(Marks::OPENED);
+        let placed = |stream: &Stream| stream.assembler.next().is_some();
+        opened && self.roles.is_some() && self.closing.is_none() && self.streams.iter().all(placed)
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {

@@ -99,16 +99,16 @@ impl Engine {
             match open {
                 Open::Living(place) => {
                     let place = place as usize;
-                    if let Some((key, living)) = self.table.take(place) {
-                        self.tell(place, key, living, clock);
+                    if let Some((key, mut living)) = self.table.take(place) {
+                        living.tell(clock, &mut self.at_work(place, key).1);
                     }
                 }
                 Open::Parked(place) => {
                     let entry = self.ending.parked.get_mut(place as usize).and_then(Option::take);
-                    if let Some((key, living)) = entry {
+                    if let Some((key, mut living)) = entry {
                         // Its number in the table may be another's by now; it has told nothing under it yet.
                         let number = self.table.beyond();
-                        self.tell(number, key, living, clock);
+                        living.tell(clock, &mut self.at_work(number, key).1);
                     }
                 }
             }

@@ -14,7 +14,7 @@ use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
 use crate::classify::{Endpoint, Protocol, Version};
 use crate::diagnose::ExchangeRecord;
 use crate::http::{
-    Event, Extent, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
+    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
     Unreadable,
 };
 use crate::limits::TARGET_BYTES;
@@ -39,15 +39,16 @@ impl Conversation {
     }
 
     /// A request whose head is not complete makes the connection busy with its first byte.
-    pub(super) fn note_begun(&mut self, messages: &MessageStream, from: Origin, cx: &mut Context<'_>) {
-        if messages.in_head() && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
+    #[inline]
+    pub(super) fn note_begun(&mut self, in_head: bool, in_body: bool, from: Origin, cx: &mut Context<'_>) {
+        if in_head && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
             self.begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
                 cx.emit(from.at, leg, EventKind::Busy);
             }
         }
-        if messages.in_body()
+        if in_body
             && let Some(pending) = self.pending.back_mut()
         {
             pending.last_byte = from.at;
@@ -64,11 +65,7 @@ impl Conversation {
         match (side, event) {
             (_, Event::Request(head)) => self.on_request(head, from, cx),
             (_, Event::Response(head)) => return self.on_response(head, from, cx),
-            (Side::Request, Event::End) => {
-                if let Some(pending) = self.pending.back_mut() {
-                    pending.last_byte = from.at;
-                }
-            }
+            (Side::Request, Event::End) => self.on_request_end(from.at),
             (Side::Response, Event::End) => self.on_response_end(from.at, cx),
             (_, Event::Desync(why)) => {
                 cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
@@ -90,6 +87,13 @@ impl Conversation {
             }
         }
         Effect::default()
+    }
+
+    /// A request's body is complete.
+    pub(super) fn on_request_end(&mut self, at: Timestamp) {
+        if let Some(pending) = self.pending.back_mut() {
+            pending.last_byte = at;
+        }
     }
 
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {

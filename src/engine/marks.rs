@@ -53,5 +53,7 @@ bits! {
         TOLD = 9,
         /// A head was cut by the snaplen: what its fields say is not known.
         HEADS_CUT = 10,
+        /// Opened as far as it will be, roles and both directions' places known, no FIN yet.
+        STEADY = 11,
     }
 }

@@ -1,6 +1,7 @@
 //! Looking after the table: what lingers, what fell silent, what waits too long.
 
 use super::analysis::Engine;
+use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::GIVE_UP_AFTER;
 use super::marks::Marks;
@@ -81,22 +82,23 @@ impl Engine {
             self.over(place, key, self.now.clock, true);
         }
     }
+}
 
-    /// Tells what a connection was that is over, or that the capture's end finds open.
-    pub(super) fn tell(&mut self, place: usize, key: FlowKey, mut done: Conversation, at: Timestamp) {
-        let (_, cx) = &mut self.at_work(place, key);
-        done.drain_all(at, cx);
-        done.end_open_response(cx);
-        done.take_back_cut_response(cx);
-        if done.settle_at_last(done.start, cx).is_none() {
+impl Conversation {
+    /// Tells what it was: it is over, or the capture's end finds it open.
+    pub(super) fn tell(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        self.drain_all(at, cx);
+        self.end_open_response(cx);
+        self.take_back_cut_response(cx);
+        if self.settle_at_last(self.start, cx).is_none() {
             cx.quality.unattributed += 1;
-        } else if let Some(closing) = done.closing.take_if(|_| !done.marks.has(Marks::TOLD)) {
+        } else if let Some(closing) = self.closing.take_if(|_| !self.marks.has(Marks::TOLD)) {
             // Its leg hears of the close only now.
-            done.close(closing, cx);
+            self.close(closing, cx);
         }
-        let facts = done.facts(at, cx);
-        done.finish_records(cx);
-        let leg = done.leg().unwrap_or(LegRef::UNATTRIBUTED);
+        let facts = self.facts(at, cx);
+        self.finish_records(cx);
+        let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
         cx.emit(
             facts.closed_at.unwrap_or(facts.end),

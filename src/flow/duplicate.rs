@@ -60,50 +60,50 @@ impl Trail {
     /// Whether `segment` is a copy of one of the connection's last four packets; if not, it is remembered as its last.
     #[inline]
     pub fn is_duplicate(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) -> bool {
-        let hash = print(segment, sender);
-        let time = segment.timestamp.nanos() as u32;
-        let place = place(segment);
-        let mut distance = self.distance(*link);
+        let print = Print::of(segment, sender);
+        if self.holds(*link, &print, segment) {
+            return true;
+        }
+        self.add(link, print);
+        false
+    }
+
+    /// Remembers a packet that is known to be no copy.
+    #[inline]
+    pub fn note(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) {
+        self.add(link, Print::of(segment, sender));
+    }
+
+    #[inline]
+    fn add(&mut self, link: &mut Link, print: Print) {
+        let back = self.distance(*link) as u16;
+        self.prints[self.next as usize % TRAIL] = Print { back, ..print };
+        *link = Link { print: self.next };
+        self.next = self.next.wrapping_add(1).max(1);
+    }
+
+    fn holds(&mut self, link: Link, print: &Print, segment: &Segment<'_>) -> bool {
+        let mut distance = self.distance(link);
         if distance == 0 && link.print != 0 {
-            self.overrun += u64::from(self.spans_little(time));
+            self.overrun += u64::from(self.spans_little(print.time));
         }
         for _ in 0..LAST {
             if distance == 0 {
                 break;
             }
-            let seen = &self.prints[self.next.wrapping_sub(distance) as usize & (TRAIL - 1)];
-            if seen.hash == hash {
-                // Copies may come in either order when files are merged.
-                let apart = Nanos::from(time.wrapping_sub(seen.time).cast_signed()).abs();
-                let elsewhere = seen.place != place;
-                let has_id = segment.ip_id.is_some_and(|id| id != 0);
-                let limit = if has_id || elsewhere {
-                    WITHIN
-                } else {
-                    WITHIN_WITHOUT_ID
-                };
-                if apart <= limit {
-                    return true;
-                }
+            let seen = &self.prints[self.next.wrapping_sub(distance) as usize % TRAIL];
+            if seen.hash == print.hash && seen.is_near(print, segment) {
+                return true;
             }
             if seen.back == 0 {
                 break;
             }
             distance += u32::from(seen.back);
             if distance >= TRAIL as u32 {
-                self.overrun += u64::from(self.spans_little(time));
+                self.overrun += u64::from(self.spans_little(print.time));
                 break;
             }
         }
-        let back = self.distance(*link) as u16;
-        self.prints[self.next as usize & (TRAIL - 1)] = Print {
-            hash,
-            time,
-            place,
-            back,
-        };
-        *link = Link { print: self.next };
-        self.next = self.next.wrapping_add(1).max(1);
         false
     }
 
@@ -121,8 +121,34 @@ impl Trail {
     /// Whether the whole trail came within the time in which copies come.
     #[cold]
     fn spans_little(&self, now: u32) -> bool {
-        let oldest = &self.prints[self.next as usize & (TRAIL - 1)];
+        let oldest = &self.prints[self.next as usize % TRAIL];
         Nanos::from(now.wrapping_sub(oldest.time).cast_signed()).abs() <= WITHIN
+    }
+}
+
+impl Print {
+    #[inline]
+    fn of(segment: &Segment<'_>, sender: Sender) -> Self {
+        Self {
+            hash: print(segment, sender),
+            time: segment.timestamp.nanos() as u32,
+            place: place(segment),
+            back: 0,
+        }
+    }
+
+    /// Whether a packet that looks the same came soon enough to be a copy.
+    fn is_near(&self, other: &Self, segment: &Segment<'_>) -> bool {
+        // Copies may come in either order when files are merged.
+        let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
+        let elsewhere = self.place != other.place;
+        let has_id = segment.ip_id.is_some_and(|id| id != 0);
+        let limit = if has_id || elsewhere {
+            WITHIN
+        } else {
+            WITHIN_WITHOUT_ID
+        };
+        apart <= limit
     }
 }
 

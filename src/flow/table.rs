@@ -113,6 +113,8 @@ pub struct FlowTable<V> {
     dead: Graveyard,
     max_dead: usize,
     cursor: usize,
+    /// Where the last look ended: packets of a connection often come together.
+    latest: usize,
     dropped_early: u64,
 }
 
@@ -131,6 +133,7 @@ impl<V> FlowTable<V> {
             },
             max_dead,
             cursor: 0,
+            latest: 0,
             dropped_early: 0,
         }
     }
@@ -170,14 +173,23 @@ impl<V> FlowTable<V> {
     /// What is known of a key.
     #[inline]
     #[must_use]
-    pub fn look(&self, key: &FlowKey) -> Known {
+    pub fn look(&mut self, key: &FlowKey) -> Known {
+        if let Some(slot) = self.slots.get(self.latest)
+            && slot.key == *key
+            && slot.value.is_some()
+        {
+            return Known::Living(self.latest);
+        }
         match self.pointer(key) {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
                 .dead
                 .at(pointer)
                 .map_or(Known::Nothing, |(_, tombstone)| Known::Dead(*tombstone)),
-            Some(pointer) => Known::Living(pointer.0 as usize),
+            Some(pointer) => {
+                self.latest = pointer.0 as usize;
+                Known::Living(self.latest)
+            }
         }
     }
 
@@ -185,10 +197,8 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn find(&self, key: &FlowKey) -> Option<usize> {
-        match self.look(key) {
-            Known::Living(place) => Some(place),
-            Known::Dead(_) | Known::Nothing => None,
-        }
+        let pointer = self.pointer(key).filter(|pointer| !pointer.is_dead());
+        pointer.map(|pointer| pointer.0 as usize)
     }
 
     /// What is kept at a place.
@@ -215,6 +225,7 @@ impl<V> FlowTable<V> {
             }
         };
         self.point(&key, Pointer::living(place));
+        self.latest = place;
         place
     }
 
@@ -239,16 +250,29 @@ impl<V> FlowTable<V> {
         }
     }
 
+    /// Ends a connection and remembers it.
+    pub fn bury(&mut self, place: usize, tombstone: Tombstone) {
+        let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.value.is_some()) else {
+            return;
+        };
+        slot.value = None;
+        self.remember(place, tombstone);
+    }
+
     /// Takes a connection out and remembers it.
-    pub fn bury(&mut self, place: usize, tombstone: Tombstone) -> Option<V> {
-        let slot = self.slots.get_mut(place)?;
-        let (key, value) = (slot.key, slot.value.take()?);
+    pub fn remove(&mut self, place: usize, tombstone: Tombstone) -> Option<V> {
+        let value = self.slots.get_mut(place)?.value.take()?;
+        self.remember(place, tombstone);
+        Some(value)
+    }
+
+    fn remember(&mut self, place: usize, tombstone: Tombstone) {
+        let key = self.slots[place].key;
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let serial = self.dead.first + self.dead.graves.len() as u64;
         self.dead.graves.push_back((key, tombstone));
         self.repoint(&key, place, Pointer::dead(serial));
-        Some(value)
     }
 
     /// Takes a connection out for good, at the end: the index is not kept.

@@ -129,9 +129,38 @@ impl Tcp {
         (self.ends[0].seen | self.ends[1].seen) & seen::FIN != 0
     }
 
+    /// Whether a segment brings what none of its sender brought before, so that it is no copy of one.
+    #[inline]
+    #[must_use]
+    pub fn is_news(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let flags = segment.flags;
+        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
+            return false;
+        }
+        let this = &self.ends[sender.index()];
+        let fin = u32::from(flags.contains(Flags::FIN));
+        let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
+        let acknowledges = this.has(seen::ACK)
+            && flags.contains(Flags::ACK)
+            && SeqNumber(segment.acknowledgment).after(this.acked) > 0;
+        acknowledges || (this.has(seen::ANY) && end.after(this.top) > 0)
+    }
+
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
+        let start = SeqNumber(segment.sequence);
+        let flags = segment.flags;
+        if flags.0 & (Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0) == Flags::ACK.0
+            && self.ends[sender.index()].goes_on(start)
+        {
+            self.ends[sender.index()].go_on(segment);
+            return Sent::New;
+        }
+        self.observe_any(segment, sender)
+    }
+
+    fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         let start = SeqNumber(segment.sequence);
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
@@ -198,6 +227,29 @@ impl Tcp {
 }
 
 impl TcpEnd {
+    /// Whether a segment from `start` on continues what was sent so far.
+    #[inline]
+    fn goes_on(&self, start: SeqNumber) -> bool {
+        const SPOKE: u8 = seen::ANY | seen::ACK | seen::PROOF;
+        start == self.top && self.seen & SPOKE == SPOKE
+    }
+
+    /// Takes note of such a segment, whose only control bits are ACK, PSH and URG.
+    #[inline]
+    fn go_on(&mut self, segment: &Segment<'_>) {
+        self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        if segment.payload_len > 0 {
+            self.top = self.top.plus(segment.payload_len);
+            self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
+            self.seen |= seen::PAYLOAD;
+        }
+        if segment.window == 0 {
+            self.seen |= seen::ZERO_WINDOW;
+        } else {
+            self.seen &= !seen::ZERO_WINDOW;
+        }
+    }
+
     #[inline]
     fn kind(
         &self,

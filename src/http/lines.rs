@@ -16,40 +16,59 @@ pub(super) struct Lines<'a> {
     ends: u64,
 }
 
+#[expect(clippy::inline_always, reason = "its fields are to stay in registers")]
 impl<'a> Lines<'a> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
             at: 0,
             block: 0,
-            ends: line_ends(bytes),
+            ends: line_ends(bytes, 0),
         }
+    }
+
+    /// Where the next line begins and ends, without its line feed.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<(usize, usize)> {
+        while self.ends == 0 {
+            self.block += BLOCK;
+            if self.block >= self.bytes.len() {
+                return None;
+            }
+            self.ends = line_ends(self.bytes, self.block);
+        }
+        let start = self.at;
+        let end = self.block + self.ends.trailing_zeros() as usize;
+        self.ends &= self.ends - 1;
+        self.at = end + 1;
+        Some((start, end))
     }
 
     /// The next line, without its line feed.
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<&'a [u8]> {
-        while self.ends == 0 {
-            self.block += BLOCK;
-            self.ends = line_ends(self.bytes.get(self.block..).filter(|rest| !rest.is_empty())?);
-        }
-        let end = self.block + self.ends.trailing_zeros() as usize;
-        self.ends &= self.ends - 1;
-        let line = self.bytes.get(self.at..end)?;
-        self.at = end + 1;
-        Some(line)
+    #[inline(always)]
+    pub(super) fn next_line(&mut self) -> Option<&'a [u8]> {
+        let (start, end) = self.next()?;
+        self.bytes.get(start..end)
     }
 }
 
-/// A bit for each line feed among the first 64 bytes.
+/// A bit for each line feed among the 64 bytes from `start` on, as far as there are so many.
 #[inline]
-fn line_ends(bytes: &[u8]) -> u64 {
-    if let Some(block) = bytes.first_chunk::<BLOCK>() {
+fn line_ends(bytes: &[u8], start: usize) -> u64 {
+    let rest = bytes.get(start..).unwrap_or_default();
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
         return line_ends_of(block);
     }
+    if rest.is_empty() {
+        return 0;
+    }
+    // The last whole block overlaps with the one before.
+    if let Some(block) = bytes.last_chunk::<BLOCK>() {
+        return line_ends_of(block) >> (BLOCK - rest.len());
+    }
     let mut padded = [0; BLOCK];
-    padded[..bytes.len()].copy_from_slice(bytes);
+    padded[..rest.len()].copy_from_slice(rest);
     line_ends_of(&padded)
 }
 
@@ -75,9 +94,9 @@ mod tests {
             // What follows the last line end.
             pieces.pop();
             for piece in pieces {
-                prop_assert_eq!(lines.next(), Some(piece));
+                prop_assert_eq!(lines.next_line(), Some(piece));
             }
-            prop_assert_eq!(lines.next(), None);
+            prop_assert_eq!(lines.next_line(), None);
         }
     }
 }
