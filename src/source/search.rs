@@ -17,6 +17,8 @@ pub(super) const DAY: Nanos = 86_400 * SECOND;
 pub(super) const YEAR: Nanos = 366 * DAY;
 /// Where nothing is known yet, packets are of 2000 to 2069.
 const ERA: std::ops::Range<Nanos> = 946_684_800 * SECOND..3_155_760_000 * SECOND;
+/// When the packet after a believed one is due, to prove it wrong.
+const SOON: std::ops::Range<Nanos> = -10 * SECOND..600 * SECOND;
 /// Records in a row of a time that nothing before the damage explains.
 const FAR_CHAIN: usize = 8;
 /// How often a chain may turn out to lie inside another's packet.
@@ -163,9 +165,23 @@ impl<'a> Search<'a> {
         None
     }
 
+    fn begins_capture(&self, at: usize) -> bool {
+        let bytes = self.bytes.get(at..).unwrap_or_default();
+        matches!(Format::recognise(bytes), Start::Capture(..))
+    }
+
     /// The place inside the record of the bytes `from..to` where sound records begin that go on beyond it.
-    pub(super) fn swallowed(&self, from: usize, to: usize) -> Option<usize> {
+    pub(super) fn inside(&self, from: usize, to: usize) -> Option<usize> {
         self.passing(from, to, None)
+    }
+
+    /// The same for a record that was believed: only records of about the same time prove it wrong.
+    pub(super) fn swallowed(&self, from: usize, to: usize) -> Option<usize> {
+        let start = self.inside(from, to)?;
+        let mut chain = Chain::new(start, self.expected);
+        self.step(&mut chain).ok()?;
+        let later = chain.expected.time?.since(self.expected.time?);
+        SOON.contains(&later).then_some(start)
     }
 
     /// Whether a chain that has come beyond some place has records there.
@@ -194,6 +210,8 @@ impl<'a> Search<'a> {
                 Reach::Cut if !self.is_strict => return Found::At(start),
                 Reach::Cut | Reach::No => return Found::Nothing,
                 Reach::Need(bytes) => return Found::Need { at: start, bytes },
+                // The header of a capture inside a packet would change what all the rest is read as.
+                Reach::Breaks(_) if self.begins_capture(start) => return Found::Nothing,
                 Reach::Breaks(at) => at,
             };
             let ahead = breaks_at.saturating_add(SEARCH_AHEAD_BYTES);

@@ -8,7 +8,7 @@ use super::book::Book;
 use super::byte_order::ByteOrder;
 use super::format::Stop;
 use crate::frame::{InterfaceId, LinkType, Record};
-use crate::limits::SNAPLEN;
+use crate::limits::{RECORD_BYTES, SNAPLEN};
 use crate::time::{MICROSECOND, Timestamp};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
@@ -128,6 +128,7 @@ impl PcapFile {
             // Taken as it is if nothing is odd: an empty packet is.
             let is_usual = i64::from(seconds) == self.seconds
                 && captured_len.wrapping_sub(1) < wire_len.min(SNAPLEN)
+                && wire_len <= RECORD_BYTES as u32
                 && fraction < ticks_per_second;
             if !is_usual {
                 let before = records.last().map(|record| record.timestamp);

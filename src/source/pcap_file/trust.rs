@@ -12,6 +12,8 @@ use crate::time::{MICROSECOND, Nanos, SECOND, Timestamp};
 
 /// How far time may run backwards without a word: queues of a network card and files joined by hand do that.
 const BACKWARDS: Nanos = 10 * SECOND;
+/// The largest IP packet behind link headers of any usual length.
+const LARGEST_PACKET: u32 = 65_535 + 64;
 /// Headers looked at until one is whole.
 const LOOKED_AT: usize = 3;
 
@@ -209,7 +211,7 @@ impl PcapFile {
             is_strict: true,
             expected: self.expected(),
         };
-        match search.swallowed(1, end) {
+        match search.inside(1, end) {
             Some(_) => Err(no_packet(number)),
             None => Ok(()),
         }
@@ -222,7 +224,9 @@ impl PcapFile {
             return true;
         };
         let snaplen = if self.snaplen == 0 { u32::MAX } else { self.snaplen };
-        self.layout().is_whole(&header) && header.captured_len == header.wire_len.min(snaplen)
+        self.layout().is_whole(&header)
+            && header.captured_len == header.wire_len.min(snaplen)
+            && header.captured_len <= LARGEST_PACKET
     }
 
     /// The time of the first whole header behind this one; `None` if the data or the file ends there.
