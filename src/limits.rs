@@ -77,9 +77,12 @@ pub const RECORD_BYTES: usize = 16 << 20;
 /// `MAXIMUM_SNAPLEN`).
 pub const SNAPLEN: u32 = 262_144;
 
-/// Bytes for which records found after damage must follow each other to be believed at once: more than the largest IP
-/// packet, which may carry a capture.
-pub const SEARCH_RUN_BYTES: usize = 128 << 10;
+/// Bytes for which records found after damage must follow each other to be believed at once: more than a usual packet,
+/// which may carry a capture.
+pub const SEARCH_RUN_BYTES: usize = 2 << 10;
+
+/// The same for a capture's header with its records: more than the largest IP packet, since all that follows is read by it.
+pub const SEARCH_CAPTURE_BYTES: usize = 128 << 10;
 
 /// Bytes beyond damage that are read before it is judged.
 pub const SEARCH_AHEAD_BYTES: usize = 256 << 10;

@@ -221,14 +221,15 @@ impl Capture {
         const SHORTEST: u64 = 16 + 54;
         let mean = self.bytes / self.packets.max(1);
         let estimate = |source: &SourceSummary| {
-            let snaplen = if source.snaplen == 0 { u64::MAX } else { source.snaplen.into() };
+            let snaplen = if source.snaplen == 0 {
+                u64::MAX
+            } else {
+                source.snaplen.into()
+            };
             let size = (16 + mean.min(snaplen)).max(SHORTEST);
             source.damaged_places.max(source.skipped_bytes / size)
         };
-        self.sources
-            .iter()
-            .map(estimate)
-            .fold(0, u64::saturating_add)
+        self.sources.iter().map(estimate).fold(0, u64::saturating_add)
     }
 }
 

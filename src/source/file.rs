@@ -180,7 +180,8 @@ impl CaptureFile {
             let (need, may_hand_on) = match step {
                 Step::GoOn => continue,
                 Step::Read(need) => (need, self.skipping.is_some() || self.is_judged(filled - at)),
-                Step::Look(need) => (need, false),
+                // Where there is much damage, a block is handed on when it is full.
+                Step::Look(need) => (need, at >= self.arena_bytes),
                 Step::End => break,
             };
             let is_ready = self.eager || filled >= BLOCK_READY_BYTES.min(self.arena_bytes);
@@ -232,7 +233,9 @@ impl CaptureFile {
             Stop::Look(need) if !is_complete => (at, Step::Look(need)),
             Stop::Need(need) | Stop::Look(need) => self.cut(bytes, at, need),
             Stop::NewCapture => (self.begin_again(bytes, at), Step::GoOn),
-            Stop::Damage(_) if !is_complete && left < SEARCH_AHEAD_BYTES => (at, Step::Look(SEARCH_AHEAD_BYTES)),
+            Stop::Damage(_) if !is_complete && left < SEARCH_AHEAD_BYTES => {
+                (at, Step::Look(SEARCH_AHEAD_BYTES))
+            }
             Stop::Damage(what) => (self.damaged(bytes, at, what, records), Step::GoOn),
         }
     }
@@ -333,10 +336,13 @@ impl CaptureFile {
         let failure = self.failure.take();
         match self.skipping.take() {
             Some(skipping) if skipping.is_cut => {
-                self.book.stop(skipping.from, failure.as_deref().unwrap_or(&skipping.what));
+                self.book
+                    .stop(skipping.from, failure.as_deref().unwrap_or(&skipping.what));
             }
             Some(Skipping { from, what, .. }) => {
-                let then = failure.map(|failure| format!(", then {failure},")).unwrap_or_default();
+                let then = failure
+                    .map(|failure| format!(", then {failure},"))
+                    .unwrap_or_default();
                 self.book.skip_rest(from, offset, &format!("{what}{then}"));
             }
             None => {

@@ -1,14 +1,15 @@
 //! Where packets go on after damage: the next place from which several records in a row can be what the format says.
 //!
 //! One record that fits proves little: a packet may carry a capture. So a chain of records is followed for longer than
-//! a packet is; where it breaks off sooner, it may have lain inside a packet, and then another chain runs on past
-//! that place. The work is linear in the bytes searched: chains are followed where they are found only, at most
+//! a usual packet is; where it breaks off sooner, it may have lain inside a packet, and then another chain runs on past
+//! that place. (In a packet of 64 KiB it may run for longer: then what that one damaged packet carries is taken for
+//! packets, up to its end. To ask for longer runs would lose the sound packets between damages near each other.) The work is linear in the bytes searched: chains are followed where they are found only, at most
 //! [`ROUNDS`] times, and the look for another one is capped.
 
 use super::format::{Format, Start};
 use super::pcap_file::{Layout, PcapFile};
 use super::pcapng::Section;
-use crate::limits::{SEARCH_AHEAD_BYTES, SEARCH_RUN_BYTES};
+use crate::limits::{SEARCH_AHEAD_BYTES, SEARCH_CAPTURE_BYTES, SEARCH_RUN_BYTES};
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// Time between packets that needs no explanation.
@@ -232,9 +233,14 @@ impl<'a> Search<'a> {
     /// Follows a chain until it is known what becomes of it.
     fn follow(&self, chain: &mut Chain<'a>) -> Reach {
         let start = chain.at;
+        let run = if self.begins_capture(start) {
+            SEARCH_CAPTURE_BYTES
+        } else {
+            SEARCH_RUN_BYTES
+        };
         loop {
             let is_believed = chain.records >= chain.wanted;
-            if is_believed && chain.at - start >= SEARCH_RUN_BYTES {
+            if is_believed && chain.at - start >= run {
                 return Reach::Far;
             }
             if self.is_complete && chain.at == self.bytes.len() && (is_believed || !chain.is_far()) {
@@ -248,7 +254,7 @@ impl<'a> Search<'a> {
                     let is_enough = is_believed || (is_there && !chain.is_far());
                     return if is_enough { Reach::Cut } else { Reach::No };
                 }
-                Err(Some(bytes)) => return Reach::Need((chain.at - start + bytes).max(SEARCH_RUN_BYTES)),
+                Err(Some(bytes)) => return Reach::Need((chain.at - start + bytes).max(run)),
                 Err(None) if is_believed => return Reach::Breaks(chain.at),
                 Err(None) => return Reach::No,
             }

@@ -5,9 +5,7 @@ use crate::frame::Record;
 use crate::limits::{RECORD_BYTES, SEARCH_AHEAD_BYTES, SNAPLEN};
 use crate::source::book::Book;
 use crate::source::format::{Format, Start, Stop};
-use crate::source::search::{
-    Dialect, Expected, Link, Search, YEAR, are_near, is_of_era, may_follow,
-};
+use crate::source::search::{Dialect, Expected, Link, Search, YEAR, are_near, is_of_era, may_follow};
 use crate::time::{MICROSECOND, Nanos, SECOND, Timestamp};
 
 /// How far time may run backwards without a word: queues of a network card and files joined by hand do that.
@@ -155,7 +153,8 @@ impl PcapFile {
         let (layout, (offset, number)) = (self.layout(), place);
         if header.captured_len > layout.longest {
             let (claimed, longest) = (header.captured_len, layout.longest);
-            let what = format!("packet {number} claims {claimed} captured bytes, more than the {longest} possible,");
+            let what =
+                format!("packet {number} claims {claimed} captured bytes, more than the {longest} possible,");
             return Err(Stop::Damage(what));
         }
         if header.is_blank() {
@@ -282,7 +281,9 @@ impl PcapFile {
 }
 
 fn no_packet(number: u64) -> Stop {
-    Stop::Damage(format!("no packet follows where packet {number} would end; it stands"))
+    Stop::Damage(format!(
+        "no packet follows where packet {number} would end; it stands"
+    ))
 }
 
 /// A time that neither the packet before nor the one after agrees with is that of the one before, or else after; at the
@@ -293,10 +294,16 @@ pub(in crate::source) fn corrected(
     next: Option<Timestamp>,
 ) -> Timestamp {
     let is_stray = match (before, next) {
-        (Some(before), Some(next)) => are_near(before, next) && !are_near(time, next) && !are_near(time, before),
+        (Some(before), Some(next)) => {
+            are_near(before, next) && !are_near(time, next) && !are_near(time, before)
+        }
         (Some(before), None) => time.since(before).unsigned_abs() > YEAR.unsigned_abs(),
         (None, Some(next)) => is_of_era(next) && !is_of_era(time) && !are_near(time, next),
         (None, None) => false,
     };
-    if is_stray { before.or(next).unwrap_or(time) } else { time }
+    if is_stray {
+        before.or(next).unwrap_or(time)
+    } else {
+        time
+    }
 }

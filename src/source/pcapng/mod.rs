@@ -31,14 +31,25 @@ const SMALLEST_BLOCK: usize = 12;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
 /// The framing of one pcapng file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PcapNg {
     order: ByteOrder,
     interfaces: Vec<Description>,
-    /// The latest packet time: what a Simple Packet Block, which has none, is given.
-    latest: Option<Timestamp>,
+    /// The time of the packet before, [`Timestamp::MIN`] if there is none: what a Simple Packet Block is given.
+    latest: Timestamp,
     /// Drops of interfaces of earlier sections.
     earlier_drops: Drops,
+}
+
+impl Default for PcapNg {
+    fn default() -> Self {
+        Self {
+            order: ByteOrder::default(),
+            interfaces: Vec::new(),
+            latest: Timestamp::MIN,
+            earlier_drops: Drops::default(),
+        }
+    }
 }
 
 /// Packets lost, as the capture tells it.
@@ -105,8 +116,7 @@ impl PcapNg {
                 }
             } else if self.other(&block, book).is_none() {
                 let (kind, offset) = (block.kind, book.base + at as u64);
-                let what =
-                    format!("a pcapng block of type {kind:#x} has lengths that contradict each other");
+                let what = format!("a pcapng block of type {kind:#x} has lengths that contradict each other");
                 book.skip(offset, offset + length as u64, &what);
             }
             at += length;
@@ -193,40 +203,42 @@ impl PcapNg {
         book: &mut Book,
     ) -> Result<(), Stop> {
         let offset = book.base + block.body_at as u64 - 8;
-        let Some(interface) = self.interfaces.get(packet.interface) else {
+        let Some(interface) = self.interfaces.get_mut(packet.interface) else {
             book.undescribed.add(offset);
             return Ok(());
         };
+        let (id, link_type) = (interface.id(book), interface.link_type);
         let number = book.summary.packets + 1;
         if let Some(ticks) = packet.ticks {
             let time = interface.time(ticks);
-            let is_usual = self
-                .latest
-                .is_some_and(|latest| (0..=DAY).contains(&time.since(latest)));
-            self.latest = Some(if is_usual {
+            let later = time.since(self.latest);
+            self.latest = if (0..=DAY).contains(&later) {
                 time
             } else {
                 self.doubt(time, rest, (offset, number), book)?
-            });
+            };
         }
         book.summary.packets = number;
-        let Some(interface) = self.interfaces.get_mut(packet.interface) else {
-            return Ok(());
-        };
-        let Some(id) = interface.id(book) else {
+        let Some(id) = id else {
             book.beyond_cap.add(offset);
             return Ok(());
         };
         records.push(Record {
-            timestamp: self.latest.unwrap_or_default(),
+            timestamp: self.before().unwrap_or_default(),
             number,
             offset: (block.body_at + packet.at) as u32,
             captured_len: packet.captured_len,
             wire_len: packet.wire_len,
             interface: id,
-            link_type: interface.link_type,
+            link_type,
         });
         Ok(())
+    }
+
+    /// The time of the packet before, if there is one.
+    #[inline]
+    fn before(&self) -> Option<Timestamp> {
+        (self.latest != Timestamp::MIN).then_some(self.latest)
     }
 
     /// Section 4.4: the captured length is not stored; it follows from the first interface's snapshot length.

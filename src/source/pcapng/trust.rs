@@ -2,7 +2,8 @@
 
 use super::{
     ByteOrder, Description, ENHANCED_PACKET, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS, NUMBERED,
-    OBSOLETE_PACKET, PcapNg, SECTION_HEADER, SIMPLE_PACKET, SMALLEST_BLOCK, enhanced, obsolete, section_order,
+    OBSOLETE_PACKET, PcapNg, SECTION_HEADER, SIMPLE_PACKET, SMALLEST_BLOCK, enhanced, obsolete,
+    section_order,
 };
 use crate::limits::{RECORD_BYTES, SEARCH_BLOCK_BYTES};
 use crate::source::book::Book;
@@ -83,11 +84,16 @@ impl<'a> Section<'a> {
             return Link::Need(SMALLEST_BLOCK);
         }
         let section = if kind == SECTION_HEADER {
-            section_order(bytes).map(|order| Section { order, interfaces: &[] })
+            section_order(bytes).map(|order| Section {
+                order,
+                interfaces: &[],
+            })
         } else {
             Some(*self)
         };
-        section.map_or(Link::Nothing, |section| section.block(kind, bytes, before, is_first))
+        section.map_or(Link::Nothing, |section| {
+            section.block(kind, bytes, before, is_first)
+        })
     }
 
     fn block(self, kind: u32, bytes: &[u8], before: Option<Timestamp>, is_first: bool) -> Link<'a> {
@@ -102,32 +108,29 @@ impl<'a> Section<'a> {
             return Link::Nothing;
         }
         let body = block.get(8..length - 4).unwrap_or_default();
-        match self.time_of(kind, body, before, is_first) {
-            Some(time) => Link::Record(
-                length,
-                Expected {
-                    dialect: Dialect::PcapNg(self),
-                    time,
-                },
-            ),
-            None => Link::Nothing,
-        }
+        self.behind(kind, body, before, is_first)
+            .map_or(Link::Nothing, |expected| Link::Record(length, expected))
     }
 
-    /// The packet time behind a block of this body, if it is sound.
-    fn time_of(
+    /// What is expected behind a block of this body, if it is sound.
+    fn behind(
         self,
         kind: u32,
         body: &[u8],
         before: Option<Timestamp>,
         is_first: bool,
-    ) -> Option<Option<Timestamp>> {
+    ) -> Option<Expected<'a>> {
+        let dialect = Dialect::PcapNg(self);
+        let other = Expected {
+            dialect,
+            time: before,
+        };
         let packet = match kind {
             ENHANCED_PACKET => enhanced(self.order, body)?,
             OBSOLETE_PACKET => obsolete(self.order, body)?,
-            INTERFACE_DESCRIPTION => return (body.len() >= 8 && body.get(2..4)? == [0; 2]).then_some(before),
-            SIMPLE_PACKET | INTERFACE_STATISTICS => return (body.len() >= 4).then_some(before),
-            _ => return Some(before),
+            INTERFACE_DESCRIPTION => return (body.len() >= 8 && body.get(2..4)? == [0; 2]).then_some(other),
+            SIMPLE_PACKET | INTERFACE_STATISTICS => return (body.len() >= 4).then_some(other),
+            _ => return Some(other),
         };
         let is_sound =
             packet.interface < INTERFACES && packet.wire_len > 0 && packet.captured_len <= packet.wire_len;
@@ -141,7 +144,8 @@ impl<'a> Section<'a> {
             // Clocks that nobody set are usual where no packet is known yet.
             (None, _) | (_, None) => true,
         };
-        (is_sound && is_expected).then_some(time.or(before))
+        let time = time.or(before);
+        (is_sound && is_expected).then_some(Expected { dialect, time })
     }
 }
 
@@ -154,7 +158,7 @@ impl PcapNg {
         };
         Expected {
             dialect: Dialect::PcapNg(section),
-            time: self.latest,
+            time: self.before(),
         }
     }
 
@@ -162,7 +166,8 @@ impl PcapNg {
     /// packet and a few options take.
     pub(in crate::source) fn is_surely_cut(&self, rest: &[u8]) -> bool {
         let field = |offset| self.order.u32_at(rest, offset).map(|value| value as usize);
-        let (Some(kind), Some(length), Some(captured), Some(wire)) = (field(0), field(4), field(20), field(24))
+        let (Some(kind), Some(length), Some(captured), Some(wire)) =
+            (field(0), field(4), field(20), field(24))
         else {
             return true;
         };
@@ -183,14 +188,16 @@ impl PcapNg {
     ) -> Result<Timestamp, Stop> {
         let (offset, number) = place;
         let mut believed = time;
-        let is_near = self.latest.map_or(is_of_era(time), |latest| are_near(latest, time));
+        let is_near = self
+            .before()
+            .map_or(is_of_era(time), |latest| are_near(latest, time));
         if !is_near {
             let next = self.next_time(rest, book.is_complete)?;
-            believed = corrected(time, self.latest, next);
+            believed = corrected(time, self.before(), next);
         }
         if believed != time {
             book.stray_times.add_packet(offset, number);
-        } else if let Some(latest) = self.latest
+        } else if let Some(latest) = self.before()
             && !(-BACKWARDS..=YEAR).contains(&time.since(latest))
         {
             book.steps.add_packet(offset, number);

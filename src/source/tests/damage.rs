@@ -203,7 +203,11 @@ fn a_block_that_can_be_delimited_hurts_nothing_but_itself() {
             .enhanced(0, 3, 1, b"z")
             .bytes;
         let drained = read(&bytes);
-        let packets: Vec<_> = drained.seen.iter().map(|packet| packet.bytes.as_slice()).collect();
+        let packets: Vec<_> = drained
+            .seen
+            .iter()
+            .map(|packet| packet.bytes.as_slice())
+            .collect();
         assert_eq!(packets, [b"a".as_slice(), b"z"]);
         let summary = drained.summary();
         assert_eq!((summary.damaged_places, summary.skipped_bytes), (2, 36 + 20));
@@ -215,4 +219,3 @@ fn a_block_that_can_be_delimited_hurts_nothing_but_itself() {
         );
     }
 }
-

@@ -84,15 +84,21 @@ fn headers_that_lie_lose_no_packet() {
     assert!(drained.summary().warnings.is_empty());
 }
 
-
 #[test]
 fn packets_days_apart_are_taken_as_they_are() {
     let days = [0, 3, 5, 40, 400, 402].map(|day| 1_700_000_000 + day * 86_400);
-    let bytes = days.iter().fold(Pcap::ethernet(), |pcap, second| pcap.packet(*second, 0)).bytes;
+    let bytes = days
+        .iter()
+        .fold(Pcap::ethernet(), |pcap, second| pcap.packet(*second, 0))
+        .bytes;
     let drained = read(&bytes);
     let nanos = days.map(|second| i64::from(second) * 1_000_000_000);
     assert_eq!(drained.nanos(), nanos);
-    assert!(drained.summary().warnings.is_empty(), "{:?}", drained.summary().warnings);
+    assert!(
+        drained.summary().warnings.is_empty(),
+        "{:?}",
+        drained.summary().warnings
+    );
 }
 
 #[test]
@@ -106,7 +112,11 @@ fn interface_options_that_lie_are_read_over() {
         ];
         for options in options {
             let file = PcapNg::new(endian).interface(1, 0, options);
-            let mut bytes = file.clone().enhanced(0, u64::MAX, 1, b"a").enhanced(0, 0, 1, b"b").bytes;
+            let mut bytes = file
+                .clone()
+                .enhanced(0, u64::MAX, 1, b"a")
+                .enhanced(0, 0, 1, b"b")
+                .bytes;
             assert_eq!(read(&bytes).seen.len(), 2);
             // The first option claims to be longer than its block.
             bytes[28 + 18..28 + 20].copy_from_slice(&[0xff; 2]);
@@ -118,7 +128,10 @@ fn interface_options_that_lie_are_read_over() {
 #[test]
 fn a_section_length_that_lies_changes_nothing() {
     for endian in BOTH {
-        let bytes = PcapNg::new(endian).interface(1, 0, &[]).enhanced(0, 1, 1, b"a").bytes;
+        let bytes = PcapNg::new(endian)
+            .interface(1, 0, &[])
+            .enhanced(0, 1, 1, b"a")
+            .bytes;
         let whole = read(&bytes).seen;
         for length in [0_u64, 1, 1 << 40, u64::MAX / 2] {
             let mut bytes = bytes.clone();
