@@ -214,9 +214,11 @@ fn a_capture_inside_packets_is_not_taken_for_packets() {
                     taken += usize::from(!carried.is_empty());
                 }
             }
+            // A block that the packet's end cuts can't be followed to where the next packet begins.
+            let is_seen_through = size < 2_000 && stream[0] != 0x0a;
             assert!(
-                size > 2_000 || taken <= packets.len() / 5,
-                "{taken} of 4 times {number}"
+                !is_seen_through || taken <= packets.len() / 5,
+                "{taken} of {number}"
             );
         }
     }
