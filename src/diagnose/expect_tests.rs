@@ -157,7 +157,8 @@ fn damage_leaves_no_zero_certain() {
     legs.capture.sources[0].skipped_bytes = 3;
     assert_eq!(legs.capture.damaged_packets(), 2);
     // A short snapshot length makes records short.
-    (legs.capture.sources[0].skipped_bytes, legs.capture.sources[0].snaplen) = (8_000, 64);
+    legs.capture.sources[0].skipped_bytes = 8_000;
+    legs.capture.sources[0].snaplen = 64;
     assert_eq!(legs.capture.damaged_packets(), 100);
 }
 
