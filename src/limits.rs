@@ -78,6 +78,22 @@ pub const RECORD_BYTES: usize = 16 << 20;
 /// `MAXIMUM_SNAPLEN`).
 pub const SNAPLEN: u32 = 262_144;
 
+/// Bytes for which records found after damage must follow each other to be believed at once: more than a usual packet,
+/// which may carry a capture.
+pub const SEARCH_RUN_BYTES: usize = 2 << 10;
+
+/// The same for a capture's header with its records: more than the largest IP packet, since all that follows is read by it.
+pub const SEARCH_CAPTURE_BYTES: usize = 128 << 10;
+
+/// Bytes beyond damage that are read before it is judged.
+pub const SEARCH_AHEAD_BYTES: usize = 256 << 10;
+
+/// The longest pcapng block that a search after damage believes in, in bytes.
+pub const SEARCH_BLOCK_BYTES: usize = 1 << 20;
+
+/// Damaged places of a file told one by one; the rest are told in sum.
+pub const PLACES_TOLD: u64 = 10;
+
 /// Interfaces of all sources together; packets of further ones are counted and left out.
 pub const INTERFACES: usize = 65_535;
 

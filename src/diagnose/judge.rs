@@ -22,9 +22,9 @@ pub struct Diagnosis {
     pub not_seen: Vec<String>,
 }
 
-/// Judges every leg, and the capture by its legs.
+/// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or are damaged in the file.
 #[must_use]
-pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds) -> Diagnosis {
+pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diagnosis {
     let total = summary.totals.counts.requests.rated();
     let mut legs: Vec<Leg> = summary
         .legs
@@ -33,7 +33,7 @@ pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds)
         .map(|(place, leg)| {
             let share = leg.figures.counts.requests.rated() as f64 / total.max(1) as f64;
             #[expect(clippy::cast_sign_loss, reason = "a share of a count")]
-            let dropped = (kernel_dropped as f64 * share).ceil() as u64;
+            let dropped = (unseen as f64 * share).ceil() as u64;
             judged_leg(leg, place, summary, dropped, thresholds)
         })
         .collect();

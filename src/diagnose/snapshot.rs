@@ -214,6 +214,25 @@ impl Capture {
     pub fn interface_dropped(&self) -> Option<u64> {
         sum_of_known(self.sources.iter().map(|source| source.interface_dropped))
     }
+
+    /// Packets that may have been where the sources are damaged, estimated: as many as fit, by the mean of those read,
+    /// and at least one a place.
+    #[must_use]
+    pub fn damaged_packets(&self) -> u64 {
+        /// Record header, Ethernet, IPv4 and TCP: nothing useful is shorter.
+        const SHORTEST: u64 = 16 + 54;
+        let mean = self.bytes / self.packets.max(1);
+        let estimate = |source: &SourceSummary| {
+            let snaplen = if source.snaplen == 0 {
+                u64::MAX
+            } else {
+                source.snaplen.into()
+            };
+            let size = (16 + mean.min(snaplen)).max(SHORTEST);
+            source.damaged_places.max(source.skipped_bytes / size)
+        };
+        self.sources.iter().map(estimate).fold(0, u64::saturating_add)
+    }
 }
 
 fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {

@@ -33,7 +33,8 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
     };
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds;
-    let diagnosis = diagnose(&summary, capture.kernel_dropped().unwrap_or(0), &thresholds);
+    let unseen = capture.kernel_dropped().unwrap_or(0) + capture.damaged_packets();
+    let diagnosis = diagnose(&summary, unseen, &thresholds);
     Snapshot {
         thresholds,
         verdict: diagnosis.verdict,

@@ -58,8 +58,12 @@ struct Source {
     /// The largest declared, 0 if unlimited.
     snaplen: u32,
     packets: u64,
-    /// Offset of the first byte that could not be read, uncompressed.
+    /// Offset of the byte from which nothing could be read any more, uncompressed.
     truncated_at_byte: Option<u64>,
+    /// Places where bytes are no packets; a last packet cut short is none.
+    damaged_places: u64,
+    /// Bytes skipped there, uncompressed.
+    skipped_bytes: u64,
 }
 
 /// Packets left out, by reason.
@@ -153,6 +157,8 @@ impl From<&SourceSummary> for Source {
             snaplen: source.snaplen,
             packets: source.packets,
             truncated_at_byte: source.truncated_at_byte,
+            damaged_places: source.damaged_places,
+            skipped_bytes: source.skipped_bytes,
         }
     }
 }
