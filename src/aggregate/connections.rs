@@ -286,7 +286,7 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);
     if matches!(facts.closer, Some(Closer::Server | Closer::ResetByServer)) {
-        counts.requests.lost += u64::from(facts.unanswered);
+        counts.requests.lost += u64::from(facts.unanswered.saturating_sub(facts.cancelled));
     }
     if let Some(closer) = facts.closer {
         counts.closes.count(closer);

@@ -280,6 +280,8 @@ pub struct ConnectionFacts {
     pub responses: u32,
     /// Requests without a response.
     pub unanswered: u32,
+    /// Of them those given up one by one, the connection going on (HTTP/2's RST_STREAM).
+    pub cancelled: u32,
     /// Whether the last request or response announced the close.
     pub announced: bool,
     /// Who closed it, `None` while open.

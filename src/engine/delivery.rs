@@ -321,6 +321,10 @@ impl Conversation {
                         tls = effect.tls;
                         break;
                     }
+                    if effect.http2 {
+                        messages.http2();
+                        self.streams[sender.peer().index()].messages.expect_preface();
+                    }
                 }
                 rest = rest.get(used..).unwrap_or_default();
             }

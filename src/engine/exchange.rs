@@ -23,6 +23,8 @@ pub(super) struct Effect {
     pub(super) tunnel: bool,
     /// They carry TLS.
     pub(super) tls: bool,
+    /// The server sends HTTP/2 frames from here on, and the client its preface.
+    pub(super) http2: bool,
 }
 
 impl Conversation {
@@ -71,7 +73,8 @@ impl Conversation {
                 self.lost_framing(side, 0, from.at, cx);
             }
             (_, Event::Proxied(source)) => self.on_proxied(*source),
-            (_, Event::Http2Preface | Event::Http2(_)) => self.protocol = Protocol::Http2,
+            (_, Event::Http2Preface) => self.begin_http2(),
+            (side, Event::Http2(bytes)) => self.on_frames(side, bytes, from, cx),
             (side, Event::NotHttp(protocol)) => {
                 if side == Side::Request || self.protocol == Protocol::None {
                     self.protocol = *protocol;
@@ -81,6 +84,7 @@ impl Conversation {
                     return Effect {
                         tunnel: true,
                         tls: true,
+                        http2: false,
                     };
                 }
             }
@@ -89,8 +93,21 @@ impl Conversation {
     }
 
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
-        let Some(roles) = self.roles else { return };
         self.note_extent(head.extent);
+        if let Some(pending) = self.count_request(head, from, cx) {
+            self.pending.push(pending);
+        }
+    }
+
+    /// Counts a request, which waits for its response now.
+    #[inline]
+    pub(super) fn count_request(
+        &mut self,
+        head: &RequestHead<'_>,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> Option<Pending> {
+        let roles = self.roles?;
         let reuse = match (self.requests, self.marks.has(Marks::OPENED)) {
             (0, true) => Reuse::First,
             (0, false) if !self.marks.has(Marks::RESUMED) => Reuse::MidstreamFirst,
@@ -127,7 +144,7 @@ impl Conversation {
             .config
             .keep_exchanges
             .then(|| Box::new(self.record(head, reuse, began, from)));
-        self.pending.push(Pending {
+        Some(Pending {
             method: head.method,
             reuse,
             status: None,
@@ -135,7 +152,7 @@ impl Conversation {
             began,
             last_byte: from.at,
             record,
-        });
+        })
     }
 
     /// A head was seen, or must have been there.
@@ -179,6 +196,13 @@ impl Conversation {
             return Effect::default();
         };
         self.note_extent(head.extent);
+        if head.status == 101 && head.h2c {
+            self.upgrade_to_http2();
+            return Effect {
+                http2: true,
+                ..Effect::default()
+            };
+        }
         self.responses = self.responses.saturating_add(1);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
@@ -216,7 +240,7 @@ impl Conversation {
                 self.upgrade(from.at, cx);
                 return Effect {
                     tunnel: true,
-                    tls: false,
+                    ..Effect::default()
                 };
             }
             Framing::None => self.on_response_end(from.at, cx),
@@ -309,6 +333,7 @@ impl Conversation {
         while let Some(pending) = self.pending.pop() {
             self.finish_record(pending, None, None, cx);
         }
+        self.finish_streams(cx);
     }
 
     fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {

@@ -4,6 +4,7 @@ use super::body::{Body, Phase, Progress};
 use super::cut::{self, Cut};
 use super::event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 use super::head::{Framing, Parsed, parse_request, parse_response};
+use super::http2::begins_frames;
 use super::prelude::begins_connection;
 use super::recognise::{START_LINE, begins_message, could_start, end_of_head, protocol_of};
 use crate::classify::Protocol;
@@ -87,10 +88,9 @@ impl MessageStream {
         self.body.start(Phase::Http2, 0);
     }
 
-    /// Whether it carries HTTP/2 frames.
-    #[must_use]
-    pub fn is_http2(&self) -> bool {
-        self.body.phase == Phase::Http2
+    /// After an upgrade to HTTP/2 the client's preface comes behind the request (RFC 7540 section 3.2).
+    pub fn expect_preface(&mut self) {
+        self.spoken = false;
     }
 
     /// Reads on. Call again with the rest as long as there is an event or bytes remain.
@@ -279,6 +279,13 @@ impl MessageStream {
         if !self.spoken && side == Side::Request && begins_connection(data) {
             self.body.start(Phase::Start, 0);
             return self.prelude(side, 0, data);
+        }
+        if !self.spoken && begins_frames(side, data) {
+            self.http2();
+            return Step {
+                used: data.len(),
+                event: Some(Event::Http2(data)),
+            };
         }
         if !self.spoken && protocol_of(data) == Protocol::Tls {
             self.body.start(Phase::NotHttp, 0);
