@@ -158,7 +158,8 @@ impl Conversation {
     /// A head was seen, or must have been there.
     #[inline]
     fn note_extent(&mut self, extent: Extent) {
-        if extent != Extent::Nothing {
+        // A server that speaks no HTTP/2 may say so in HTTP/1.1.
+        if extent != Extent::Nothing && self.protocol != Protocol::Http2 {
             self.protocol = Protocol::Http1;
         }
         if extent != Extent::Whole && self.protocol != Protocol::Tls {

@@ -51,7 +51,7 @@ bits! {
         ABANDONED = 8,
         /// The leg heard of its close.
         TOLD = 9,
-        /// A head was cut by the snaplen: what its fields say is not known.
+        /// A head could not be read as a whole: what its fields say is not known.
         HEADS_CUT = 10,
     }
 }

@@ -95,6 +95,12 @@ impl Multiplexed {
         Some(exchange)
     }
 
+    /// No stream is waited for any longer.
+    pub(super) fn take_open(&mut self) -> impl Iterator<Item = (u32, Exchange)> + use<> {
+        self.busy = 0;
+        std::mem::take(&mut self.open).into_iter()
+    }
+
     /// A request's latest byte.
     fn touch(&mut self, stream: u32, at: Timestamp) {
         if let Some(Exchange {
@@ -157,10 +163,14 @@ impl Conversation {
 
     /// Frames of one direction, cut anywhere.
     pub(super) fn on_frames(&mut self, side: Side, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
+        let midstream = self.multiplexed().is_none() && !self.marks.has(Marks::OPENED);
         self.begin_http2();
         // Taken out while its frames change the rest of the conversation.
         let taken = self.beyond.as_mut().and_then(|beyond| beyond.multiplexed.take());
         let Some(mut state) = taken else { return };
+        if midstream {
+            state.missed_frames(Side::Request);
+        }
         self.expect_frames_of_peer(side, &mut state);
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -66,10 +66,14 @@ impl Conversation {
         if state.going_away {
             self.marks.set(Marks::ANNOUNCED);
         }
-        let Some(certain) = self.sees_server(state) else {
-            self.finish_record(pending, None, None, cx);
-            return;
-        };
+        let sees_server = self.sees_server(state);
+        if sees_server.is_none() {
+            // Nothing tells how the streams before it ended.
+            for pending in state.take_open().filter_map(|(_, before)| before.pending) {
+                self.finish_record(pending, None, None, cx);
+            }
+        }
+        let certain = sees_server == Some(true);
         let exchange = Exchange {
             pending: Some(pending),
             certain,
@@ -306,9 +310,7 @@ impl Conversation {
 
     /// Tells of the exchanges that have no end.
     pub(super) fn finish_streams(&mut self, cx: &mut Context<'_>) {
-        let open = self
-            .multiplexed_mut()
-            .map(|state| std::mem::take(&mut state.open));
+        let open = self.multiplexed_mut().map(Multiplexed::take_open);
         for pending in open.into_iter().flatten().filter_map(|(_, it)| it.pending) {
             self.finish_record(pending, None, None, cx);
         }

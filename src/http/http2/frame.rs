@@ -62,7 +62,7 @@ impl Header {
     }
 
     /// What a receiver need not treat as an error of the connection, by length and stream (RFC 9113 section 6). Frames of
-    /// unknown kinds are ignored (section 5.5).
+    /// unknown kinds are ignored (section 5.5) unless they are longer than any that is in use.
     pub(super) const fn is_valid(self) -> bool {
         let of_connection = self.stream == 0;
         match self.kind {
@@ -73,7 +73,7 @@ impl Header {
             PING => of_connection && self.length == 8,
             GOAWAY => of_connection && self.length >= 8,
             WINDOW_UPDATE => self.length == 4,
-            _ => true,
+            _ => self.length <= USUAL_LENGTH,
         }
     }
 

@@ -119,10 +119,11 @@ fn what_is_no_huffman_code() {
         Some("www.example.com")
     );
     assert_eq!(decode("").as_deref(), Some(""));
+    assert_eq!(decode("1f").as_deref(), Some("a"));
     // EOS itself, padding of a whole byte, padding with a zero in it (section 5.2).
     assert_eq!(decode("ffffffff"), None);
     assert_eq!(decode("6402ff"), None);
-    assert_eq!(decode("6400"), None);
+    assert_eq!(decode("1e"), None);
 }
 
 /// A capture that begins later, or lacks a block, tells what was entered since.

@@ -82,11 +82,9 @@ impl FrameReader {
             }
             self.frame = Header::read(self.header);
             self.left = self.frame.length;
-            if !self.frame.is_valid() {
+            if !self.frame.is_valid() || !self.begin() {
+                // What a receiver answers by closing the connection.
                 return (data.len(), self.lose());
-            }
-            if let Some(abandoned) = self.begin() {
-                return (used, Some(abandoned));
             }
         }
         let rest = &data[used..];
@@ -127,7 +125,7 @@ impl FrameReader {
         self.left = 0;
         let abandoned = self.abandon();
         self.hpack.forget();
-        if under_way && frame.kind == DATA {
+        if abandoned.is_none() && under_way && frame.kind == DATA {
             return Some(Frame::Data {
                 stream: frame.stream,
                 end: frame.ends_stream(),
@@ -136,23 +134,20 @@ impl FrameReader {
         abandoned
     }
 
-    /// A frame begins. A field block that it does not continue, as it must, is given up.
-    fn begin(&mut self) -> Option<Frame> {
-        let goes_on = self
-            .block
-            .as_ref()
-            .is_some_and(|block| block.goes_on_in(self.frame));
-        if goes_on {
-            return None;
+    /// A frame begins. Returns whether it may: a field block must go on in one piece (RFC 9113 section 6.10).
+    fn begin(&mut self) -> bool {
+        match self.block.as_ref() {
+            Some(block) => return block.goes_on_in(self.frame),
+            None if matches!(self.frame.kind, HEADERS | PUSH_PROMISE) => {
+                self.block = Some(Box::new(Block::new(self.frame)));
+            }
+            // The rest of a block whose beginning was not captured.
+            None if self.frame.is_block() => {
+                self.hpack.forget();
+            }
+            None => {}
         }
-        let abandoned = self.abandon();
-        if matches!(self.frame.kind, HEADERS | PUSH_PROMISE) {
-            self.block = Some(Box::new(Block::new(self.frame)));
-        } else if self.frame.is_block() {
-            // The rest of a block whose beginning is not known.
-            self.hpack.forget();
-        }
-        abandoned
+        true
     }
 
     /// Gives up the block under way; that there was one is known.
