@@ -7,14 +7,13 @@ use super::delivery::Origin;
 use super::marks::Marks;
 use super::pending::Pending;
 use crate::aggregate::{EventKind, PrefixRef, Reuse};
-use crate::classify::{Endpoint, Protocol, Version};
-use crate::diagnose::ExchangeRecord;
+use crate::classify::Protocol;
 use crate::http::{
     Event, Extent, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
     Unreadable,
 };
 use crate::limits::TARGET_BYTES;
-use crate::time::{Nanos, Timestamp};
+use crate::time::Timestamp;
 
 /// What an event asks of the streams.
 #[derive(Clone, Copy, Default)]
@@ -306,6 +305,18 @@ impl Conversation {
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
         let Some(pending) = self.pending.pop() else { return };
+        self.tell_upgraded(pending, was_busy, at, cx);
+        self.drop_unseen();
+    }
+
+    /// A request was answered by a tunnel.
+    pub(super) fn tell_upgraded(
+        &self,
+        pending: Pending,
+        was_busy: bool,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(leg) = self.leg() {
             let kind = EventKind::Upgraded {
                 connection: self.id,
@@ -316,7 +327,6 @@ impl Conversation {
             cx.emit(at, leg, kind);
         }
         self.finish_record(pending, Some(at), None, cx);
-        self.drop_unseen();
     }
 
     /// The server's FIN completes a response that lasts until the connection closes.
@@ -326,72 +336,6 @@ impl Conversation {
         };
         if self.streams[server.index()].messages.is_until_close() {
             self.on_response_end(at, cx);
-        }
-    }
-
-    /// Tells of the exchanges that have no end.
-    pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
-        while let Some(pending) = self.pending.pop() {
-            self.finish_record(pending, None, None, cx);
-        }
-        self.finish_streams(cx);
-    }
-
-    fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
-        let text =
-            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
-        ExchangeRecord {
-            order: 0,
-            connection: self.id,
-            // Filled in when the record is finished: the key is not at hand here.
-            client: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            server: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            index: self.requests,
-            start: began,
-            method: text(head.method_name),
-            target: text(head.target),
-            host: head.host.map(text),
-            version: match head.version {
-                Version::Http09 => "0.9",
-                Version::Http10 => "1.0",
-                Version::Http11 => "1.1",
-                Version::Unread => "",
-                Version::Http2 => "2",
-            },
-            status: None,
-            first_byte: None,
-            response: None,
-            reused: match reuse {
-                Reuse::First => Some(false),
-                Reuse::MidstreamFirst => None,
-                Reuse::Reused => Some(true),
-            },
-            announced_close: head.announced,
-            frame: (self.last_interface.0, from.number),
-        }
-    }
-
-    pub(super) fn finish_record(
-        &self,
-        pending: Pending,
-        end: Option<Timestamp>,
-        response: Option<Nanos>,
-        cx: &mut Context<'_>,
-    ) {
-        if let Some(mut record) = pending.record {
-            record.order = cx.now.order;
-            record.response = end.and(response);
-            if let Some((client, server)) = self.ends(cx) {
-                record.client = client;
-                record.server = server;
-            }
-            cx.exchanges.push(*record);
         }
     }
 

@@ -23,6 +23,7 @@ mod names;
 mod opening;
 mod pending;
 mod quality;
+mod record;
 mod roles;
 mod share;
 mod streams;

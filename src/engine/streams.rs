@@ -180,16 +180,7 @@ impl Conversation {
         self.marks.set(Marks::UPGRADED);
         let was_busy = self.becomes_idle(state);
         let Some(pending) = exchange.pending else { return };
-        if let Some(leg) = self.leg() {
-            let kind = EventKind::Upgraded {
-                connection: self.id,
-                reuse: pending.reuse,
-                prefix: pending.prefix,
-                was_busy,
-            };
-            cx.emit(at, leg, kind);
-        }
-        self.finish_record(pending, Some(at), None, cx);
+        self.tell_upgraded(pending, was_busy, at, cx);
     }
 
     /// The server has said all on a stream.

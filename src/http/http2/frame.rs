@@ -36,10 +36,10 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) const fn read(bytes: [u8; HEADER]) -> Self {
-        let [a, b, c, kind, flags, s, t, u, v] = bytes;
-        let stream = u32::from_be_bytes([s, t, u, v]);
+        let [high, middle, low, kind, flags, stream @ ..] = bytes;
+        let stream = u32::from_be_bytes(stream);
         Self {
-            length: u32::from_be_bytes([0, a, b, c]),
+            length: u32::from_be_bytes([0, high, middle, low]),
             kind,
             flags,
             stream: stream & 0x7fff_ffff,
@@ -69,7 +69,9 @@ impl Header {
             DATA | HEADERS | PUSH_PROMISE | CONTINUATION => !of_connection,
             PRIORITY => !of_connection && self.length == 5,
             RST_STREAM => !of_connection && self.length == 4,
-            SETTINGS => of_connection && self.length % 6 == 0 && (!self.has(ACK) || self.length == 0),
+            SETTINGS => {
+                of_connection && self.length.is_multiple_of(6) && (!self.has(ACK) || self.length == 0)
+            }
             PING => of_connection && self.length == 8,
             GOAWAY => of_connection && self.length >= 8,
             WINDOW_UPDATE => self.length == 4,

@@ -166,48 +166,49 @@ impl Decoder {
             ..Fields::default()
         };
         let mut first = true;
-        while !rest.is_empty() {
-            match self.representation(&mut rest, &mut fields) {
-                Some(Some(field)) => {
-                    if first {
+        while let Some(kind) = rest.first() {
+            let read = if matches!(kind, 0x20..=0x3f) {
+                self.resize(&mut rest, &mut fields)
+            } else {
+                self.representation(&mut rest).map(|field| {
+                    if std::mem::take(&mut first) {
                         fields.note_first(field.name);
-                        first = false;
                     }
                     fields.note(field);
-                }
-                Some(None) => {}
-                None => {
-                    fields.whole = false;
-                    self.forget();
-                    break;
-                }
+                })
+            };
+            if read.is_none() {
+                fields.whole = false;
+                self.forget();
+                break;
             }
         }
         fields
     }
 
-    /// One representation (section 6): a field, or a change of the table's size.
-    fn representation(&mut self, rest: &mut &[u8], fields: &mut Fields) -> Option<Option<Field>> {
-        let first = *rest.first()?;
-        Some(match first {
+    /// One field (sections 6.1 and 6.2).
+    fn representation(&mut self, rest: &mut &[u8]) -> Option<Field> {
+        match rest.first()? {
             0x80.. => {
                 let index = integer(rest, 7)?;
-                Some(self.entry(index)?)
+                self.entry(index)
             }
-            0x40..=0x7f => {
+            0x40.. => {
                 let field = self.literal(rest, 6)?;
                 self.insert(field.clone());
                 Some(field)
             }
-            0x20..=0x3f => {
-                let limit = integer(rest, 5)?;
-                fields.table_capped |= limit > HPACK_TABLE_BYTES;
-                self.limit = limit.min(HPACK_TABLE_BYTES);
-                self.shrink(0);
-                None
-            }
-            _ => Some(self.literal(rest, 4)?),
-        })
+            _ => self.literal(rest, 4),
+        }
+    }
+
+    /// Another size of the table (section 6.3).
+    fn resize(&mut self, rest: &mut &[u8], fields: &mut Fields) -> Option<()> {
+        let limit = integer(rest, 5)?;
+        fields.table_capped |= limit > HPACK_TABLE_BYTES;
+        self.limit = limit.min(HPACK_TABLE_BYTES);
+        self.shrink(0);
+        Some(())
     }
 
     fn literal(&self, rest: &mut &[u8], prefix: u32) -> Option<Field> {

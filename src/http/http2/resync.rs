@@ -58,8 +58,7 @@ pub fn begins_frames(side: Side, data: &[u8]) -> bool {
 /// Whether a field block begins with a pseudo-header field of the static table that only `side` sends (RFC 7541
 /// appendix A: 1 to 7 are a request's, 8 to 14 a status).
 fn names_side(side: Side, header: Header, payload: &[u8]) -> bool {
-    let skipped = if header.flags & PADDED == 0 { 0 } else { 1 }
-        + if header.flags & WITH_PRIORITY == 0 { 0 } else { 5 };
+    let skipped = usize::from(header.has(PADDED)) + 5 * usize::from(header.has(WITH_PRIORITY));
     let Some(first) = payload.get(skipped) else {
         return false;
     };
