@@ -205,7 +205,7 @@ fn any_cut_of_the_payload_gives_the_same_exchanges() {
     let base = capture_of(TRAFFIC).packets;
     let expected = exchanges(&report("cut.pcap", &base));
     assert_eq!(
-        expected["totals"]["requests"]["total"], 9,
+        expected["totals"]["requests"]["total"], 13,
         "the traffic is worth cutting"
     );
     for step in [1, 2, 7] {
