@@ -34,6 +34,9 @@ pub const EXPIRE_ABOVE: usize = 262_144;
 pub const PARKED: usize = 65_536;
 /// Closed connections remembered for late packets.
 pub const TOMBSTONES: usize = 65_536;
+/// Packets of all connections that are remembered for telling copies; they need to be for a millisecond. A power of two,
+/// and small enough to stay in the cache.
+pub const TRAIL: usize = 8_192;
 /// Legs shown; what comes after is counted as `* -> *`.
 pub const LEGS: usize = 4_096;
 /// Clients of one server that get a leg of their own; what comes after is counted as `*`.
@@ -50,8 +53,6 @@ pub const PREFIX_BYTES: usize = 128;
 pub const TARGET_BYTES: usize = 256;
 /// Possible series of health checks watched at a time.
 pub const CHECK_SERIES: usize = 8_192;
-/// Connections that wait for their first request, counted for avoidable handshakes.
-pub const WAITING_FIRSTS: usize = 1_048_576;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
 /// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.

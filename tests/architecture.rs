@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 /// `classify` holds the words of a connection's facts; the rooms that find them may use those words and nothing else.
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("pipeline", &["source", "engine", "aggregate", "diagnose"]),
+    (
+        "pipeline",
+        &["source", "decode::Compact", "engine", "aggregate", "diagnose"],
+    ),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (
         "flow",
@@ -65,8 +68,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("flate2", &["source"]),
     ("zstd", &["source"]),
     ("etherparse", &["decode"]),
-    ("indexmap", &["flow", "engine", "aggregate"]),
+    ("indexmap", &["engine", "aggregate"]),
     ("httparse", &["http"]),
+    ("wide", &["http"]),
+    ("hashbrown", &["flow"]),
     ("crossbeam_channel", &["pipeline"]),
     ("serde", &["report", "cli"]),
     ("serde_json", &["report", "cli"]),

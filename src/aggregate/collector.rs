@@ -5,11 +5,11 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::checks::{Checks, Decision};
 use super::connections::Waiting;
-use super::event::{EventKind, LegRef, Reuse};
+use super::event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::timeline::TimelineBuilder;
-use super::tracker::{AtSyn, Order, SecondPeak};
+use super::tracker::{Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint, Version};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
@@ -37,7 +37,10 @@ pub struct Aggregate {
     pub(super) servers: IndexMap<Option<Endpoint>, (usize, Option<usize>), RandomState>,
     pub(super) prefixes: Vec<PrefixName>,
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
-    pub(super) waiting: IndexMap<u64, Waiting, RandomState>,
+    /// By the place of the connection.
+    pub(super) waiting: Vec<Waiting>,
+    /// How many engines tell.
+    pub(super) engines: usize,
     pub(super) checks: Checks,
     pub(super) decision: Decision,
     pub(super) timeline: TimelineBuilder,
@@ -88,7 +91,8 @@ impl Aggregate {
             servers: IndexMap::default(),
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
-            waiting: IndexMap::default(),
+            waiting: Vec::new(),
+            engines: 1,
             checks: Checks::default(),
             decision: Decision::default(),
             timeline: TimelineBuilder::default(),
@@ -154,49 +158,65 @@ impl Aggregate {
         clippy::too_many_lines,
         reason = "one arm for each kind of event, a few lines each"
     )]
-    pub(super) fn on_leg(&mut self, reference: LegRef, at: Timestamp, kind: &EventKind) {
+    pub(super) fn on_leg(&mut self, engine: usize, reference: LegRef, event: &LegEvent) {
+        let LegEvent {
+            timestamp: at, kind, ..
+        } = event;
+        let at = *at;
         let order = self.order;
-        let host = match kind {
+        let (prefix, host) = match kind {
             EventKind::Request { prefix, .. }
+            | EventKind::Answered { prefix, .. }
             | EventKind::ExchangeEnd { prefix, .. }
             | EventKind::Upgraded { prefix, .. }
-            | EventKind::Closing { prefix, .. } => self.host_of(*prefix),
+            | EventKind::Closing { prefix, .. } => {
+                let prefix = self.numbers.prefix(engine, *prefix);
+                (prefix, self.host_of(prefix))
+            }
+            _ => (PrefixRef::UNREAD, 0),
+        };
+        let place = match kind {
+            EventKind::Opened { connection, .. }
+            | EventKind::SynAfterAll { connection }
+            | EventKind::Request { connection, .. }
+            | EventKind::Upgraded { connection, .. }
+            | EventKind::Closing { connection, .. } => self.place_of_connection(engine, *connection),
             _ => 0,
         };
         let idle_close = self.thresholds.idle_close;
         let unknown_within = self.thresholds.unknown_first_within;
         let last_loss = self.last_loss;
         // Of the connections that were there before the capture, those whose first request counts as unknown wait.
-        let unknown =
-            matches!(kind, EventKind::Upgraded { connection, .. } if self.waiting.contains_key(connection));
+        let unknown = matches!(kind, EventKind::Upgraded { .. })
+            && self.waiting.get(place).is_some_and(|waiting| waiting.waits);
         let Some((leg, span)) = self.leg(reference) else {
             return;
         };
         let now = span.clock;
         match kind {
-            EventKind::Opened { connection, syn } => {
+            EventKind::Opened { syn, .. } => {
                 leg.whole.opened(!syn);
                 leg.present.opened(!syn);
-                let syn_state = (leg.whole.at_syn(order), leg.present.at_syn(order), leg.window);
-                let star_syn = leg.star_client(reference.0).map(|client| {
+                let mut waiting = Waiting::at_syn(leg, order);
+                waiting.star_syn = leg.star_client(reference.0).map(|client| {
                     client.tracker.opened(!syn);
-                    client.tracker.at_syn(order)
+                    Box::new(client.tracker.at_syn(order))
                 });
                 self.open.up();
                 self.timeline.open_changed(now, self.open.now);
                 if *syn {
-                    self.wait(*connection, syn_state, star_syn.unwrap_or_default());
+                    self.wait(place, waiting);
                 }
             }
-            EventKind::SynAfterAll { connection } => {
+            EventKind::SynAfterAll { .. } => {
                 leg.whole.not_midstream_after_all();
                 leg.present.not_midstream_after_all();
-                let syn_state = (leg.whole.at_syn(order), leg.present.at_syn(order), leg.window);
-                let star_syn = leg.star_client(reference.0).map(|client| {
+                let mut waiting = Waiting::at_syn(leg, order);
+                waiting.star_syn = leg.star_client(reference.0).map(|client| {
                     client.tracker.not_midstream_after_all();
-                    client.tracker.at_syn(order)
+                    Box::new(client.tracker.at_syn(order))
                 });
-                self.wait(*connection, syn_state, star_syn.unwrap_or_default());
+                self.wait(place, waiting);
             }
             EventKind::Established => {
                 let second = span.second();
@@ -206,14 +226,13 @@ impl Aggregate {
             }
             EventKind::Busy => self.became_busy(reference),
             EventKind::Request {
-                connection,
                 reuse,
                 index,
                 version,
                 announced,
-                prefix,
                 became_busy,
                 estimated,
+                ..
             } => {
                 let requests = &mut leg.counts.requests;
                 requests.total += 1;
@@ -234,7 +253,7 @@ impl Aggregate {
                     }
                     Reuse::MidstreamFirst | Reuse::Reused => {}
                 }
-                leg.prefixes.request(*prefix, host, *reuse);
+                leg.prefixes.request(prefix, host, *reuse);
                 let window = leg.window;
                 let row = self.timeline.row(now);
                 row.requests += 1;
@@ -243,45 +262,43 @@ impl Aggregate {
                     self.became_busy(reference);
                 }
                 if unknown {
-                    self.wait(*connection, Default::default(), AtSyn::default());
+                    self.wait(place, Waiting::default());
                 }
-                self.wait_for_second(reference, *connection, *reuse, *index, (order, window), *prefix);
+                self.wait_for_second(reference, place, (*reuse, *index), (order, window), prefix);
             }
             EventKind::Response {
                 status,
                 announced,
                 first_byte,
             } => {
-                let responses = &mut leg.counts.responses;
-                responses.total += 1;
-                if *status != 0 {
-                    *responses.by_status.entry(*status).or_default() += 1;
-                }
-                responses.announced_close += u64::from(*announced);
-                if let Some(first_byte) = first_byte {
-                    leg.counts.first_byte_us.add(micros(*first_byte));
+                leg.response(*status, *announced, *first_byte);
+            }
+            EventKind::Answered {
+                status,
+                announced,
+                first_byte,
+                response,
+                became_idle,
+                ..
+            } => {
+                leg.response(*status, *announced, *first_byte);
+                leg.exchange_end(*response, prefix, host);
+                if *became_idle {
+                    self.became_idle(reference);
                 }
             }
             EventKind::ResponseCut { status } => leg.take_back_response(*status),
             EventKind::ExchangeEnd {
                 response,
-                prefix,
                 became_idle,
+                ..
             } => {
-                if let Some(response) = response {
-                    leg.counts.response_us.add(micros(*response));
-                    leg.prefixes.ended(*prefix, host);
-                }
+                leg.exchange_end(*response, prefix, host);
                 if *became_idle {
                     self.became_idle(reference);
                 }
             }
-            EventKind::Upgraded {
-                connection,
-                reuse,
-                prefix,
-                was_busy,
-            } => {
+            EventKind::Upgraded { reuse, was_busy, .. } => {
                 let requests = &mut leg.counts.requests;
                 requests.upgraded += 1;
                 match reuse {
@@ -291,13 +308,13 @@ impl Aggregate {
                     }
                     Reuse::MidstreamFirst | Reuse::Reused => {}
                 }
-                leg.prefixes.take_out(*prefix, host, *reuse);
-                leg.prefixes.ended(*prefix, host);
+                leg.prefixes.take_out(prefix, host, *reuse);
+                leg.prefixes.ended(prefix, host);
                 if *was_busy {
                     self.became_idle(reference);
                 }
                 if *reuse != Reuse::Reused {
-                    self.waiting.swap_remove(connection);
+                    self.take_waiting(place);
                 }
             }
             EventKind::Loss { hidden } => {
@@ -305,21 +322,20 @@ impl Aggregate {
                 self.last_loss = Some(at);
             }
             EventKind::Closing {
-                connection,
                 with_request,
                 was_busy,
                 reset,
                 idle,
                 announced,
-                prefix,
+                ..
             } => {
-                let idle = !announced && idle.is_some_and(|idle| idle >= idle_close);
+                let idle = !announced && idle.get().is_some_and(|idle| idle >= idle_close);
                 leg.whole.left();
                 leg.present.left();
                 if *with_request {
                     leg.whole.closed_with_request(idle);
                     leg.present.closed_with_request(idle);
-                    leg.prefixes.closed(*prefix, host, *was_busy);
+                    leg.prefixes.closed(prefix, host, *was_busy);
                 }
                 if let Some(client) = leg.star_client(reference.0) {
                     client.tracker.left();
@@ -332,14 +348,14 @@ impl Aggregate {
                 let row = self.timeline.row(now);
                 row.closes += u64::from(!reset);
                 row.resets += u64::from(*reset);
-                if let Some(waiting) = self.waiting.get_mut(connection) {
-                    waiting.closing = Some(order);
+                if let Some(waiting) = self.waiting.get_mut(place) {
+                    waiting.closing = order;
                 }
                 if *was_busy {
                     self.became_idle(reference);
                 }
             }
-            EventKind::Leg { .. } | EventKind::Prefix { .. } | EventKind::Closed(_) => {}
+            EventKind::Leg(_) | EventKind::Prefix(_) | EventKind::Closed { .. } => {}
         }
     }
 

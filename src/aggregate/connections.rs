@@ -6,52 +6,75 @@ use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
 use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify};
-use crate::limits::WAITING_FIRSTS;
 
-/// A connection that has not yet shown whether its handshake was paid for by a request that counts.
-#[derive(Clone, Copy, Debug)]
+/// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
+/// connection: small.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
+    /// What its SYN found on the leg.
     syn: AtSyn,
-    window_syn: AtSyn,
-    star_syn: AtSyn,
-    syn_window: i64,
-    /// When its first request came, and in which window.
-    first: Option<(Order, i64)>,
-    /// When its first FIN or RST came.
-    pub(super) closing: Option<Order>,
+    /// What it found in its window.
+    window_closes: u32,
+    window_idle_closes: u32,
+    syn_window: i32,
+    /// The window of its first request.
+    first_window: i32,
+    /// When its first request came; 0: not yet.
+    first: Order,
+    /// When its first FIN or RST came; 0: not yet.
+    pub(super) closing: Order,
     prefix: PrefixRef,
+    /// There is such a connection.
+    pub(super) waits: bool,
+    /// What its SYN found in its client's pool, on a `*` leg.
+    pub(super) star_syn: Option<Box<AtSyn>>,
+}
+
+impl Waiting {
+    /// A connection whose SYN comes now.
+    pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
+        let window = leg.present.at_syn(order);
+        Self {
+            syn: leg.whole.at_syn(order),
+            window_closes: window.closes as u32,
+            window_idle_closes: window.idle_closes as u32,
+            syn_window: leg.window as i32,
+            ..Self::default()
+        }
+    }
+
+    fn window_syn(&self) -> AtSyn {
+        AtSyn {
+            order: self.syn.order,
+            closes: self.window_closes.into(),
+            idle_closes: self.window_idle_closes.into(),
+        }
+    }
 }
 
 impl Aggregate {
-    pub(super) fn wait(
-        &mut self,
-        connection: u64,
-        (syn, window_syn, syn_window): (AtSyn, AtSyn, i64),
-        star_syn: AtSyn,
-    ) {
-        if self.waiting.len() >= WAITING_FIRSTS {
-            self.waiting.swap_remove_index(0);
+    pub(super) fn wait(&mut self, place: usize, waiting: Waiting) {
+        if place >= self.waiting.len() {
+            self.waiting.resize(place + 1, Waiting::default());
         }
-        let waiting = Waiting {
-            syn,
-            window_syn,
-            star_syn,
-            syn_window,
-            first: None,
-            closing: None,
-            prefix: PrefixRef::default(),
+        self.waiting[place] = Waiting {
+            waits: true,
+            ..waiting
         };
-        self.waiting.insert(connection, waiting);
+    }
+
+    pub(super) fn take_waiting(&mut self, place: usize) -> Option<Waiting> {
+        let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits)?;
+        Some(std::mem::take(waiting))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.
     pub(super) fn wait_for_second(
         &mut self,
         reference: LegRef,
-        connection: u64,
-        reuse: Reuse,
-        index: u32,
-        at: (Order, i64),
+        place: usize,
+        (reuse, index): (Reuse, u32),
+        (order, window): (Order, i64),
         prefix: PrefixRef,
     ) {
         if reuse == Reuse::First {
@@ -60,43 +83,45 @@ impl Aggregate {
             {
                 client.firsts += 1;
             }
-            if let Some(waiting) = self.waiting.get_mut(&connection) {
-                waiting.first = Some(at);
+            if let Some(waiting) = self.waiting.get_mut(place) {
+                waiting.first = order;
+                waiting.first_window = window as i32;
                 waiting.prefix = prefix;
             }
         } else if index == 2
-            && let Some(waiting) = self.waiting.swap_remove(&connection)
+            && let Some(waiting) = self.take_waiting(place)
         {
             self.ordinary_first(reference, &waiting);
         }
     }
 
     fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting) {
-        let Some((order, window)) = waiting.first else {
+        if waiting.first == 0 {
             return;
-        };
+        }
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        leg.whole.first(order, waiting.syn);
-        if window == leg.window {
+        leg.whole.first(waiting.first, waiting.syn);
+        if i64::from(waiting.first_window) == leg.window {
             // A SYN of an earlier window finds nothing closed in this one.
-            let syn = if waiting.syn_window == window {
-                waiting.window_syn
+            let syn = if waiting.syn_window == waiting.first_window {
+                waiting.window_syn()
             } else {
                 AtSyn::default()
             };
-            leg.present.first(order, syn);
+            leg.present.first(waiting.first, syn);
         }
         if let Some(client) = leg.star_client(reference.0) {
-            client.tracker.first(order, waiting.star_syn);
+            let syn = waiting.star_syn.as_deref().copied().unwrap_or_default();
+            client.tracker.first(waiting.first, syn);
         }
     }
 
-    pub(super) fn closed(&mut self, reference: LegRef, facts: &ConnectionFacts) {
+    pub(super) fn closed(&mut self, reference: LegRef, place: usize, facts: &ConnectionFacts) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
-        let waiting = self.waiting.swap_remove(&facts.id);
+        let waiting = self.take_waiting(place);
         let order = self.order;
         let listed = self.list(facts, class);
         let Some((leg, _)) = self.leg(reference) else {
@@ -121,46 +146,45 @@ impl Aggregate {
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        let window = waiting.first.map_or(leg.window, |(_, window)| window);
+        let asked = waiting.first != 0 && facts.asked.is_some();
+        if class == Class::PerRequest && waiting.first != 0 {
+            // The window may be over before it is known whether this was a health check.
+            let window = i64::from(waiting.first_window);
+            if window == leg.window && waiting.syn_window == waiting.first_window {
+                leg.present.first(waiting.first, waiting.window_syn());
+            } else if window == leg.window {
+                leg.present.first(waiting.first, AtSyn::default());
+            }
+        }
+        if class != Class::Check && !(class == Class::PerRequest && asked) {
+            return self.ordinary_first(reference, &waiting);
+        }
         let member = Member {
             start: facts.start,
-            first: waiting.first.map(|(order, _)| order),
-            close: waiting.closing.unwrap_or(order),
-            syn: waiting.syn,
-            star_syn: waiting.star_syn,
-            window_syn: if waiting.syn_window == window {
-                waiting.window_syn
+            close: if waiting.closing == 0 {
+                order
             } else {
-                AtSyn::default()
+                waiting.closing
             },
-            window,
-            prefix: waiting.prefix,
+            window: if waiting.first == 0 {
+                leg.window
+            } else {
+                waiting.first_window.into()
+            },
+            waiting,
             listed,
         };
-        if class == Class::PerRequest && member.window == leg.window {
-            // The window may be over before it is known whether this was a health check.
-            if let Some(first) = member.first {
-                leg.present.first(first, member.window_syn);
-            }
-        }
         // Its memory is used again: this is done for every connection of a churning leg.
         let mut decision = std::mem::take(&mut self.decision);
-        match class {
-            Class::Check => {
-                self.checks
-                    .add_without_request(reference.0, member, &self.thresholds, &mut decision);
-                self.decide(reference, &decision);
-            }
+        if class == Class::Check {
+            self.checks
+                .add_without_request(reference.0, member, &self.thresholds, &mut decision);
+        } else {
             // What was asked for must be known to recur.
-            Class::PerRequest if waiting.first.is_some() && facts.first_request_line.is_some() => {
-                let key = (reference.0, Some(facts.first_target));
-                let target = facts.first_request_line.as_deref();
-                self.checks
-                    .add(key, target, member, &self.thresholds, &mut decision);
-                self.decide(reference, &decision);
-            }
-            _ => self.ordinary_first(reference, &waiting),
+            let key = (reference.0, facts.asked);
+            self.checks.add(key, member, &self.thresholds, &mut decision);
         }
+        self.decide(reference, &decision);
         self.decision = decision;
     }
 
@@ -170,28 +194,16 @@ impl Aggregate {
             self.was_check(reference, member);
         }
         for member in &decision.ordinary {
-            self.was_ordinary(reference, member);
+            self.ordinary_first(reference, &member.waiting);
         }
         for ((leg, _), member) in &decision.given_up {
-            self.was_ordinary(LegRef(*leg), member);
+            self.ordinary_first(LegRef(*leg), &member.waiting);
         }
-    }
-
-    fn was_ordinary(&mut self, reference: LegRef, member: &Member) {
-        let waiting = Waiting {
-            syn: member.syn,
-            window_syn: member.window_syn,
-            star_syn: member.star_syn,
-            syn_window: member.window,
-            closing: None,
-            first: member.first.map(|order| (order, member.window)),
-            prefix: member.prefix,
-        };
-        self.ordinary_first(reference, &waiting);
     }
 
     fn was_check(&mut self, reference: LegRef, member: &Member) {
-        let host = self.host_of(member.prefix);
+        let prefix = member.waiting.prefix;
+        let host = self.host_of(prefix);
         if let Some(record) = member.listed.and_then(|place| self.listed.get_mut(place)) {
             record.class = Class::Check;
         }
@@ -210,7 +222,7 @@ impl Aggregate {
         let per_request = classes.classes.get_mut(Class::PerRequest);
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
-        leg.prefixes.take_out(member.prefix, host, Reuse::First);
+        leg.prefixes.take_out(prefix, host, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
         if let Some(client) = leg.star_client(reference.0) {
@@ -236,22 +248,14 @@ impl Aggregate {
     pub fn settle(&mut self) {
         let ordinary: Vec<(SeriesKey, Member)> = self.checks.settle();
         for ((reference, _), member) in ordinary {
-            self.was_ordinary(LegRef(reference), &member);
+            self.ordinary_first(LegRef(reference), &member.waiting);
         }
     }
 }
 
 /// A check without request was not waiting for one, if its SYN was not captured.
 fn no_request(facts: &ConnectionFacts, class: Class) -> Option<Waiting> {
-    (class == Class::Check && facts.requests == 0).then_some(Waiting {
-        syn: AtSyn::default(),
-        window_syn: AtSyn::default(),
-        star_syn: AtSyn::default(),
-        syn_window: 0,
-        first: None,
-        closing: None,
-        prefix: PrefixRef::default(),
-    })
+    (class == Class::Check && facts.requests == 0).then(Waiting::default)
 }
 
 fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {

@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
+use super::collector::micros;
+use super::event::PrefixRef;
 use super::figures::{Concurrency, Counts, Figures, avoidable};
-use super::prefixes::Prefixes;
+use super::prefixes::{HostRef, Prefixes};
 use super::tracker::{SecondPeak, Tracker};
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
-use crate::time::{Nanos, Timestamp};
+use crate::time::{Nanos, OptionalNanos, Timestamp};
 
 /// What a verdict is made from, for a window that is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +89,29 @@ impl LegState {
             self.star = None;
         }
         Some(self.star.as_mut()?.entry(reference).or_default())
+    }
+
+    /// A final response head.
+    #[inline]
+    pub(super) fn response(&mut self, status: u16, announced: bool, first_byte: OptionalNanos) {
+        let responses = &mut self.counts.responses;
+        responses.total += 1;
+        if status != 0 {
+            *responses.by_status.entry(status).or_default() += 1;
+        }
+        responses.announced_close += u64::from(announced);
+        if let Some(first_byte) = first_byte.get() {
+            self.counts.first_byte_us.add(micros(first_byte));
+        }
+    }
+
+    /// A response's last byte, of an exchange whose request was seen if it has a duration.
+    #[inline]
+    pub(super) fn exchange_end(&mut self, response: OptionalNanos, prefix: PrefixRef, host: HostRef) {
+        if let Some(response) = response.get() {
+            self.counts.response_us.add(micros(response));
+            self.prefixes.ended(prefix, host);
+        }
     }
 
     pub(super) fn handshake(&mut self, second: i64) {

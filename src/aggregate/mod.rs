@@ -20,7 +20,9 @@ mod tracker;
 
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
-pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
+pub use event::{
+    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse, Told,
+};
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
     TlsCounts, avoidable,

@@ -1,6 +1,7 @@
 //! Everything the report needs of one connection, small and of fixed size.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 
 use crate::frame::InterfaceId;
 use crate::time::{Nanos, Timestamp};
@@ -240,8 +241,6 @@ impl std::fmt::Display for History {
 pub struct ConnectionFacts {
     /// The place of its first packet among all packets of the capture, from 1.
     pub id: u64,
-    /// 1 for the first connection seen on its 4-tuple, 2 for the next ...
-    pub generation: u32,
     /// Who opened it.
     pub client: Endpoint,
     /// Who accepted it.
@@ -292,8 +291,6 @@ pub struct ConnectionFacts {
     pub idle_before_close: Option<Nanos>,
     /// End of the last complete response.
     pub last_response_end: Option<Timestamp>,
-    /// First byte of the first request.
-    pub first_request: Option<Timestamp>,
     /// Both directions were captured (or nothing shows that one is missing).
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.
@@ -312,10 +309,8 @@ pub struct ConnectionFacts {
     pub out_of_order: u32,
     /// TCP keepalive probes (RFC 1122 section 4.2.3.6).
     pub keepalive_probes: u32,
-    /// Hash of method and target of its first request; equal requests have equal hashes.
-    pub first_target: u64,
-    /// Method and target of the first request, cut at a cap, for naming a health check.
-    pub first_request_line: Option<Box<str>>,
+    /// Hash of method and target of its first request, if they were seen; equal requests have equal hashes.
+    pub asked: Option<NonZeroU64>,
     /// Its TLS handshake, if it is TLS.
     pub tls: Option<Box<TlsFacts>>,
     /// What happened, in Zeek's letters.

@@ -157,6 +157,8 @@ pub struct Evictions {
     pub header_tables: u64,
     /// Series of possible health checks given up.
     pub check_series: u64,
+    /// Packets whose copies could not be told, since too many others came within a millisecond.
+    pub recent_packets: u64,
 }
 
 /// What the capture is worth.
@@ -227,6 +229,8 @@ fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
 /// One connection of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectionRecord {
+    /// 1 for the first connection seen on its 4-tuple, 2 for the next ...
+    pub generation: u32,
     /// What was seen of it.
     pub facts: ConnectionFacts,
     /// Its class.

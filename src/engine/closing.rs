@@ -146,11 +146,11 @@ impl Conversation {
         }
         self.marks.set(Marks::TOLD);
         let kind = EventKind::Closing {
-            connection: self.id,
+            connection: cx.connection,
             with_request: self.requests > u32::from(self.marks.has(Marks::UPGRADED)),
             was_busy,
             reset: closing.how == How::Reset,
-            idle: self.idle_at(closing.at),
+            idle: self.idle_at(closing.at).into(),
             announced: self.marks.has(Marks::ANNOUNCED),
             prefix: self.last_prefix,
         };
@@ -159,7 +159,7 @@ impl Conversation {
 
     /// Idle time at `at`: from the end of the last complete response.
     pub(super) fn idle_at(&self, at: Timestamp) -> Option<Nanos> {
-        self.last_response_end.map(|end| at.since(end).max(0))
+        self.last_response_end.get().map(|end| at.since(end).max(0))
     }
 
     /// Who closed it, in the client's and the server's terms.

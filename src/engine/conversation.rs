@@ -10,12 +10,12 @@ use super::turns::Turns;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
 use crate::classify::{History, Protocol, RoleEvidence};
 use crate::decode::{Flags, Segment};
-use crate::flow::{Recent, Sender, Sent, Tcp};
+use crate::flow::{Link, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
-use crate::time::{Nanos, Timestamp};
+use crate::time::{Nanos, OptionalTimestamp, Timestamp};
 
 /// One direction: bytes in order, and the messages in them.
 #[derive(Debug, Default)]
@@ -62,10 +62,10 @@ pub(super) struct Conversation {
     pub(super) last: Timestamp,
     pub(super) first_frame: u64,
     pub(super) last_frame: u64,
-    pub(super) generation: u32,
     pub(super) interface: InterfaceId,
     pub(super) last_interface: InterfaceId,
-    pub(super) recent: Recent,
+    /// Its last packets.
+    pub(super) link: Link,
     pub(super) tcp: Tcp,
     pub(super) streams: [Stream; 2],
     pub(super) roles: Option<Roles>,
@@ -77,14 +77,13 @@ pub(super) struct Conversation {
     pub(super) pending: PendingQueue,
     pub(super) requests: u32,
     pub(super) responses: u32,
-    pub(super) first_request: Option<Timestamp>,
     /// First byte of a request whose head is not complete.
-    pub(super) begun: Option<Timestamp>,
-    pub(super) last_response_end: Option<Timestamp>,
-    pub(super) last_payload: Option<Timestamp>,
+    pub(super) begun: OptionalTimestamp,
+    pub(super) last_response_end: OptionalTimestamp,
+    pub(super) last_payload: OptionalTimestamp,
     pub(super) last_prefix: PrefixRef,
-    pub(super) first_target: u64,
-    pub(super) first_line: Option<Box<str>>,
+    /// Hash of the first request's method and target; 0 if they were not seen.
+    pub(super) asked: u64,
     pub(super) syn_retransmitted: u16,
     pub(super) keepalive_probes: u16,
     pub(super) retransmitted: u32,
@@ -98,17 +97,16 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// A connection whose first packet is `segment`.
-    pub(super) fn new(id: u64, generation: u32, segment: &Segment<'_>) -> Self {
+    pub(super) fn new(id: u64, segment: &Segment<'_>) -> Self {
         Self {
             id,
             start: segment.timestamp,
             last: segment.timestamp,
             first_frame: segment.number,
             last_frame: segment.number,
-            generation,
             interface: segment.interface,
             last_interface: segment.interface,
-            recent: Recent::default(),
+            link: Link::default(),
             tcp: Tcp::default(),
             streams: [Stream::default(), Stream::default()],
             roles: None,
@@ -120,13 +118,11 @@ impl Conversation {
             pending: PendingQueue::default(),
             requests: 0,
             responses: 0,
-            first_request: None,
-            begun: None,
-            last_response_end: None,
-            last_payload: None,
+            begun: OptionalTimestamp::default(),
+            last_response_end: OptionalTimestamp::default(),
+            last_payload: OptionalTimestamp::default(),
             last_prefix: PrefixRef::default(),
-            first_target: 0,
-            first_line: None,
+            asked: 0,
             syn_retransmitted: 0,
             keepalive_probes: 0,
             retransmitted: 0,

@@ -39,7 +39,7 @@ impl Conversation {
     /// The payload of one segment.
     #[inline]
     pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        self.last_payload = Some(segment.timestamp);
+        self.last_payload = segment.timestamp.into();
         let after = segment
             .flags
             .contains(Flags::ACK)

@@ -1,12 +1,16 @@
 //! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
 use super::closing::How;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::marks::Marks;
 use super::pending::Pending;
-use crate::aggregate::{EventKind, PrefixRef, Reuse};
+use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
 use crate::classify::Protocol;
 use crate::http::{
     Event, Extent, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
@@ -38,7 +42,7 @@ impl Conversation {
     /// A request whose head is not complete makes the connection busy with its first byte.
     pub(super) fn note_begun(&mut self, messages: &MessageStream, from: Origin, cx: &mut Context<'_>) {
         if messages.in_head() && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
-            self.begun = Some(from.at);
+            self.begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
                 cx.emit(from.at, leg, EventKind::Busy);
@@ -115,12 +119,13 @@ impl Conversation {
         self.requests = self.requests.saturating_add(1);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
         let prefix = if head.names_prefix() {
-            cx.names.prefix(head.host, head.target, cx.now, cx.events)
+            cx.names
+                .prefix(head.host, head.target, cx.now, &mut cx.told.events)
         } else {
             PrefixRef::UNREAD
         };
         let began = self.begun.take().unwrap_or(from.at);
-        self.note_first_request(head, began);
+        let asked = self.note_first_request(head, cx);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
         let open = self.closing.is_none();
@@ -129,7 +134,7 @@ impl Conversation {
             self.marks.set(Marks::BUSY);
         }
         let kind = EventKind::Request {
-            connection: self.id,
+            connection: cx.connection,
             reuse,
             index: self.requests,
             version: head.version,
@@ -137,6 +142,7 @@ impl Conversation {
             prefix,
             became_busy,
             estimated: head.extent == Extent::Nothing,
+            asked,
         };
         cx.emit(from.at, roles.leg, kind);
         let record = cx
@@ -166,26 +172,21 @@ impl Conversation {
         }
     }
 
-    fn note_first_request(&mut self, head: &RequestHead<'_>, began: Timestamp) {
-        if self.requests > 1 {
-            self.first_line = None;
-            return;
-        }
-        self.first_request = Some(began);
-        if head.extent < Extent::StartLine {
-            // Requests whose targets are not known cannot be told to be alike.
-            return;
+    /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
+    #[inline]
+    fn note_first_request(&mut self, head: &RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
+        if self.requests > 1 || head.extent < Extent::StartLine {
+            return Asked::default();
         }
         let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
-        let cut = |bytes: &'_ [u8]| bytes.len().min(TARGET_BYTES);
-        let method = String::from_utf8_lossy(&head.method_name[..cut(head.method_name)]);
-        let path = String::from_utf8_lossy(&path[..cut(path)]);
-        let mut line = String::with_capacity(method.len() + 1 + path.len());
-        line.push_str(&method);
-        line.push(' ');
-        line.push_str(&path);
-        self.first_target = hash(head.method_name) ^ hash(head.target).rotate_left(1);
-        self.first_line = Some(line.into_boxed_str());
+        let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+        self.asked = hash.max(1);
+        Asked::note(
+            &mut cx.told.lines,
+            self.asked,
+            &[head.method_name, b" ", path],
+            TARGET_BYTES,
+        )
     }
 
     pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
@@ -232,7 +233,7 @@ impl Conversation {
         let kind = EventKind::Response {
             status: head.status,
             announced: head.announced,
-            first_byte,
+            first_byte: first_byte.into(),
         };
         cx.emit(from.at, leg, kind);
         match head.framing {
@@ -274,7 +275,7 @@ impl Conversation {
         } else {
             None
         };
-        self.last_response_end = Some(at);
+        self.last_response_end = at.into();
         let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
         if became_idle {
             self.marks.clear(Marks::BUSY);
@@ -284,15 +285,7 @@ impl Conversation {
             .as_ref()
             .map_or(self.last_prefix, |pending| pending.prefix);
         if let Some(leg) = self.leg() {
-            cx.emit(
-                at,
-                leg,
-                EventKind::ExchangeEnd {
-                    response,
-                    prefix,
-                    became_idle,
-                },
-            );
+            cx.emit_exchange_end(at, leg, response.into(), prefix, became_idle);
         }
         if let Some(pending) = finished {
             self.finish_record(pending, Some(at), response, cx);
@@ -319,7 +312,7 @@ impl Conversation {
     ) {
         if let Some(leg) = self.leg() {
             let kind = EventKind::Upgraded {
-                connection: self.id,
+                connection: cx.connection,
                 reuse: pending.reuse,
                 prefix: pending.prefix,
                 was_busy,
@@ -353,9 +346,7 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
     }
 }
 
-/// FNV-1a, 64 bits: a name for a target that is the same in every run.
+/// A name for a target that is the same in every run.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    FixedState::default().hash_one(bytes)
 }

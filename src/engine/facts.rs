@@ -1,5 +1,7 @@
 //! The closing facts of a connection.
 
+use std::num::NonZeroU64;
+
 use super::context::Context;
 use super::conversation::Conversation;
 use super::marks::Marks;
@@ -28,7 +30,6 @@ impl Conversation {
         let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
         ConnectionFacts {
             id: self.id,
-            generation: self.generation,
             client: endpoint(&cx.key, client),
             server: endpoint(&cx.key, server),
             role_evidence: evidence,
@@ -53,8 +54,7 @@ impl Conversation {
             closer: if failed { None } else { self.closer(client) },
             closed_at,
             idle_before_close: closed_at.and_then(|at| self.idle_before(at)),
-            last_response_end: self.last_response_end,
-            first_request: self.first_request,
+            last_response_end: self.last_response_end.get(),
             two_way: self.is_two_way(),
             obscured: self.marks.has(Marks::OBSCURED),
             heads_cut: self.marks.has(Marks::HEADS_CUT),
@@ -64,8 +64,7 @@ impl Conversation {
             retransmitted: self.retransmitted,
             out_of_order: self.out_of_order,
             keepalive_probes: u32::from(self.keepalive_probes),
-            first_target: self.first_target,
-            first_request_line: self.first_line.take(),
+            asked: NonZeroU64::new(self.asked),
             tls: self.tls_facts(),
             history: self.history,
         }
@@ -76,7 +75,7 @@ impl Conversation {
             return None;
         }
         match (self.idle_at(closed_at), self.requests) {
-            (None, 0) => self.last_payload.map(|last| closed_at.since(last).max(0)),
+            (None, 0) => self.last_payload.get().map(|last| closed_at.since(last).max(0)),
             (idle, _) => idle,
         }
     }

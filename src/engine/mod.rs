@@ -14,6 +14,7 @@ mod context;
 mod conversation;
 mod defrag;
 mod delivery;
+mod ending;
 mod exchange;
 mod facts;
 mod loss;
@@ -33,9 +34,9 @@ mod upkeep;
 
 pub use analysis::Engine;
 pub use context::Config;
+pub use ending::Server;
 pub use quality::Quality;
 pub use share::{Owner, owner};
-pub use upkeep::Server;
 
 #[cfg(test)]
 mod defrag_tests;

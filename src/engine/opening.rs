@@ -6,7 +6,7 @@ use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::{Path, RoleEvidence};
 use crate::decode::{Flags, Segment};
-use crate::flow::{FlowKey, Recent, Sender};
+use crate::flow::{FlowKey, Sender};
 use crate::frame::InterfaceId;
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
@@ -185,26 +185,24 @@ impl Conversation {
             }
             Some(roles) if roles.client == sender && !self.marks.has(Marks::OPENED) => {
                 self.marks.set(Marks::OPENED);
-                cx.emit(at, roles.leg, EventKind::SynAfterAll { connection: self.id });
+                cx.emit(
+                    at,
+                    roles.leg,
+                    EventKind::SynAfterAll {
+                        connection: cx.connection,
+                    },
+                );
             }
             Some(_) => {}
         }
     }
 
-    /// The connection that a challenger's SYN opened.
-    pub(super) fn from_challenger(
-        generation: u32,
-        challenger: &Challenger,
-        syn: &Segment<'_>,
-        cx: &mut Context<'_>,
-    ) -> Self {
-        let mut opened = Self::new(challenger.order, generation, syn);
-        opened.recent = Recent::default();
-        opened.recent.is_duplicate(syn, challenger.sender);
-        opened.segment(syn, challenger.sender, cx);
-        opened.syn_retransmitted = challenger.retransmitted;
-        opened.last = opened.last.max(challenger.last);
-        opened
+    /// Begins with the challenger's SYN, as far as it was remembered.
+    pub(super) fn begin_as(&mut self, challenger: &Challenger, cx: &mut Context<'_>) {
+        let syn = challenger.segment(&cx.key);
+        self.segment(&syn, challenger.sender, cx);
+        self.syn_retransmitted = challenger.retransmitted;
+        self.last = self.last.max(challenger.last);
     }
 }
 

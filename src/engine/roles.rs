@@ -22,9 +22,12 @@ impl Conversation {
         if self.roles.is_some() {
             return;
         }
-        let leg = cx
-            .names
-            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.events);
+        let leg = cx.names.leg(
+            cx.key.end(client),
+            cx.key.end(client.peer()),
+            cx.now,
+            &mut cx.told.events,
+        );
         self.roles = Some(Roles {
             client,
             evidence,
@@ -40,7 +43,7 @@ impl Conversation {
                 at,
                 leg,
                 EventKind::Opened {
-                    connection: self.id,
+                    connection: cx.connection,
                     syn,
                 },
             );

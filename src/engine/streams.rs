@@ -59,7 +59,7 @@ impl Conversation {
         if head.extent != Extent::Whole {
             self.marks.set(Marks::HEADS_CUT);
         }
-        self.begun = state.began(Side::Request);
+        self.begun = state.began(Side::Request).unwrap_or(from.at).into();
         let Some(pending) = self.count_request(&head, from, cx) else {
             return;
         };
@@ -154,7 +154,7 @@ impl Conversation {
             let kind = EventKind::Response {
                 status,
                 announced: false,
-                first_byte,
+                first_byte: first_byte.into(),
             };
             cx.emit(at, leg, kind);
         }
@@ -197,7 +197,7 @@ impl Conversation {
         let missed = state.may_have_missed(stream);
         let Some(mut exchange) = state.remove(stream) else {
             if missed {
-                self.last_response_end = Some(at);
+                self.last_response_end = at.into();
             }
             return;
         };
@@ -208,7 +208,7 @@ impl Conversation {
             // Its head was in frames that are missing.
             self.count_stream_response(&mut exchange, UNREAD_STATUS, (at, at), cx);
         }
-        self.last_response_end = Some(at);
+        self.last_response_end = at.into();
         self.leave_stream(state, exchange, Some(at), at, cx);
     }
 
@@ -256,7 +256,7 @@ impl Conversation {
                 .as_ref()
                 .map_or(self.last_prefix, |pending| pending.prefix);
             let kind = EventKind::ExchangeEnd {
-                response,
+                response: response.into(),
                 prefix,
                 became_idle,
             };

@@ -205,7 +205,7 @@ impl Conversation {
                 self.end_open_response(cx);
             }
         } else if self.pending.is_empty() && self.last_response_end.is_some() {
-            self.last_response_end = Some(at);
+            self.last_response_end = at.into();
         }
     }
 

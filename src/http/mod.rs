@@ -14,6 +14,7 @@ mod event;
 mod fields;
 mod head;
 mod http2;
+mod lines;
 mod opening;
 mod prelude;
 mod proxy;

@@ -5,6 +5,7 @@
 //! field that does not matter here.
 
 use super::fields::Fields;
+use super::lines::Lines;
 use crate::limits::HEADER_FIELDS;
 
 /// The parts of a request head.
@@ -28,49 +29,54 @@ pub(super) struct QuickResponse<'a> {
 #[inline]
 pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     const VERSION: usize = b" HTTP/1.1\r".len();
-    let end = memchr::memchr(b'\n', bytes)?;
-    let (line, version) = bytes[..end].split_at_checked(end.checked_sub(VERSION)?)?;
+    let mut lines = Lines::of(bytes);
+    let (line, version) = {
+        let line = lines.next()?;
+        line.split_at_checked(line.len().checked_sub(VERSION)?)?
+    };
     let minor = minor_version(version.strip_prefix(b" HTTP/1.")?.strip_suffix(b"\r")?)?;
     let space = line.iter().position(|b| !b.is_ascii_uppercase())?;
     let (method, target) = (&line[..space], line[space..].strip_prefix(b" ")?);
-    let printable = target
-        .iter()
-        .all(|b| (0x21..=0x7e).contains(b) && !matches!(b, b'"' | b'<' | b'>'));
+    // No early end: the usual target is looked at in a few vectors.
+    let printable = target.iter().fold(true, |all, b| {
+        all & (0x21..=0x7e).contains(b) & (*b != b'"') & (*b != b'<') & (*b != b'>')
+    });
     if method.is_empty() || target.is_empty() || !printable {
         return None;
     }
-    let (fields, length) = fields(bytes, end + 1)?;
+    let fields = fields(&mut lines)?;
     Some(QuickRequest {
         method,
         target,
         minor,
         fields,
-        length,
+        length: lines.at,
     })
 }
 
 /// A response head at the beginning of `bytes`, if it is complete and plain.
 #[inline]
 pub(super) fn response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
-    let end = memchr::memchr(b'\n', bytes)?;
-    let line = bytes[..end].strip_suffix(b"\r")?.strip_prefix(b"HTTP/1.")?;
+    let mut lines = Lines::of(bytes);
+    let line = lines.next()?.strip_suffix(b"\r")?.strip_prefix(b"HTTP/1.")?;
     let (minor, rest) = line.split_at_checked(1)?;
     let minor = minor_version(minor)?;
     let [b' ', a, b, c, reason @ ..] = rest else {
         return None;
     };
-    let plain = reason.is_empty() || reason[0] == b' ' && reason.iter().all(|b| (0x20..=0x7e).contains(b));
+    let plain = reason.is_empty()
+        || reason[0] == b' ' && reason.iter().fold(true, |all, b| all & (0x20..=0x7e).contains(b));
     if !plain || ![a, b, c].iter().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     let digit = |digit: &u8| u16::from(digit - b'0');
     let status = digit(a) * 100 + digit(b) * 10 + digit(c);
-    let (fields, length) = fields(bytes, end + 1)?;
+    let fields = fields(&mut lines)?;
     Some(QuickResponse {
         status,
         minor,
         fields,
-        length,
+        length: lines.at,
     })
 }
 
@@ -82,17 +88,15 @@ fn minor_version(digit: &[u8]) -> Option<u8> {
     }
 }
 
-/// The field lines from `start` to the empty line, and where the head ends.
+/// The field lines up to the empty line.
 #[inline]
-fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
+fn fields<'a>(lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
-    let mut rest = bytes.get(start..)?;
     for _ in 0..=HEADER_FIELDS {
-        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest)?);
-        rest = &after[1..];
+        let line = lines.next()?;
         // The names that matter begin with one of these, in either case; a folded line begins with white space.
         match line {
-            [] | [b'\r'] => return Some((fields, bytes.len() - rest.len())),
+            [] | [b'\r'] => return Some(fields),
             [b'c' | b'C', ..] => {
                 named(line, b"connection", |value| fields.connection(value));
                 named(line, b"content-length", |value| fields.content_length(value));

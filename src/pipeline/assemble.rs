@@ -1,7 +1,9 @@
 //! Puts the parts of a snapshot together.
 
+use std::collections::HashMap;
+
 use super::divide::Read;
-use crate::aggregate::{Aggregate, Summary};
+use crate::aggregate::{Aggregate, ListedConnection, Summary};
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
@@ -10,11 +12,7 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
     let listed = config.keep_connections.is_some().then(|| {
         let mut listed = aggregate.take_listed();
         listed.sort_by_key(|connection| connection.facts.id);
-        let record = |connection: crate::aggregate::ListedConnection| ConnectionRecord {
-            facts: connection.facts,
-            class: connection.class,
-        };
-        listed.into_iter().map(record).collect()
+        records(listed)
     });
     let summary = aggregate.summary();
     let mut quality = Quality::default();
@@ -22,10 +20,15 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         quality.merge(engine.quality());
     }
     let tombstones = engines.iter().map(Engine::tombstones_dropped).sum();
+    let recent_packets = engines.iter().map(Engine::trail_overrun).sum();
     let quality = &quality;
     let mut capture = Capture {
         interfaces: read.interfaces,
-        evictions: evictions(quality, &summary, tombstones),
+        evictions: Evictions {
+            tombstones,
+            recent_packets,
+            ..evictions(quality, &summary)
+        },
         ..capture(quality, &summary, read.sources)
     };
     capture.warnings.extend(warnings(quality));
@@ -42,6 +45,27 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         not_seen: diagnosis.not_seen,
         connections: listed,
     }
+}
+
+/// The connections for the list, which are in order of first packet, with their generations.
+fn records(listed: Vec<ListedConnection>) -> Vec<ConnectionRecord> {
+    // By both ends and the path: the last connection's id and generation.
+    let mut latest: HashMap<_, (u64, u32)> = HashMap::new();
+    let record = |ListedConnection { facts, class }: ListedConnection| {
+        let mut ends = [facts.client, facts.server];
+        ends.sort_unstable();
+        let (id, generation) = latest.entry((ends, facts.path)).or_default();
+        if *id != facts.id {
+            // One that fell silent and resumed under its id is the same.
+            (*id, *generation) = (facts.id, *generation + 1);
+        }
+        ConnectionRecord {
+            generation: *generation,
+            facts,
+            class,
+        }
+    };
+    listed.into_iter().map(record).collect()
 }
 
 fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) -> Capture {
@@ -67,11 +91,10 @@ fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) ->
     }
 }
 
-fn evictions(quality: &Quality, summary: &Summary, tombstones: u64) -> Evictions {
+fn evictions(quality: &Quality, summary: &Summary) -> Evictions {
     Evictions {
         connections: quality.evicted_connections,
         expired: quality.expired,
-        tombstones,
         legs: summary.legs_unnamed,
         clients: summary.clients_unnamed,
         prefixes: summary.prefixes_unnamed,
@@ -81,6 +104,7 @@ fn evictions(quality: &Quality, summary: &Summary, tombstones: u64) -> Evictions
         streams: quality.streams,
         header_tables: quality.header_tables,
         check_series: summary.check_series_given_up,
+        ..Evictions::default()
     }
 }
 

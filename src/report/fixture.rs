@@ -146,10 +146,10 @@ fn record(
     }
     let start = START.plus(i64::try_from(id).unwrap() * 10 * MILLISECOND);
     ConnectionRecord {
+        generation: 1,
         class,
         facts: ConnectionFacts {
             id,
-            generation: 1,
             client,
             server,
             role_evidence: RoleEvidence::Syn,
@@ -174,7 +174,6 @@ fn record(
             closed_at: closer.map(|_| start.plus(7 * MILLISECOND)),
             idle_before_close: closer.map(|_| 800 * MILLISECOND),
             last_response_end: Some(start.plus(6 * MILLISECOND)),
-            first_request: Some(start.plus(MILLISECOND)),
             two_way: true,
             obscured: false,
             heads_cut: false,
@@ -185,8 +184,7 @@ fn record(
             retransmitted: 0,
             out_of_order: 0,
             keepalive_probes: 0,
-            first_target: 0,
-            first_request_line: Some("GET /".into()),
+            asked: None,
             tls: None,
             history,
         },

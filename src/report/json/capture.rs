@@ -89,6 +89,7 @@ struct Evictions {
     streams: u64,
     header_tables: u64,
     check_series: u64,
+    recent_packets: u64,
 }
 
 /// The thresholds in force.
@@ -187,6 +188,7 @@ impl From<diagnose::Evictions> for Evictions {
             streams: evictions.streams,
             header_tables: evictions.header_tables,
             check_series: evictions.check_series,
+            recent_packets: evictions.recent_packets,
         }
     }
 }

@@ -152,5 +152,6 @@ fn evictions(capture: &Capture) -> Vec<String> {
         (e.streams, "streams"),
         (e.header_tables, "header_tables"),
         (e.check_series, "check_series"),
+        (e.recent_packets, "recent_packets"),
     ])
 }
