@@ -10,6 +10,10 @@ pub const CHUNK_LINE_BYTES: u64 = 16 << 10;
 pub const HELLO_BYTES: usize = 16 << 10;
 /// Pipelined requests that wait for their responses on one connection.
 pub const PIPELINED: usize = 1_024;
+/// HTTP/2 streams of one connection whose exchanges are not complete.
+pub const HTTP2_STREAMS: usize = 1_024;
+/// The largest dynamic table of HTTP/2 header fields that is followed, in bytes as RFC 7541 section 4.1 counts them.
+pub const HPACK_TABLE_BYTES: usize = 64 << 10;
 /// Out-of-order bytes kept for one connection and direction.
 pub const OUT_OF_ORDER_BYTES: usize = 1 << 20;
 /// Out-of-order segments kept for one connection and direction.

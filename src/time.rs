@@ -69,7 +69,11 @@ impl OptionalNanos {
     #[inline]
     #[must_use]
     pub const fn get(self) -> Option<Nanos> {
-        if self.0 == Self::NONE.0 { None } else { Some(self.0) }
+        if self.0 == Self::NONE.0 {
+            None
+        } else {
+            Some(self.0)
+        }
     }
 }
 

@@ -157,8 +157,16 @@ impl Aggregate {
         }
         let member = Member {
             start: facts.start,
-            close: if waiting.closing == 0 { order } else { waiting.closing },
-            window: if waiting.first == 0 { leg.window } else { waiting.first_window.into() },
+            close: if waiting.closing == 0 {
+                order
+            } else {
+                waiting.closing
+            },
+            window: if waiting.first == 0 {
+                leg.window
+            } else {
+                waiting.first_window.into()
+            },
             waiting,
             listed,
         };
@@ -278,7 +286,7 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);
     if matches!(facts.closer, Some(Closer::Server | Closer::ResetByServer)) {
-        counts.requests.lost += u64::from(facts.unanswered);
+        counts.requests.lost += u64::from(facts.unanswered.saturating_sub(facts.cancelled));
     }
     if let Some(closer) = facts.closer {
         counts.closes.count(closer);

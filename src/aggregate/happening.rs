@@ -38,7 +38,9 @@ impl Aggregate {
                 became_idle,
             } => {
                 let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else { return };
+                let Some(leg) = self.leg_now(reference) else {
+                    return;
+                };
                 leg.response(*status, *announced, *first_byte);
                 leg.exchange_end(*response, named);
                 self.idle_if(at, *became_idle);
@@ -48,7 +50,9 @@ impl Aggregate {
                 announced,
                 first_byte,
             } => {
-                let Some(leg) = self.leg_now(reference) else { return };
+                let Some(leg) = self.leg_now(reference) else {
+                    return;
+                };
                 leg.response(*status, *announced, *first_byte);
             }
             EventKind::ExchangeEnd {
@@ -57,7 +61,9 @@ impl Aggregate {
                 became_idle,
             } => {
                 let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else { return };
+                let Some(leg) = self.leg_now(reference) else {
+                    return;
+                };
                 leg.exchange_end(*response, named);
                 self.idle_if(at, *became_idle);
             }

@@ -12,8 +12,7 @@ impl Aggregate {
         let mut at = vec![0; found.len()];
         let mut facts_at = vec![0; found.len()];
         loop {
-            let head =
-                |(engine, told): (usize, &Told)| Some((told.events.get(at[engine])?.order, engine));
+            let head = |(engine, told): (usize, &Told)| Some((told.events.get(at[engine])?.order, engine));
             let Some((_, engine)) = found.iter().enumerate().filter_map(head).min() else {
                 break;
             };

@@ -61,12 +61,7 @@ impl Numbers {
 }
 
 impl Aggregate {
-    pub(super) fn name_leg(
-        &mut self,
-        engine: usize,
-        theirs: LegRef,
-        LegNamed { client, server }: &LegNamed,
-    ) {
+    pub(super) fn name_leg(&mut self, engine: usize, theirs: LegRef, LegNamed { client, server }: &LegNamed) {
         let (client, server) = (*client, *server);
         let (number, new) = self.numbers.pairs.insert_full((client, server));
         note(&mut self.numbers.legs_of, engine, theirs.0, number);

@@ -279,6 +279,8 @@ pub struct ConnectionFacts {
     pub responses: u32,
     /// Requests without a response.
     pub unanswered: u32,
+    /// Of them those given up one by one, the connection going on (HTTP/2's RST_STREAM).
+    pub cancelled: u32,
     /// Whether the last request or response announced the close.
     pub announced: bool,
     /// Who closed it, `None` while open.
@@ -293,7 +295,7 @@ pub struct ConnectionFacts {
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.
     pub obscured: bool,
-    /// A head was cut by the snaplen: announced closes, Host and lengths are not known.
+    /// A head was cut by the snaplen, or refers to HTTP/2 fields that the capture lacks: its fields are not known.
     pub heads_cut: bool,
     /// TCP payload bytes on the wire to the server.
     pub bytes_to_server: u64,

@@ -303,8 +303,9 @@ fn not_seen(summary: &Summary) -> Vec<String> {
     }
     if totals.connections.heads_cut > 0 {
         let text = format!(
-            "heads are cut by the snapshot length on {} connections: announced closes, Host and Content-Length are not \
-             known; capture with a snapshot length of 256 or more (tcpdump -s 256)",
+            "heads are cut by the snapshot length, or refer to HTTP/2 fields that the capture lacks, on {} connections: \
+             announced closes, Host and Content-Length are not known; capture with a snapshot length of 256 or more \
+             (tcpdump -s 256), and HTTP/2 from its beginning",
             totals.connections.heads_cut
         );
         lines.push(text);

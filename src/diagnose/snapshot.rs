@@ -151,6 +151,10 @@ pub struct Evictions {
     pub heads: u64,
     /// Pipelined requests beyond the cap.
     pub pipelined: u64,
+    /// HTTP/2 streams beyond the cap.
+    pub streams: u64,
+    /// HTTP/2 header tables larger than the cap.
+    pub header_tables: u64,
     /// Series of possible health checks given up.
     pub check_series: u64,
     /// Packets whose copies could not be told, since too many others came within a millisecond.

@@ -373,7 +373,9 @@ impl Engine {
 
     /// Takes a connection out of the table and tells what it was.
     pub(super) fn over(&mut self, place: usize, key: FlowKey, at: Timestamp, expired: bool) {
-        let Some(living) = self.table.at(place) else { return };
+        let Some(living) = self.table.at(place) else {
+            return;
+        };
         let opener = living.roles.map_or(Sender::Low, |roles| roles.client);
         let tombstone = Tombstone {
             id: living.id,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::conversation::Conversation;
+use super::multiplexed::Multiplexed;
 use crate::classify::Endpoint;
 
 /// State that few connections need.
@@ -10,6 +11,8 @@ use crate::classify::Endpoint;
 pub(super) struct Beyond {
     /// The client named by a PROXY protocol header.
     pub(super) proxied_for: Option<Endpoint>,
+    /// HTTP/2.
+    pub(super) multiplexed: Option<Box<Multiplexed>>,
 }
 
 impl Conversation {

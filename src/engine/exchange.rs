@@ -11,14 +11,12 @@ use super::delivery::Origin;
 use super::marks::Marks;
 use super::pending::Pending;
 use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
-use crate::classify::{Endpoint, Protocol, Version};
-use crate::diagnose::ExchangeRecord;
+use crate::classify::Protocol;
 use crate::http::{
-    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
-    Unreadable,
+    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS, Unreadable,
 };
 use crate::limits::TARGET_BYTES;
-use crate::time::{Nanos, Timestamp};
+use crate::time::Timestamp;
 
 /// What an event asks of the streams.
 #[derive(Clone, Copy, Default)]
@@ -27,6 +25,8 @@ pub(super) struct Effect {
     pub(super) tunnel: bool,
     /// They carry TLS.
     pub(super) tls: bool,
+    /// The server sends HTTP/2 frames from here on, and the client its preface.
+    pub(super) http2: bool,
 }
 
 impl Conversation {
@@ -48,9 +48,7 @@ impl Conversation {
                 cx.emit(from.at, leg, EventKind::Busy);
             }
         }
-        if in_body
-            && let Some(pending) = self.pending.back_mut()
-        {
+        if in_body && let Some(pending) = self.pending.back_mut() {
             pending.last_byte = from.at;
         }
     }
@@ -72,7 +70,8 @@ impl Conversation {
                 self.lost_framing(side, 0, from.at, cx);
             }
             (_, Event::Proxied(source)) => self.on_proxied(*source),
-            (_, Event::Http2Preface | Event::Http2(_)) => self.protocol = Protocol::Http2,
+            (_, Event::Http2Preface) => self.begin_http2(),
+            (side, Event::Http2(bytes)) => self.on_frames(side, bytes, from, cx),
             (side, Event::NotHttp(protocol)) => {
                 if side == Side::Request || self.protocol == Protocol::None {
                     self.protocol = *protocol;
@@ -82,6 +81,7 @@ impl Conversation {
                     return Effect {
                         tunnel: true,
                         tls: true,
+                        http2: false,
                     };
                 }
             }
@@ -97,8 +97,21 @@ impl Conversation {
     }
 
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
-        let Some(roles) = self.roles else { return };
         self.note_extent(head.extent);
+        if let Some(pending) = self.count_request(head, from, cx) {
+            self.pending.push(pending);
+        }
+    }
+
+    /// Counts a request, which waits for its response now.
+    #[inline]
+    pub(super) fn count_request(
+        &mut self,
+        head: &RequestHead<'_>,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> Option<Pending> {
+        let roles = self.roles?;
         let reuse = match (self.requests, self.marks.has(Marks::OPENED)) {
             (0, true) => Reuse::First,
             (0, false) if !self.marks.has(Marks::RESUMED) => Reuse::MidstreamFirst,
@@ -137,7 +150,7 @@ impl Conversation {
             .config
             .keep_exchanges
             .then(|| Box::new(self.record(head, reuse, began, from)));
-        self.pending.push(Pending {
+        Some(Pending {
             method: head.method,
             reuse,
             status: None,
@@ -145,13 +158,14 @@ impl Conversation {
             began,
             last_byte: from.at,
             record,
-        });
+        })
     }
 
     /// A head was seen, or must have been there.
     #[inline]
     fn note_extent(&mut self, extent: Extent) {
-        if extent != Extent::Nothing {
+        // A server that speaks no HTTP/2 may say so in HTTP/1.1.
+        if extent != Extent::Nothing && self.protocol != Protocol::Http2 {
             self.protocol = Protocol::Http1;
         }
         if extent != Extent::Whole && self.protocol != Protocol::Tls {
@@ -184,6 +198,13 @@ impl Conversation {
             return Effect::default();
         };
         self.note_extent(head.extent);
+        if head.status == 101 && head.h2c {
+            self.upgrade_to_http2();
+            return Effect {
+                http2: true,
+                ..Effect::default()
+            };
+        }
         self.responses = self.responses.saturating_add(1);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
@@ -221,7 +242,7 @@ impl Conversation {
                 self.upgrade(from.at, cx);
                 return Effect {
                     tunnel: true,
-                    tls: false,
+                    ..Effect::default()
                 };
             }
             Framing::None => self.on_response_end(from.at, cx),
@@ -278,6 +299,18 @@ impl Conversation {
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
         let Some(pending) = self.pending.pop() else { return };
+        self.tell_upgraded(pending, was_busy, at, cx);
+        self.drop_unseen();
+    }
+
+    /// A request was answered by a tunnel.
+    pub(super) fn tell_upgraded(
+        &self,
+        pending: Pending,
+        was_busy: bool,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(leg) = self.leg() {
             let kind = EventKind::Upgraded {
                 connection: cx.connection,
@@ -288,7 +321,6 @@ impl Conversation {
             cx.emit(at, leg, kind);
         }
         self.finish_record(pending, Some(at), None, cx);
-        self.drop_unseen();
     }
 
     /// The server's FIN completes a response that lasts until the connection closes.
@@ -298,71 +330,6 @@ impl Conversation {
         };
         if self.streams[server.index()].messages.is_until_close() {
             self.on_response_end(at, cx);
-        }
-    }
-
-    /// Tells of the exchanges that have no end.
-    pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
-        while let Some(pending) = self.pending.pop() {
-            self.finish_record(pending, None, None, cx);
-        }
-    }
-
-    fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
-        let text =
-            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
-        ExchangeRecord {
-            order: 0,
-            connection: self.id,
-            // Filled in when the record is finished: the key is not at hand here.
-            client: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            server: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            index: self.requests,
-            start: began,
-            method: text(head.method_name),
-            target: text(head.target),
-            host: head.host.map(text),
-            version: match head.version {
-                Version::Http09 => "0.9",
-                Version::Http10 => "1.0",
-                Version::Http11 => "1.1",
-                Version::Unread => "",
-                Version::Http2 => "2",
-            },
-            status: None,
-            first_byte: None,
-            response: None,
-            reused: match reuse {
-                Reuse::First => Some(false),
-                Reuse::MidstreamFirst => None,
-                Reuse::Reused => Some(true),
-            },
-            announced_close: head.announced,
-            frame: (self.last_interface.0, from.number),
-        }
-    }
-
-    pub(super) fn finish_record(
-        &self,
-        pending: Pending,
-        end: Option<Timestamp>,
-        response: Option<Nanos>,
-        cx: &mut Context<'_>,
-    ) {
-        if let Some(mut record) = pending.record {
-            record.order = cx.now.order;
-            record.response = end.and(response);
-            if let Some((client, server)) = self.ends(cx) {
-                record.client = client;
-                record.server = server;
-            }
-            cx.exchanges.push(*record);
         }
     }
 

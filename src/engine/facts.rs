@@ -49,6 +49,7 @@ impl Conversation {
             requests: self.requests,
             responses: self.responses,
             unanswered: self.unanswered(),
+            cancelled: self.cancelled_streams(),
             announced: self.marks.has(Marks::ANNOUNCED),
             closer: if failed { None } else { self.closer(client) },
             closed_at,

@@ -185,9 +185,13 @@ impl Conversation {
             }
             Some(roles) if roles.client == sender && !self.marks.has(Marks::OPENED) => {
                 self.marks.set(Marks::OPENED);
-                cx.emit(at, roles.leg, EventKind::SynAfterAll {
-                    connection: cx.connection,
-                });
+                cx.emit(
+                    at,
+                    roles.leg,
+                    EventKind::SynAfterAll {
+                        connection: cx.connection,
+                    },
+                );
             }
             Some(_) => {}
         }

@@ -166,7 +166,9 @@ impl<V> FlowTable<V> {
             ..
         } = self;
         index
-            .find(hasher.hash_one(key), |pointer| has_key(slots, dead, *pointer, key))
+            .find(hasher.hash_one(key), |pointer| {
+                has_key(slots, dead, *pointer, key)
+            })
             .copied()
     }
 
@@ -242,9 +244,8 @@ impl<V> FlowTable<V> {
         match index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
             Some(pointer) => *pointer = to,
             None => {
-                let rehash = |pointer: &Pointer| {
-                    key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key))
-                };
+                let rehash =
+                    |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
                 index.insert_unique(hash, to, rehash);
             }
         }

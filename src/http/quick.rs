@@ -145,7 +145,9 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
                 named(line, b"content-length", |value| fields.content_length(value));
             }
             Start::H => named(line, b"host", |value| fields.host(value)),
-            Start::T => named(line, b"transfer-encoding", |value| fields.transfer_encoding(value)),
+            Start::T => named(line, b"transfer-encoding", |value| {
+                fields.transfer_encoding(value)
+            }),
             Start::U => named(line, b"upgrade", |value| fields.upgrade(value)),
             Start::Unusual => return None,
             Start::End | Start::Other => {}

@@ -3,9 +3,8 @@
 use super::body::{Body, Phase, Progress};
 use super::cut::{self, Cut};
 use super::event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
-use super::head::{
-    Framing, Parsed, RequestHead, ResponseHead, parse_request, parse_response, quick_request, quick_response,
-};
+use super::head::{Framing, Parsed, parse_request, parse_response};
+use super::http2::begins_frames;
 use super::prelude::begins_connection;
 use super::recognise::{START_LINE, begins_message, could_start, end_of_head, protocol_of};
 use crate::classify::Protocol;
@@ -20,7 +19,7 @@ pub struct MessageStream {
     /// A head was read before: what follows is damage, not another protocol.
     pub(super) spoken: bool,
     /// The last response's request is unknown: a body that begins with a status line is none.
-    doubtful_body: bool,
+    pub(super) doubtful_body: bool,
 }
 
 impl MessageStream {
@@ -89,66 +88,9 @@ impl MessageStream {
         self.body.start(Phase::Http2, 0);
     }
 
-    /// Whether it carries HTTP/2 frames.
-    #[must_use]
-    pub fn is_http2(&self) -> bool {
-        self.body.phase == Phase::Http2
-    }
-
-    /// Bytes of a sized body, as far as `data` has them: how many, and whether it ends with them.
-    #[inline]
-    pub fn skip_sized(&mut self, data: &[u8]) -> Option<(usize, bool)> {
-        if self.body.phase != Phase::Sized || self.doubtful_body {
-            return None;
-        }
-        match self.body.skip(data) {
-            Progress::More => Some((data.len(), false)),
-            Progress::Ended(used) => {
-                self.body.start(Phase::Start, 0);
-                Some((used, true))
-            }
-            Progress::Broken => None,
-        }
-    }
-
-    /// A request head of the usual shape that begins here and is whole, and its length.
-    #[expect(
-        clippy::inline_always,
-        reason = "a head is a large value: it is built once, where it is used"
-    )]
-    #[inline(always)]
-    pub fn plain_request<'a>(&mut self, data: &'a [u8]) -> Option<(RequestHead<'a>, usize)> {
-        if self.body.phase != Phase::Start {
-            return None;
-        }
-        let (head, length) = quick_request(data)?;
-        self.partial = None;
-        let began = Began {
-            framing: head.framing,
-            response: false,
-        };
-        self.begin_with(began, RequestContext::Unknown);
-        Some((head, length))
-    }
-
-    /// As [`plain_request`](Self::plain_request), for responses.
-    #[expect(
-        clippy::inline_always,
-        reason = "a head is a large value: it is built once, where it is used"
-    )]
-    #[inline(always)]
-    pub fn plain_response(&mut self, context: RequestContext, data: &[u8]) -> Option<(ResponseHead, usize)> {
-        if self.body.phase != Phase::Start {
-            return None;
-        }
-        let (head, length) = quick_response(data, context.method())?;
-        self.partial = None;
-        let began = Began {
-            framing: head.framing,
-            response: true,
-        };
-        self.begin_with(began, context);
-        Some((head, length))
+    /// After an upgrade to HTTP/2 the client's preface comes behind the request (RFC 7540 section 3.2).
+    pub fn expect_preface(&mut self) {
+        self.spoken = false;
     }
 
     /// Reads on. Call again with the rest as long as there is an event or bytes remain.
@@ -338,6 +280,13 @@ impl MessageStream {
             self.body.start(Phase::Start, 0);
             return self.prelude(side, 0, data);
         }
+        if !self.spoken && begins_frames(side, data) {
+            self.http2();
+            return Step {
+                used: data.len(),
+                event: Some(Event::Http2(data)),
+            };
+        }
         if !self.spoken && protocol_of(data) == Protocol::Tls {
             self.body.start(Phase::NotHttp, 0);
             return Step {
@@ -431,12 +380,10 @@ fn parse(side: Side, context: RequestContext, head: &[u8]) -> Parsed<Event<'_>> 
             Parsed::Partial => Parsed::Partial,
             Parsed::Invalid => Parsed::Invalid,
         },
-        Side::Response => {
-            match parse_response(head, context.method()) {
-                Parsed::Complete(head, length) => Parsed::Complete(Event::Response(head), length),
-                Parsed::Partial => Parsed::Partial,
-                Parsed::Invalid => Parsed::Invalid,
-            }
-        }
+        Side::Response => match parse_response(head, context.method()) {
+            Parsed::Complete(head, length) => Parsed::Complete(Event::Response(head), length),
+            Parsed::Partial => Parsed::Partial,
+            Parsed::Invalid => Parsed::Invalid,
+        },
     }
 }

@@ -102,6 +102,8 @@ fn evictions(quality: &Quality, summary: &Summary) -> Evictions {
         out_of_order: quality.refused_segments,
         heads: quality.long_heads,
         pipelined: quality.pipelined,
+        streams: quality.streams,
+        header_tables: quality.header_tables,
         check_series: summary.check_series_given_up,
         ..Evictions::default()
     }

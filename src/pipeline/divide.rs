@@ -170,7 +170,9 @@ impl Reading {
     }
 
     fn divide(&mut self, divided: &mut Divided, engines: usize) {
-        let Divided { block, parts, clock, .. } = divided;
+        let Divided {
+            block, parts, clock, ..
+        } = divided;
         parts.resize_with(engines, Part::default);
         for part in parts.iter_mut() {
             part.own.clear();

@@ -177,6 +177,7 @@ fn record(
             two_way: true,
             obscured: false,
             heads_cut: false,
+            cancelled: 0,
             bytes_to_server: 420,
             bytes_to_client: 12_000,
             gap_bytes: 0,

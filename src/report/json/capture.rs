@@ -90,6 +90,8 @@ struct Evictions {
     out_of_order: u64,
     heads: u64,
     pipelined: u64,
+    streams: u64,
+    header_tables: u64,
     check_series: u64,
     recent_packets: u64,
 }
@@ -189,6 +191,8 @@ impl From<diagnose::Evictions> for Evictions {
             out_of_order: evictions.out_of_order,
             heads: evictions.heads,
             pipelined: evictions.pipelined,
+            streams: evictions.streams,
+            header_tables: evictions.header_tables,
             check_series: evictions.check_series,
             recent_packets: evictions.recent_packets,
         }

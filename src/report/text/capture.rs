@@ -154,6 +154,8 @@ fn evictions(capture: &Capture) -> Vec<String> {
         (e.out_of_order, "out_of_order"),
         (e.heads, "heads"),
         (e.pipelined, "pipelined"),
+        (e.streams, "streams"),
+        (e.header_tables, "header_tables"),
         (e.check_series, "check_series"),
         (e.recent_packets, "recent_packets"),
     ])
