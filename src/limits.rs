@@ -112,3 +112,6 @@ pub const COMPRESSED_BYTES: usize = 32 << 10;
 
 /// Blocks that a merge keeps for reuse.
 pub const SPARE_BLOCKS: usize = 4;
+
+/// Bytes of packets that wait for those of other interfaces; beyond it they go on before their time, and it is told.
+pub const LIVE_HELD_BYTES: usize = 32 << 20;

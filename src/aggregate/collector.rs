@@ -8,7 +8,7 @@ use super::connections::Waiting;
 use super::event::LegRef;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
-use super::timeline::TimelineBuilder;
+use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::limits::WINDOWS;
@@ -136,6 +136,18 @@ impl Aggregate {
     }
 
     /// The connections listed so far.
+    #[must_use]
+    pub fn listed(&self) -> &[ListedConnection] {
+        &self.listed
+    }
+
+    /// What was counted so far, as one row of the timeline.
+    #[must_use]
+    pub fn tally(&self) -> TimelineRow {
+        self.timeline.sum()
+    }
+
+    /// Takes the connections listed so far.
     #[must_use]
     pub fn take_listed(&mut self) -> Vec<ListedConnection> {
         std::mem::take(&mut self.listed)

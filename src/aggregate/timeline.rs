@@ -111,6 +111,11 @@ impl TimelineBuilder {
         self.rows = merged(&self.rows, 10);
     }
 
+    /// All rows in one.
+    pub(super) fn sum(&self) -> TimelineRow {
+        sum(&self.rows)
+    }
+
     /// The rows to show, up to `end`.
     pub(super) fn build(&self, end: Timestamp) -> Timeline {
         let mut all = self.clone();
@@ -130,14 +135,15 @@ impl TimelineBuilder {
 }
 
 fn merged(rows: &[TimelineRow], factor: usize) -> Vec<TimelineRow> {
-    let merge = |rows: &[TimelineRow]| {
-        let mut sum = TimelineRow::default();
-        for row in rows {
-            sum.merge(row);
-        }
-        sum
-    };
-    rows.chunks(factor).map(merge).collect()
+    rows.chunks(factor).map(sum).collect()
+}
+
+fn sum(rows: &[TimelineRow]) -> TimelineRow {
+    let mut sum = TimelineRow::default();
+    for row in rows {
+        sum.merge(row);
+    }
+    sum
 }
 
 #[cfg(test)]

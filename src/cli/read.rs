@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::stop::Stop;
 use super::{color, say, wiring};
-use crate::diagnose::Snapshot;
+use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::diagnose::expect::{self, Outcome};
 use crate::report::anonymize::Anonymizer;
 use crate::report::{json, lines, text};
@@ -16,7 +16,7 @@ pub(super) fn read(config: &ReadConfig) -> Result<Exit, Error> {
     let mut output = Output::open(config.output.as_deref())?;
     let mut anonymizer = config.anonymize.then(Anonymizer::default);
     let stop = Stop::default();
-    let mut snapshot = wiring::analyse(config, &stop, &mut |exchange| {
+    let mut snapshot = wiring::analyse(config, &stop, &mut |exchange: &ExchangeRecord| {
         let Product::Exchanges { whole_targets } = config.product else {
             return;
         };

@@ -7,19 +7,19 @@ use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
 use super::stop::Stop;
-use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::diagnose::Snapshot;
 use crate::engine;
 use crate::frame::Block;
-use crate::pipeline;
+use crate::pipeline::{self, Observer};
 use crate::source::filter::Filter;
 use crate::source::{self, Moment, Next, OpenOptions, Source};
 use crate::time::Timestamp;
 
-/// Reads and analyses what `config` names, until `stop`; `on_exchange` gets every exchange if they are wanted.
+/// Reads and analyses what `config` names, until `stop`; `observer` gets every exchange if they are wanted.
 pub(super) fn analyse(
     config: &ReadConfig,
     stop: &Stop,
-    on_exchange: &mut dyn FnMut(&ExchangeRecord),
+    observer: &mut dyn Observer,
 ) -> Result<Snapshot, Error> {
     let capture = source::open(&config.files, options(config)?)?;
     let progress = capture.progress();
@@ -29,7 +29,7 @@ pub(super) fn analyse(
         stop.wrap(capture),
         engine_config(config),
         config.threads,
-        on_exchange,
+        observer,
     );
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
@@ -88,7 +88,7 @@ fn first_packet(files: &[PathBuf]) -> Result<Option<Timestamp>, Error> {
         match capture.next(Block::default()) {
             Next::Block(block) if block.records.is_empty() => {}
             Next::Block(block) => return Ok(block.records.first().map(|record| record.timestamp)),
-            Next::Idle => {}
+            Next::Idle { .. } => {}
             Next::End => return Ok(None),
         }
     }

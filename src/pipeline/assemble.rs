@@ -8,19 +8,43 @@ use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
 
-pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Config, read: Read) -> Snapshot {
-    let listed = config.keep_connections.is_some().then(|| {
-        let mut listed = aggregate.take_listed();
+/// An engine's counters as they stand.
+#[derive(Clone, Default)]
+pub(super) struct Account {
+    quality: Quality,
+    tombstones: u64,
+    recent_packets: u64,
+}
+
+impl Account {
+    pub(super) fn of(engine: &Engine) -> Self {
+        Self {
+            quality: engine.quality().clone(),
+            tombstones: engine.tombstones_dropped(),
+            recent_packets: engine.trail_overrun(),
+        }
+    }
+}
+
+/// The snapshot of what was added up; `listed` are the connections to list, if they are wanted.
+pub(super) fn snapshot(
+    accounts: &[Account],
+    aggregate: &Aggregate,
+    listed: Option<Vec<ListedConnection>>,
+    config: &Config,
+    read: Read,
+) -> Snapshot {
+    let listed = listed.map(|mut listed| {
         listed.sort_by_key(|connection| connection.facts.id);
         records(listed)
     });
     let summary = aggregate.summary();
     let mut quality = Quality::default();
-    for engine in engines {
-        quality.merge(engine.quality());
+    for account in accounts {
+        quality.merge(&account.quality);
     }
-    let tombstones = engines.iter().map(Engine::tombstones_dropped).sum();
-    let recent_packets = engines.iter().map(Engine::trail_overrun).sum();
+    let tombstones = accounts.iter().map(|account| account.tombstones).sum();
+    let recent_packets = accounts.iter().map(|account| account.recent_packets).sum();
     let quality = &quality;
     let mut capture = Capture {
         interfaces: read.interfaces,
@@ -32,7 +56,7 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         ..capture(quality, &summary, read.sources)
     };
     capture.warnings.extend(warnings(quality));
-    let thresholds = config.thresholds;
+    let thresholds = config.thresholds.clone();
     let unseen = capture.kernel_dropped().unwrap_or(0) + capture.damaged_packets();
     let diagnosis = diagnose(&summary, unseen, &thresholds);
     Snapshot {

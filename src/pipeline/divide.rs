@@ -56,7 +56,14 @@ impl Share {
             clock,
         } = &*self.divided;
         let Block { records, arena, .. } = block;
-        let (Some(part), Some(earliest)) = (parts.get(self.engine), records.first()) else {
+        let Some(part) = parts.get(self.engine) else {
+            return;
+        };
+        let Some(earliest) = records.first() else {
+            // Silence counts as soon as there was a packet.
+            if engine.start().is_some() {
+                engine.advance(*clock);
+            }
             return;
         };
         engine.begin(earliest.timestamp);
@@ -136,7 +143,13 @@ impl Reading {
                         break;
                     }
                 }
-                Next::Idle => {}
+                Next::Idle { until } => {
+                    self.clock = self.clock.max(until.unwrap_or(Timestamp::MIN));
+                    memory.block.clear();
+                    if !self.hand_on(memory, engines) {
+                        break;
+                    }
+                }
                 Next::End => break,
             }
         }

@@ -1,6 +1,6 @@
 //! Moves blocks from the source's thread to the analysis, in order, and back for reuse.
 //!
-//! In: a [`Source`]. Out: a [`Snapshot`] when it ends. May touch: threads and channels; it joins `source`, `engine`,
+//! In: a [`Source`]. Out: a [`Snapshot`] when it ends, and on the way what an [`Observer`] asks for. May touch: threads and channels; it joins `source`, `engine`,
 //! `aggregate` and `diagnose`. Never: packet contents.
 //!
 //! Reading is a thread of its own, so that the analysis never waits for a disk or a decompressor and a capture ring never
@@ -10,6 +10,7 @@
 
 mod assemble;
 mod divide;
+mod observer;
 
 use std::sync::Arc;
 use std::thread;
@@ -21,7 +22,9 @@ use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::{Config, Engine, Server};
 use crate::source::Source;
 use crate::time::Timestamp;
+use assemble::Account;
 use divide::{Divided, Reading, Share};
+pub use observer::{Observer, SoFar};
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
 const UNDER_WAY: usize = 4;
@@ -35,6 +38,8 @@ struct Batch {
     span: Option<(Timestamp, Timestamp)>,
     /// After the last block: the servers that this engine knows.
     servers: Option<Vec<Server>>,
+    /// The engine's counters after the block.
+    account: Account,
 }
 
 /// The main thread's end of an engine.
@@ -61,12 +66,12 @@ pub fn engines() -> usize {
 
 /// Reads `source` to its end and analyses it with `engines` engines.
 ///
-/// `on_exchange` gets every exchange as it completes, if the configuration asks for them.
+/// `observer` is told on the way, on the calling thread.
 pub fn analyse(
     source: Box<dyn Source>,
     config: Config,
     engines: usize,
-    on_exchange: &mut dyn FnMut(&ExchangeRecord),
+    observer: &mut dyn Observer,
 ) -> Snapshot {
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
     let (empty, recycled) = bounded(UNDER_WAY);
@@ -92,29 +97,22 @@ pub fn analyse(
         });
     }
     drop(empty);
-    let (reading, engines) = thread::scope(|scope| {
+    let (reading, accounts) = thread::scope(|scope| {
         let reader = scope.spawn(move || Reading::new(source).run(&shares, &recycled));
-        let working: Vec<_> = posts
-            .into_iter()
-            .enumerate()
-            .map(|(index, post)| {
-                let engine = Engine::new(config.clone()).one_of(index, engines);
-                scope.spawn(move || work(engine, &post))
-            })
-            .collect();
-        add_up(&mut aggregate, desks, on_exchange);
+        for (index, post) in posts.into_iter().enumerate() {
+            let engine = Engine::new(config.clone()).one_of(index, engines);
+            scope.spawn(move || work(engine, &post));
+        }
+        let accounts = add_up(&mut aggregate, desks, &config, observer);
         // A thread that panicked has said so on its own; what the others have is reported all the same.
-        let engines: Vec<Engine> = working
-            .into_iter()
-            .filter_map(|engine| engine.join().ok())
-            .collect();
-        (reader.join().unwrap_or_default(), engines)
+        (reader.join().unwrap_or_default(), accounts)
     });
-    assemble::snapshot(&engines, aggregate, config, reading)
+    let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
+    assemble::snapshot(&accounts, &aggregate, listed, &config, reading)
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
-fn work(mut engine: Engine, post: &Post) -> Engine {
+fn work(mut engine: Engine, post: &Post) {
     let mut frames = 0;
     for share in &post.shares {
         share.show(&mut engine);
@@ -138,7 +136,6 @@ fn work(mut engine: Engine, post: &Post) -> Engine {
         hand_on(&mut engine, post, None);
     }
     hand_on(&mut engine, post, None);
-    engine
 }
 
 fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
@@ -146,11 +143,19 @@ fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
     engine.take(&mut batch.told, &mut batch.exchanges);
     batch.span = engine.start().map(|start| (start, engine.clock()));
     batch.servers = servers;
+    batch.account = Account::of(engine);
     let _ = post.found.send(batch);
 }
 
 /// The thread that needs the order of events across connections: a batch of every engine at a time, merged.
-fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnMut(&ExchangeRecord)) {
+/// Returns the engines' last counters.
+fn add_up(
+    aggregate: &mut Aggregate,
+    desks: Vec<Desk>,
+    config: &Config,
+    observer: &mut dyn Observer,
+) -> Vec<Account> {
+    let mut accounts: Vec<Account> = desks.iter().map(|_| Account::default()).collect();
     let mut desks: Vec<Option<Desk>> = desks.into_iter().map(Some).collect();
     let mut told: Vec<Told> = desks.iter().map(|_| Told::default()).collect();
     let mut exchanges = Vec::new();
@@ -166,8 +171,9 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
         let mut span = None;
         let mut servers = Vec::new();
         let mut asked = false;
-        for (batch, told) in batches.iter_mut().zip(&mut told) {
+        for ((batch, told), account) in batches.iter_mut().zip(&mut told).zip(&mut accounts) {
             let Some(batch) = batch else { continue };
+            std::mem::swap(&mut batch.account, account);
             std::mem::swap(&mut batch.told, told);
             exchanges.append(&mut batch.exchanges);
             span = span.or(batch.span);
@@ -180,7 +186,8 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
             aggregate.advance(clock);
         }
         exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
-        exchanges.drain(..).for_each(|exchange| on_exchange(&exchange));
+        exchanges.drain(..).for_each(|exchange| observer.exchange(&exchange));
+        observer.progress(&SoFar::new(&accounts, aggregate, config));
         let servers: Arc<[Server]> = servers.into();
         for ((desk, batch), told) in desks.iter_mut().zip(batches).zip(&mut told) {
             let Some((present, mut batch)) = desk.as_ref().zip(batch) else {
@@ -195,4 +202,5 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
         }
     }
     aggregate.settle();
+    accounts
 }

@@ -48,7 +48,7 @@ impl Lane {
         let mut file = CaptureFile::open(path, source, &Shared::default())?.hasty();
         let first = match file.next(Block::default()) {
             Next::Block(block) => block.records.first().map(|record| record.timestamp),
-            Next::Idle | Next::End => None,
+            Next::Idle { .. } | Next::End => None,
         };
         lane.summary = file.summary();
         if first.is_some() {
@@ -96,7 +96,7 @@ impl Lane {
                 self.block = block;
                 None
             }
-            Next::Idle | Next::End => {
+            Next::Idle { .. } | Next::End => {
                 self.summary = file.summary();
                 self.file = None;
                 Some(Block::default())

@@ -1,8 +1,8 @@
 //! Where packets come from.
 //!
-//! In: capture files, standard input, (later) network interfaces, and a BPF filter.
+//! In: capture files, standard input, network interfaces, and a BPF filter.
 //! Out: [`Block`]s of framed packets in analysis order, and at the end one [`SourceSummary`] per source.
-//! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only).
+//! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only), a clock in `live`.
 //! Never: looks into a packet beyond what framing and filtering need.
 
 mod book;
@@ -13,6 +13,8 @@ pub mod filter;
 mod format;
 mod input;
 mod lane;
+#[cfg(feature = "live")]
+pub mod live;
 mod looks_like;
 mod merge;
 mod open;
@@ -30,6 +32,7 @@ pub use progress::Progress;
 pub use selection::{Moment, OpenOptions};
 
 use crate::frame::{Block, LinkType};
+use crate::time::Timestamp;
 
 /// What a source hands over when asked for more.
 #[derive(Debug)]
@@ -37,7 +40,10 @@ pub enum Next {
     /// Some packets, or none where all of them were left out by a filter.
     Block(Block),
     /// Nothing at the moment (a quiet interface); ask again.
-    Idle,
+    Idle {
+        /// No packet older than this will come any more, where a clock tells.
+        until: Option<Timestamp>,
+    },
     /// There will be no more packets.
     End,
 }

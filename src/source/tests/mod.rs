@@ -81,7 +81,7 @@ pub(super) fn drain(mut source: impl Source) -> Drained {
                 }
                 block = full;
             }
-            Next::Idle => block = Block::default(),
+            Next::Idle { .. } => block = Block::default(),
             Next::End => break,
         }
     }

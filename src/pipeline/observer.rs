@@ -1,0 +1,59 @@
+//! Who watches the analysis while it runs.
+
+use super::assemble::{self, Account};
+use super::divide::Read;
+use crate::aggregate::{Aggregate, TimelineRow};
+use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::engine::Config;
+use crate::frame::Interface;
+use crate::source::SourceSummary;
+
+/// What the thread that adds up tells on the way, between two blocks.
+pub trait Observer {
+    /// An exchange completed, if the configuration asks for exchanges.
+    fn exchange(&mut self, exchange: &ExchangeRecord);
+
+    /// Another block was added up; a source that is idle makes empty ones.
+    fn progress(&mut self, so_far: &SoFar<'_>) {
+        let _ = so_far;
+    }
+}
+
+impl<F: FnMut(&ExchangeRecord)> Observer for F {
+    fn exchange(&mut self, exchange: &ExchangeRecord) {
+        self(exchange);
+    }
+}
+
+/// The analysis as it stands; looking at it changes nothing.
+pub struct SoFar<'a> {
+    accounts: &'a [Account],
+    aggregate: &'a Aggregate,
+    config: &'a Config,
+}
+
+impl<'a> SoFar<'a> {
+    pub(super) fn new(accounts: &'a [Account], aggregate: &'a Aggregate, config: &'a Config) -> Self {
+        Self {
+            accounts,
+            aggregate,
+            config,
+        }
+    }
+
+    /// Everything counted so far, and the connections open now.
+    #[must_use]
+    pub fn tally(&self) -> TimelineRow {
+        self.aggregate.tally()
+    }
+
+    /// The report so far. Connections still open have no class and no closer yet, and a series of requests that may
+    /// become health checks is not counted yet. `sources` and their `interfaces` are the reading thread's to tell.
+    #[must_use]
+    pub fn snapshot(&self, sources: Vec<SourceSummary>, interfaces: Vec<Interface>) -> Snapshot {
+        let listed = self.config.keep_connections.is_some();
+        let listed = listed.then(|| self.aggregate.listed().to_vec());
+        let read = Read { sources, interfaces };
+        assemble::snapshot(self.accounts, self.aggregate, listed, self.config, read)
+    }
+}

@@ -1,0 +1,211 @@
+//! One interface: its handle, its counters, and whether it is still there.
+
+use pcap::{Active, Capture, Linktype, Precision, Stat};
+
+use super::super::SourceSummary;
+use super::error::{LiveError, reason};
+use super::options::{Direction, LiveOptions};
+use crate::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use crate::limits::SNAPLEN;
+use crate::time::Timestamp;
+
+/// Packets taken from a ring before the other interfaces and the block's size are looked at.
+const BATCH: usize = 256;
+
+/// How long the kernel gathers packets before it hands them over, in milliseconds.
+pub(super) const GATHER_MS: i32 = 100;
+
+/// Linux "cooked" capture, version 2: what `any` can give besides version 1, and the only one to tell the interface.
+const SLL2: Linktype = Linktype(276);
+
+/// One interface that is captured on.
+pub(super) struct Lane {
+    handle: Option<Capture<Active>>,
+    id: InterfaceId,
+    link_type: LinkType,
+    pub(super) summary: SourceSummary,
+    /// The kernel's counters as last read: they wrap at 32 bits.
+    last: Stat,
+    /// Packets that passed the kernel's filter.
+    pub(super) received: u64,
+    pub(super) is_up: bool,
+}
+
+impl Lane {
+    /// Opens an interface, the capture's `index`-th.
+    pub(super) fn open(index: u16, name: &str, options: &LiveOptions) -> Result<Self, LiveError> {
+        let failed = |error: &pcap::Error| LiveError::Open {
+            name: name.to_owned(),
+            reason: reason(error),
+        };
+        let mut handle = match activate(name, options, options.promiscuous) {
+            // libpcap warns where an interface can't be promiscuous, and the crate takes warnings for errors.
+            Err(_) if options.promiscuous => activate(name, options, false),
+            done => done,
+        }
+        .map_err(|error| failed(&error))?;
+        set_link_type(&mut handle, name, options)?;
+        let direction = match options.direction {
+            Direction::Both => pcap::Direction::InOut,
+            Direction::In => pcap::Direction::In,
+            Direction::Out => pcap::Direction::Out,
+        };
+        handle.direction(direction).map_err(|error| failed(&error))?;
+        if let Some(filter) = &options.filter {
+            handle.filter(filter, true).map_err(|error| LiveError::Filter {
+                name: name.to_owned(),
+                expression: filter.clone(),
+                reason: reason(&error),
+            })?;
+        }
+        let handle = handle.setnonblock().map_err(|error| failed(&error))?;
+        let link_type = link_type(handle.get_datalink());
+        Ok(Self {
+            handle: Some(handle),
+            id: InterfaceId(index),
+            link_type,
+            summary: SourceSummary {
+                name: name.to_owned(),
+                format: "live",
+                link_types: vec![link_type],
+                snaplen: if options.snaplen == SNAPLEN { 0 } else { options.snaplen },
+                kernel_dropped: Some(0),
+                interface_dropped: Some(0),
+                ..SourceSummary::default()
+            },
+            last: Stat {
+                received: 0,
+                dropped: 0,
+                if_dropped: 0,
+            },
+            received: 0,
+            is_up: true,
+        })
+    }
+
+    /// What to announce.
+    pub(super) fn interface(&self) -> Interface {
+        Interface {
+            source: self.id.0,
+            name: Some(self.summary.name.clone()),
+            link_type: self.link_type,
+        }
+    }
+
+    /// The handle to wait on; `None` once the interface is gone.
+    pub(super) fn handle(&self) -> Option<&Capture<Active>> {
+        self.handle.as_ref()
+    }
+
+    /// Copies packets out of the ring to the end of a block; returns whether there may be more.
+    pub(super) fn read(&mut self, block: &mut Block) -> bool {
+        let Some(handle) = &mut self.handle else { return false };
+        let Block { arena, records, .. } = block;
+        let (number, interface, link_type) = (&mut self.summary.packets, self.id, self.link_type);
+        let copied = handle.dispatch(Some(BATCH), |packet| {
+            let time = packet.header.ts;
+            *number += 1;
+            records.push(Record {
+                // With nanosecond precision they are in the microseconds' place.
+                timestamp: Timestamp::from_parts(time.tv_sec, time.tv_usec),
+                number: *number,
+                offset: arena.len() as u32,
+                captured_len: packet.data.len() as u32,
+                wire_len: packet.header.len,
+                interface,
+                link_type,
+            });
+            arena.extend_from_slice(packet.data);
+        });
+        match copied {
+            Ok(copied) => copied >= BATCH,
+            Err(error) => {
+                self.give_up(&reason(&error));
+                false
+            }
+        }
+    }
+
+    /// Reads the kernel's counters.
+    pub(super) fn account(&mut self) {
+        let Some(Ok(now)) = self.handle.as_mut().map(Capture::stats) else {
+            return;
+        };
+        let more = |now: u32, last: u32| u64::from(now.wrapping_sub(last));
+        let add = |sum: &mut Option<u64>, more| *sum = Some(sum.unwrap_or(0) + more);
+        self.received += more(now.received, self.last.received);
+        add(
+            &mut self.summary.kernel_dropped,
+            more(now.dropped, self.last.dropped),
+        );
+        add(
+            &mut self.summary.interface_dropped,
+            more(now.if_dropped, self.last.if_dropped),
+        );
+        self.last = now;
+    }
+
+    /// Notes whether the interface is up, and says so when it changed.
+    pub(super) fn notice(&mut self, is_up: bool) {
+        if self.handle.is_none() || is_up == self.is_up {
+            return;
+        }
+        self.is_up = is_up;
+        let name = &self.summary.name;
+        self.summary.warnings.push(if is_up {
+            format!("{name}: the interface is up again; what passed meanwhile was not captured")
+        } else {
+            format!("{name}: the interface went down; nothing is captured on it until it is up again")
+        });
+    }
+
+    /// The interface is gone for good.
+    pub(super) fn give_up(&mut self, why: &str) {
+        self.account();
+        if self.handle.take().is_some() {
+            let (name, packets) = (&self.summary.name, self.summary.packets);
+            let warning =
+                format!("{name}: {why}; the {packets} packets until then are reported, nothing after them");
+            self.summary.warnings.push(warning);
+        }
+    }
+}
+
+fn activate(name: &str, options: &LiveOptions, promiscuous: bool) -> Result<Capture<Active>, pcap::Error> {
+    Capture::from_device(name)?
+        .snaplen(options.snaplen as i32)
+        .buffer_size(i32::try_from(options.buffer_bytes).unwrap_or(i32::MAX))
+        .promisc(promiscuous)
+        .immediate_mode(options.immediate)
+        .timeout(GATHER_MS)
+        .precision(Precision::Nano)
+        .open()
+}
+
+fn set_link_type(handle: &mut Capture<Active>, name: &str, options: &LiveOptions) -> Result<(), LiveError> {
+    let Some(wanted) = &options.link_type else {
+        if name == "any" {
+            // Version 1 is as good, but for the interface's number.
+            let _ = handle.set_datalink(SLL2);
+        }
+        return Ok(());
+    };
+    let set = Linktype::from_name(wanted).and_then(|link_type| handle.set_datalink(link_type));
+    set.map_err(|_| {
+        let known = handle.list_datalinks().unwrap_or_default();
+        let names: Vec<String> = known.iter().filter_map(|known| known.get_name().ok()).collect();
+        LiveError::LinkType {
+            name: name.to_owned(),
+            wanted: wanted.clone(),
+            known: names.join(", "),
+        }
+    })
+}
+
+/// libpcap's DLT as LINKTYPE: they differ for raw IP alone among those decoded here.
+pub(super) fn link_type(dlt: Linktype) -> LinkType {
+    match dlt.0 {
+        12 => LinkType::RAW,
+        other => LinkType(other as u16),
+    }
+}

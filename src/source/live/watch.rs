@@ -1,0 +1,57 @@
+//! What other threads may know of a capture that is running, and how they end it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::super::SourceSummary;
+use crate::frame::Interface;
+
+/// The capture as of the last second; shared between the thread that reads and those that watch.
+#[derive(Debug, Default)]
+pub struct Watch {
+    stop: AtomicBool,
+    known: Mutex<Known>,
+}
+
+/// What is known of the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// One for each interface, in the order given.
+    pub sources: Vec<SourceSummary>,
+    /// Packets that passed the kernel's filter, dropped ones included, as libpcap counts them.
+    pub received: u64,
+    /// The same interfaces, by id.
+    pub interfaces: Vec<Interface>,
+}
+
+impl Watch {
+    /// Ends the capture: what the kernel has is still read and handed on.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// What is known.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        self.lock().clone()
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn tell(&self, sources: Vec<SourceSummary>, received: u64) {
+        let mut known = self.lock();
+        known.sources = sources;
+        known.received = received;
+    }
+
+    pub(super) fn begin(&self, interfaces: Vec<Interface>) {
+        self.lock().interfaces = interfaces;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Plain values: whoever panicked left them whole.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
