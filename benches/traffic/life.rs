@@ -75,7 +75,7 @@ impl Life {
             Step::Ask => self.ask(capture, random)?,
             Step::AckRequest => {
                 self.connection.send(capture, Server, ACK, &[])?;
-                (Step::Answer, random.between(1_000, 6_000))
+                (Step::Answer, self.service(random))
             }
             Step::Answer => {
                 messages::response(self.shape, capture.now() / 1_000_000, random, &mut self.message);
@@ -116,8 +116,16 @@ impl Life {
         Ok(if self.asked == 1 || random.percent(5) {
             (Step::AckRequest, random.between(3, 10))
         } else {
-            (Step::Answer, random.between(1_000, 6_000))
+            (Step::Answer, self.service(random))
         })
+    }
+
+    /// How long Tomcat takes; a client that opens a connection for each request makes some 6,000 a second.
+    fn service(&self, random: &mut Random) -> u64 {
+        match self.shape {
+            Shape::Churn => random.between(20_000, 60_000),
+            _ => random.between(1_000, 6_000),
+        }
     }
 
     /// Segments of the response, acknowledged every second one, the last by the next step.
