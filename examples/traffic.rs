@@ -41,10 +41,10 @@ fn understand(words: &[String]) -> Option<(Plan, &str)> {
     let [kind, number, file] = words else { return None };
     let number: u64 = number.parse().ok()?;
     let plan = match kind.as_str() {
-        "keepalive" => Plan::sized(Shape::Keepalive, number * 1_000_000),
-        "churn" => Plan::sized(Shape::Churn, number * 1_000_000),
-        "large" => Plan::sized(Shape::Large, number * 1_000_000),
-        "open" => Plan::open(number),
+        "keepalive" => Plan::new(Shape::Keepalive, number * 1_000_000),
+        "churn" => Plan::new(Shape::Churn, number * 1_000_000),
+        "large" => Plan::new(Shape::Large, number * 1_000_000),
+        "open" => Plan::new(Shape::Open, number),
         _ => return None,
     };
     Some((plan, file))

@@ -86,7 +86,7 @@ impl Life {
                 self.connection.send(capture, Client, ACK, &[])?;
                 match self.shape {
                     Shape::Open => return Ok(None),
-                    Shape::Churn => (self.closer(random), random.between(50, 1_000)),
+                    Shape::Churn => (Self::closer(random), random.between(50, 1_000)),
                     Shape::Keepalive | Shape::Large => self.again(random),
                 }
             }
@@ -109,7 +109,8 @@ impl Life {
 
     fn ask<W: Write>(&mut self, capture: &mut Capture<W>, random: &mut Random) -> io::Result<(Step, u64)> {
         messages::request(self.shape, random, &mut self.message);
-        self.connection.send(capture, Side::Client, PSH | ACK, &self.message)?;
+        self.connection
+            .send(capture, Side::Client, PSH | ACK, &self.message)?;
         capture.written.requests += 1;
         self.asked += 1;
         // Linux acknowledges a connection's first segments at once; later the response carries the acknowledgment.
@@ -164,8 +165,12 @@ impl Life {
     }
 
     /// Most often Tomcat closes before nginx does, after HTTP/1.0.
-    fn closer(&self, random: &mut Random) -> Step {
-        Step::Close(if random.percent(80) { Side::Server } else { Side::Client })
+    fn closer(random: &mut Random) -> Step {
+        Step::Close(if random.percent(80) {
+            Side::Server
+        } else {
+            Side::Client
+        })
     }
 }
 

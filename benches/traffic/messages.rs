@@ -5,7 +5,8 @@ use std::io::Write as _;
 use super::Shape;
 use super::random::Random;
 
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 
 /// A request: two of three with the few headers of ApacheBench, the others from browsers with what nginx adds, some of
@@ -30,26 +31,35 @@ pub(super) fn request(shape: Shape, random: &mut Random, into: &mut Vec<u8>) {
 }
 
 fn browser(version: &str, close: &str, random: &mut Random, into: &mut Vec<u8>) {
-    let body = if random.percent(20) { random.between(30, 200) } else { 0 };
+    let body = if random.percent(20) {
+        random.between(30, 200)
+    } else {
+        0
+    };
     let method = if body > 0 { "POST" } else { "GET" };
     let visitor = random.between(1, 255);
-    let mut head = format!(
+    // Writing to a vector does not fail.
+    let _ = write!(
+        into,
         "{method} /app/orders/{}?page={} HTTP/{version}\r\nHost: shop.example.com\r\n\
          X-Real-IP: 192.0.2.{visitor}\r\nX-Forwarded-For: 192.0.2.{visitor}\r\nX-Forwarded-Proto: https\r\n{close}",
         random.between(1, 2_000_000),
         random.between(1, 20),
     );
     if body > 0 {
-        head += &format!("Content-Length: {body}\r\nContent-Type: application/json\r\n");
+        let _ = write!(
+            into,
+            "Content-Length: {body}\r\nContent-Type: application/json\r\n"
+        );
     }
-    head += &format!(
+    let _ = write!(
+        into,
         "User-Agent: {BROWSER}\r\nAccept: application/json, text/plain, */*\r\n\
          Accept-Language: en-US,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br\r\n\
          Referer: https://shop.example.com/app/\r\nCookie: JSESSIONID={:016X}{:016X}\r\n\r\n",
         random.next(),
         random.next(),
     );
-    into.extend_from_slice(head.as_bytes());
     fill(into, body as usize);
 }
 
@@ -68,11 +78,18 @@ pub(super) fn response(shape: Shape, seconds: u64, random: &mut Random, into: &m
         Shape::Open => 200,
         Shape::Keepalive | Shape::Churn => random.between(100, 300),
     };
-    let close = if shape == Shape::Churn { "Connection: close\r\n" } else { "" };
+    let close = if shape == Shape::Churn {
+        "Connection: close\r\n"
+    } else {
+        ""
+    };
     let small = shape == Shape::Keepalive;
     // Writing to a vector does not fail.
     let _ = if small && random.percent(3) {
-        write!(into, "HTTP/1.1 304 \r\nETag: W/\"{length}-1795334400000\"\r\n{date}\r\n")
+        write!(
+            into,
+            "HTTP/1.1 304 \r\nETag: W/\"{length}-1795334400000\"\r\n{date}\r\n"
+        )
     } else if small && random.percent(12) {
         write!(
             into,

@@ -44,22 +44,18 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// `bytes` of a shape with 256 connections at once, as many as it takes.
-    pub(crate) fn sized(shape: Shape, bytes: u64) -> Self {
+    /// `number` bytes of a shape, or connections of [`Shape::Open`]; 256 connections under way at once.
+    pub(crate) fn new(shape: Shape, number: u64) -> Self {
+        let (bytes, connections) = match shape {
+            Shape::Open => (u64::MAX, number),
+            Shape::Keepalive | Shape::Churn | Shape::Large => (number, u64::MAX),
+        };
         Self {
             shape,
             bytes,
-            connections: u64::MAX,
+            connections,
             concurrent: 256,
             seed: 1,
-        }
-    }
-
-    /// So many connections of one request each that stay open.
-    pub(crate) fn open(connections: u64) -> Self {
-        Self {
-            connections,
-            ..Self::sized(Shape::Open, u64::MAX)
         }
     }
 }
@@ -94,7 +90,9 @@ pub(crate) fn write(plan: &Plan, out: impl Write) -> io::Result<Written> {
             capture.written.connections += 1;
         }
         let full = written.bytes >= plan.bytes;
-        let Some(life) = lives[slot].as_mut() else { continue };
+        let Some(life) = lives[slot].as_mut() else {
+            continue;
+        };
         let next = life.step(&mut capture, &mut random, full)?;
         if let Some(delay) = next {
             due.push(Reverse((time + delay, slot)));

@@ -135,7 +135,10 @@ fn options(segment: &Segment) -> Vec<u8> {
 
 fn sum_words(bytes: &[u8]) -> u64 {
     let (words, last) = bytes.as_chunks::<2>();
-    let sum: u64 = words.iter().map(|word| u64::from(u16::from_be_bytes(*word))).sum();
+    let sum: u64 = words
+        .iter()
+        .map(|word| u64::from(u16::from_be_bytes(*word)))
+        .sum();
     sum + last.first().map_or(0, |&byte| u64::from(byte) << 8)
 }
 
