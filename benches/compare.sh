@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Holds `flowcheck read --json` against an empty libpcap loop, cat, tcpdump and other readers of captures.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
@@ -13,8 +12,8 @@ The captures are made when they are missing (2.5 GB of them: keepalive, churn an
 million connections open at once). FILEs are measured instead of them. Markdown goes to standard output.
 
 Options:
-  --rows LIST       what to measure, with commas: speed, memory, million, start [default: all; with FILEs: speed]
-  --shapes LIST     captures for `speed`: keepalive, churn, large [default: all]
+  --rows LIST       what to measure, with commas: speed, memory, million, start [default: all]
+  --shapes LIST     captures for speed and memory: keepalive, churn, large, or none [default: all three]
   --runs N          rounds of each pair [default: 5]
   --megabytes N     size of each capture [default: 500]
   --million N       connections in the capture of `million` [default: 1000000]
@@ -30,10 +29,8 @@ program's, as the median of the rounds (lowest-highest), in wall clock and in pr
 TEXT
 }
 
-rows=''; shapes=keepalive,churn,large; runs=5; megabytes=500; million=1000000; slow=''; only_captures=''
-target=${CARGO_TARGET_DIR:-target}
-captures=${BENCH_CAPTURES:-$target/bench-captures}
-flowcheck=''; files=()
+rows=speed,memory,million,start; shapes=keepalive,churn,large; runs=5; megabytes=500; million=1000000; slow=''; only_captures=''
+captures=${BENCH_CAPTURES:-}; flowcheck=''; files=()
 while [ $# -gt 0 ]; do
     case $1 in
         --rows | --shapes | --runs | --megabytes | --million | --captures | --flowcheck)
@@ -44,15 +41,19 @@ while [ $# -gt 0 ]; do
         -h | --help) usage; exit ;;
         -*) echo "compare.sh: no option $1; see --help" >&2; exit 2 ;;
         *) [ -r "$1" ] || { echo "compare.sh: cannot read $1" >&2; exit 2; }
-           files+=("$1") ;;
+           files+=("$(realpath "$1")") ;;
     esac
     shift
 done
-[ -n "$rows" ] || { [ ${#files[@]} -gt 0 ] && rows=speed || rows=speed,memory,million,start; }
 wanted() { [[ ",$rows," == *",$1,"* ]]; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # --- what is needed -------------------------------------------------------------------------------------------------
+[ -z "$captures" ] || captures=$(realpath -m "$captures")
+[ -z "$flowcheck" ] || flowcheck=$(realpath "$flowcheck")
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+captures=${captures:-$target/bench-captures}
 for command in rustc cc python3 /usr/bin/time; do
     has "$command" || { echo "compare.sh: $command is missing" >&2; exit 2; }
 done
@@ -126,31 +127,44 @@ speed() { # label, file
     fi
 }
 
-shapes=${shapes//,/ }
 made=()
-if [ ${#files[@]} -eq 0 ]; then
-    for shape in $shapes; do
+if wanted speed || wanted memory; then
+    for shape in ${shapes//,/ }; do
+        [ "$shape" != none ] || continue
         file=$(capture "$shape" "$megabytes")
         made+=("$shape=$file")
     done
-    ! wanted million || open=$(capture open "$million")
-    [ -z "$only_captures" ] || exit 0
-else
-    for file in "${files[@]}"; do made+=("$(basename "$file")=$file"); done
 fi
+if wanted million; then
+    base=$(capture keepalive "$megabytes")
+    open=$(capture open "$million")
+fi
+[ -z "$only_captures" ] || exit 0
 
 # --- the table ------------------------------------------------------------------------------------------------------
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1)
-echo "flowcheck $(git rev-parse --short HEAD 2>/dev/null || "$flowcheck" --version), $(date +%Y-%m-%d)." \
-    "Machine: ${processor:-unknown processor}, $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr | cut -d- -f1)." \
-    "Rounds: $runs. $(rustc --version | cut -d' ' -f1,2), $("$tools/pcap_loop" captures/empty.pcap >/dev/null && tcpdump --version 2>&1 | sed -n 's/^libpcap version \([0-9.]*\).*/libpcap \1/p')."
+libpcap=$(tcpdump --version 2>&1 | sed -n 's/^libpcap version \([0-9.]*\).*/, libpcap \1/p')
+cat <<TEXT
+# flowcheck beside other programs
+
+Measured by \`benches/compare.sh\` (\`make results\` writes this page anew): \`flowcheck read --json FILE\` and the other program in
+turn on the same file in the page cache. Ratios are flowcheck's time divided by the other's, medians of $runs rounds
+(lowest-highest); under 1 flowcheck is faster.
+
+* $(date +%Y-%m-%d), flowcheck at commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(rustc --version | cut -d' ' -f1,2)$libpcap
+* ${processor:-unknown processor}, $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr | cut -d- -f1); load of the machine at the beginning: $(cut -d' ' -f1 /proc/loadavg)
+TEXT
 if wanted speed; then
     echo
     echo '| capture | program | wall, s | CPU, s | peak MiB | flowcheck / it, wall | flowcheck / it, CPU |'
     echo '|---|---|---:|---:|---:|---:|---:|'
     for one in "${made[@]}"; do
-        ! [ -e "${one#*=}.json" ] || check "${one#*=}"
+        check "${one#*=}"
         speed "${one%%=*}" "${one#*=}"
+    done
+    for file in "${files[@]}"; do
+        name=$(basename "$file")
+        speed "${name%%.*}" "$file"
     done
 fi
 
@@ -171,9 +185,9 @@ if wanted memory; then
 fi
 if wanted million; then
     check "$open"
-    base=$(resident "$(capture keepalive "$megabytes")")
+    few=$(resident "$base")
     full=$(resident "$open")
-    echo "| memory of one open connection, of $million | $(awk "BEGIN { printf \"%.0f\", ($full - $base) * 1048576 / $million }") B | 400 | 256 |"
+    echo "| memory of one open connection, of $million | $(awk "BEGIN { printf \"%.0f\", ($full - $few) * 1048576 / $million }") B | 400 | 256 |"
 fi
 if wanted start; then
     # A capture of 20 KB: the first packets of one that has more.

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Instructions a packet, counted by valgrind: the same on a busy machine as on a quiet one.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
@@ -29,6 +28,8 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -z "$flowcheck" ] || flowcheck=$(realpath "$flowcheck")
+cd "$(dirname "$0")/.."
 for command in valgrind rustc python3; do
     command -v "$command" >/dev/null || { echo "instructions.sh: $command is missing" >&2; exit 2; }
 done
@@ -47,6 +48,9 @@ instructions() { # capture
 
 "$scratch/traffic" open 0 "$scratch/empty.pcap" >/dev/null
 base=$(instructions "$scratch/empty.pcap")
+echo 'Instructions that `flowcheck read --json` runs for each packet, in all threads, by `benches/instructions.sh` (valgrind): they'
+echo 'do not depend on what else the machine does.'
+echo
 echo '| capture | packets | instructions a packet |'
 echo '|---|---:|---:|'
 for shape in keepalive churn large open; do
