@@ -20,7 +20,7 @@ fn key(number: usize) -> FlowKey {
     FlowKey {
         low: address(number >> 18),
         high: address(256 + (number & 3)),
-        low_port: 1024 + (number >> 2) as u16,
+        low_port: (number >> 2) as u16,
         high_port: 8080,
         path: PathId(0),
     }
