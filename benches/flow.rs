@@ -3,12 +3,21 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use flowcheck::decode::Address;
-use flowcheck::flow::{FlowKey, FlowTable, PathId};
+use flowcheck::flow::{FlowKey, FlowTable, Link, PathId, Tombstone};
+use flowcheck::time::Timestamp;
 
 /// About as much as is kept for a connection.
 type Kept = [u64; 32];
 
 const LOOKUPS: usize = 100_000;
+
+const GONE: Tombstone = Tombstone {
+    id: 1,
+    left_at: Timestamp::MIN,
+    isn: None,
+    expired: false,
+    link: Link::NONE,
+};
 
 fn main() {
     divan::main();
@@ -60,8 +69,9 @@ fn close_and_open(bencher: Bencher, connections: usize) {
     let keys = scattered(connections);
     bencher.counter(ItemsCount::new(LOOKUPS)).bench_local(|| {
         for key in &keys {
-            let kept = table.remove(key).unwrap_or([0; 32]);
-            table.insert(*key, kept);
+            let place = table.find(key);
+            let kept = place.and_then(|place| table.remove(place, GONE));
+            table.insert(*key, kept.unwrap_or([0; 32]));
         }
     });
 }
