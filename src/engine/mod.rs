@@ -29,6 +29,7 @@ mod record;
 mod roles;
 mod share;
 mod streams;
+mod succession;
 mod tls;
 mod turns;
 mod upkeep;

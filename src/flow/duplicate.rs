@@ -30,6 +30,11 @@ pub struct Link {
     print: u32,
 }
 
+impl Link {
+    /// No packet yet.
+    pub const NONE: Self = Self { print: 0 };
+}
+
 /// The latest packets of all connections, each linked to the one before it on its connection.
 ///
 /// Copies come within a millisecond: what has left the trail by then is counted in [`overrun`](Self::overrun).
