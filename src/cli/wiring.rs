@@ -27,7 +27,7 @@ pub(super) fn analyse(
     let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
     let mut snapshot = pipeline::analyse(
         stop.wrap(capture),
-        engine_config(config),
+        &engine_config(config),
         config.threads,
         observer,
     );

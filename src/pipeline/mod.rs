@@ -69,7 +69,7 @@ pub fn engines() -> usize {
 /// `observer` is told on the way, on the calling thread.
 pub fn analyse(
     source: Box<dyn Source>,
-    config: Config,
+    config: &Config,
     engines: usize,
     observer: &mut dyn Observer,
 ) -> Snapshot {
@@ -103,12 +103,12 @@ pub fn analyse(
             let engine = Engine::new(config.clone()).one_of(index, engines);
             scope.spawn(move || work(engine, &post));
         }
-        let accounts = add_up(&mut aggregate, desks, &config, observer);
+        let accounts = add_up(&mut aggregate, desks, config, observer);
         // A thread that panicked has said so on its own; what the others have is reported all the same.
         (reader.join().unwrap_or_default(), accounts)
     });
     let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
-    assemble::snapshot(&accounts, &aggregate, listed, &config, reading)
+    assemble::snapshot(&accounts, &aggregate, listed, config, reading)
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
