@@ -21,7 +21,7 @@ fn main() {
 
 fn snapshot(file: &Path, engines: usize) -> Snapshot {
     match open(&[file.to_owned()], OpenOptions::default()) {
-        Ok(capture) => analyse(Box::new(capture), Config::default(), engines, &mut |_| ()),
+        Ok(capture) => analyse(Box::new(capture), &Config::default(), engines, &mut |_: &_| ()),
         Err(error) => panic!("{error}"),
     }
 }

@@ -15,6 +15,8 @@ pub mod frame;
 pub mod http;
 pub mod limits;
 pub mod pipeline;
+#[cfg(feature = "live")]
+pub mod privileges;
 pub mod reassembly;
 pub mod report;
 pub mod sequence;

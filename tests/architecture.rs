@@ -58,13 +58,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "classify",
             "report",
             "tui",
+            "privileges",
         ],
     ),
+    ("privileges", &[]),
 ];
 
 /// Crates that only these rooms may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("pcap", &["source"]),
+    ("nix", &["source", "privileges"]),
+    ("caps", &["source", "privileges"]),
+    ("landlock", &["privileges"]),
+    ("signal_hook", &["cli"]),
     ("flate2", &["source"]),
     ("zstd", &["source"]),
     ("etherparse", &["decode"]),

@@ -55,6 +55,30 @@ Exit codes:
   2  could not run: usage, no such file, no capture
   3  an expectation could not be judged: the capture does not show enough";
 
+#[cfg(feature = "live")]
+const LIVE_EXAMPLES: &str = "\
+Examples:
+  flowcheck live -i bond0 port 8080
+  flowcheck live -i bond0 -i lo tcp                  both sides of a proxy
+  flowcheck live -i bond0 --duration 5m --json -o report.json port 8080
+  flowcheck live -i bond0 --duration 60s --expect pass port 8080
+  flowcheck live -i bond0 --ndjson port 8080 | jq .requests
+
+Signals:
+  INT or TERM    stop, read what the kernel still has, report; a second one ends the program at once
+  USR1           the report so far, and go on
+
+Privileges:
+  As root the interfaces are opened first; then root is given up for the user of -Z. As a user the program needs \
+CAP_NET_RAW: sudo setcap cap_net_raw+ep $(command -v flowcheck)
+
+Exit codes:
+  0    the report was made, every expectation held
+  1    an expectation failed
+  2    could not run: usage, no such interface, no permission
+  3    an expectation could not be judged: the capture does not show enough
+  130  interrupted twice";
+
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(name = "flowcheck", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
@@ -73,6 +97,13 @@ pub(super) enum Command {
     /// Analyse capture files, or a capture from standard input
     #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
     Read(Box<ReadArgs>),
+    /// Capture on network interfaces and analyse, until interrupted
+    #[cfg(feature = "live")]
+    #[command(override_usage = "flowcheck live -i IF [-i IF]... [OPTIONS] [FILTER...]", after_long_help = LIVE_EXAMPLES, after_help = "`flowcheck live --help` says more and shows examples.")]
+    Live(Box<super::live::LiveArgs>),
+    /// List what can be captured on, and why not if not
+    #[cfg(feature = "live")]
+    Interfaces,
     /// Print the JSON Schema of the report that --json makes
     Schema,
 }
@@ -101,7 +132,6 @@ pub(super) enum When {
 }
 
 #[derive(clap::Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReadArgs {
     /// Capture files (`-`: standard input), then a BPF filter
     #[arg(required = true, value_name = "FILE")]
@@ -110,6 +140,27 @@ pub(super) struct ReadArgs {
     #[arg(last = true, value_name = "FILTER", hide = true)]
     pub(super) filter: Vec<OsString>,
 
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+
+    /// Stop after this many packets
+    #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Selection")]
+    pub(super) count: Option<u64>,
+    /// From this time on: 14:00, 14:00:05.5, RFC 3339, or +90s after the first packet
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub(super) from: Option<String>,
+    /// Up to this time, written like --from
+    #[arg(long, value_name = "TIME", help_heading = "Selection")]
+    pub(super) to: Option<String>,
+
+    #[command(flatten)]
+    pub(super) thresholds: TypedThresholds,
+}
+
+/// What is the same for every way to take in packets.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
+pub(super) struct ReportArgs {
     /// What to print
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(super) format: Option<Format>,
@@ -158,15 +209,6 @@ pub(super) struct ReadArgs {
     #[arg(short = 'n', action = clap::ArgAction::Count, hide_short_help = true, help_heading = "Output")]
     pub(super) numeric: u8,
 
-    /// Stop after this many packets
-    #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Selection")]
-    pub(super) count: Option<u64>,
-    /// From this time on: 14:00, 14:00:05.5, RFC 3339, or +90s after the first packet
-    #[arg(long, value_name = "TIME", help_heading = "Selection")]
-    pub(super) from: Option<String>,
-    /// Up to this time, written like --from
-    #[arg(long, value_name = "TIME", help_heading = "Selection")]
-    pub(super) to: Option<String>,
     /// A port that servers listen on, for connections whose SYN is not in the capture
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Selection")]
     pub(super) server_port: Vec<u16>,
@@ -180,7 +222,4 @@ pub(super) struct ReadArgs {
     /// Judge expectations only on legs whose `CLIENT -> SERVER:PORT` contains this
     #[arg(long, value_name = "LEG", requires = "expect", help_heading = "Expectations")]
     pub(super) leg: Option<String>,
-
-    #[command(flatten)]
-    pub(super) thresholds: TypedThresholds,
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use super::args::{Format, ReadArgs, When};
+use super::args::{Format, ReadArgs, ReportArgs, When};
 use super::error::Error;
 use super::moment::Moment;
+use super::thresholds::TypedThresholds;
 use super::words;
 use crate::diagnose::expect::Expectation;
 use crate::limits::LISTED_CONNECTIONS;
@@ -20,6 +21,12 @@ use crate::thresholds::Thresholds;
 pub(super) enum Product {
     Text,
     Json,
+    /// The same in a line, after the lines of `live --ndjson`.
+    #[cfg_attr(
+        not(feature = "live"),
+        expect(dead_code, reason = "live alone prints lines before the report")
+    )]
+    JsonLine,
     ConnectionsNdjson,
     ConnectionsCsv,
     /// One line an exchange, with query strings or without.
@@ -36,6 +43,12 @@ pub(super) struct ReadConfig {
     pub(super) count: Option<u64>,
     pub(super) from: Option<Moment>,
     pub(super) to: Option<Moment>,
+    pub(super) report: ReportConfig,
+}
+
+/// What to make of packets, wherever they come from.
+#[derive(Debug)]
+pub(super) struct ReportConfig {
     pub(super) zone: TimeZone,
     pub(super) thresholds: Thresholds,
     /// Named ones first, then those in the filter.
@@ -56,16 +69,13 @@ pub(super) struct ReadConfig {
 
 /// Checks what was typed and fills in the rest.
 pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
-    let product = product(&typed)?;
-    let zone = if typed.utc {
-        TimeZone::UTC
-    } else {
-        TimeZone::system()
-    };
+    let split = words::split(typed.words, typed.filter)?;
+    let report = report(typed.report, &typed.thresholds, split.filter.as_deref())?;
+    let zone = &report.zone;
     let moment = |option: &str, text: &Option<String>| {
         let parsed = text
             .as_ref()
-            .map(|text| Moment::parse(text, &zone).map_err(|problem| (text, problem)));
+            .map(|text| Moment::parse(text, zone).map_err(|problem| (text, problem)));
         parsed
             .transpose()
             .map_err(|(text, problem)| Error::argument(format!("{option} {text}"), problem))
@@ -88,6 +98,28 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             "nothing would be read; leave -c out to read all packets",
         ));
     }
+    Ok(ReadConfig {
+        files: split.files,
+        filter: split.filter,
+        count: typed.count,
+        from,
+        to,
+        report,
+    })
+}
+
+/// The same for `read` and `live`; ports in the filter are the servers'.
+pub(super) fn report(
+    typed: ReportArgs,
+    thresholds: &TypedThresholds,
+    filter: Option<&str>,
+) -> Result<ReportConfig, Error> {
+    let product = product(&typed)?;
+    let zone = if typed.utc {
+        TimeZone::UTC
+    } else {
+        TimeZone::system()
+    };
     let client_groups = typed
         .client_group
         .iter()
@@ -100,7 +132,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             })
     });
     let expectations = expectations.collect::<Result<_, _>>()?;
-    let thresholds = typed.thresholds.resolve();
+    let thresholds = thresholds.resolve();
     if thresholds.pass_avoidable > thresholds.fail_avoidable {
         let problem = "is more than --fail-avoidable: nothing could be a warn";
         return Err(Error::argument(
@@ -108,16 +140,10 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             problem,
         ));
     }
-    let split = words::split(typed.words, typed.filter)?;
     let mut server_ports = typed.server_port;
-    server_ports.extend(split.filter.iter().flat_map(|filter| ports(filter)));
+    server_ports.extend(filter.iter().flat_map(|filter| ports(filter)));
     let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
-    Ok(ReadConfig {
-        files: split.files,
-        filter: split.filter,
-        count: typed.count,
-        from,
-        to,
+    Ok(ReportConfig {
         zone,
         thresholds,
         server_ports,
@@ -134,7 +160,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
     })
 }
 
-fn product(typed: &ReadArgs) -> Result<Product, Error> {
+fn product(typed: &ReportArgs) -> Result<Product, Error> {
     if typed.requests {
         return match typed.format {
             None | Some(Format::Ndjson) => Ok(Product::Exchanges {

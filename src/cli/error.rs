@@ -24,6 +24,23 @@ pub(super) enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// The operating system would not.
+    #[cfg(feature = "live")]
+    #[error("{what}")]
+    System {
+        /// What it was to do.
+        what: &'static str,
+        /// Its answer.
+        source: io::Error,
+    },
+    /// An interface cannot be captured on.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Live(#[from] crate::source::live::LiveError),
+    /// Privileges cannot be given up.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Privileges(#[from] crate::privileges::PrivilegeError),
     /// A capture cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),

@@ -1,7 +1,7 @@
 //! The command line.
 //!
 //! In: the arguments. Out: an exit code; on the way it wires source, analysis and report together and is the only room
-//! that writes to standard output and standard error. May touch: clap, anstream, indicatif, jiff, files of results.
+//! that writes to standard output and standard error. May touch: clap, anstream, indicatif, jiff, signal-hook, files of results.
 //! Never: packets; and no type of clap leaves it.
 
 mod args;
@@ -9,10 +9,13 @@ mod color;
 mod config;
 mod error;
 mod exit;
+#[cfg(feature = "live")]
+mod live;
 mod moment;
 mod output;
 mod progress;
 mod read;
+mod result;
 mod stop;
 mod thresholds;
 mod wiring;
@@ -45,6 +48,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match args.command {
         Command::Read(typed) => config::resolve(*typed).and_then(|config| read::read(&config)),
+        #[cfg(feature = "live")]
+        Command::Live(typed) => live::live(*typed),
+        #[cfg(feature = "live")]
+        Command::Interfaces => live::interfaces(),
         Command::Schema => output::to_stdout(crate::report::json::write_schema).map(|()| Exit::Done),
     };
     match done {

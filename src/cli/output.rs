@@ -65,6 +65,14 @@ impl Output {
         }
     }
 
+    /// Hands on what was written so far.
+    #[cfg(feature = "live")]
+    pub(super) fn flush(&mut self) {
+        if self.stale.is_none() {
+            self.write(|out| out.flush());
+        }
+    }
+
     /// Whether nothing more can be written.
     pub(super) fn is_closed(&self) -> bool {
         self.failed.is_some()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::config::{Product, ReadConfig};
+use super::config::{Product, ReadConfig, ReportConfig};
 use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
@@ -24,18 +24,18 @@ pub(super) fn analyse(
     let capture = source::open(&config.files, options(config)?)?;
     let progress = capture.progress();
     let total = progress.bytes_total();
-    let _bar = Progress::start(config.quiet, total, move || progress.bytes_read());
+    let _bar = Progress::start(config.report.quiet, total, move || progress.bytes_read());
     let mut snapshot = pipeline::analyse(
         stop.wrap(capture),
-        &engine_config(config),
-        config.threads,
+        &engine_config(&config.report),
+        config.report.threads,
         observer,
     );
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
 }
 
-fn engine_config(config: &ReadConfig) -> engine::Config {
+pub(super) fn engine_config(config: &ReportConfig) -> engine::Config {
     engine::Config {
         thresholds: config.thresholds.clone(),
         server_ports: config.server_ports.clone(),
@@ -61,7 +61,7 @@ fn options(config: &ReadConfig) -> Result<OpenOptions, Error> {
         let typed = typed.as_ref()?;
         Some(match typed {
             super::moment::Moment::After(span) => Moment::After(*span),
-            typed => Moment::At(typed.resolve(edge, first.unwrap_or_default(), &config.zone)),
+            typed => Moment::At(typed.resolve(edge, first.unwrap_or_default(), &config.report.zone)),
         })
     };
     Ok(OpenOptions {

@@ -186,7 +186,9 @@ fn add_up(
             aggregate.advance(clock);
         }
         exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
-        exchanges.drain(..).for_each(|exchange| observer.exchange(&exchange));
+        exchanges
+            .drain(..)
+            .for_each(|exchange| observer.exchange(&exchange));
         observer.progress(&SoFar::new(&accounts, aggregate, config));
         let servers: Arc<[Server]> = servers.into();
         for ((desk, batch), told) in desks.iter_mut().zip(batches).zip(&mut told) {

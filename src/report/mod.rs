@@ -11,6 +11,7 @@ mod fixture;
 pub mod json;
 pub mod lines;
 mod safe;
+pub mod second;
 pub mod text;
 mod when;
 

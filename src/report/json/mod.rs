@@ -113,6 +113,15 @@ pub fn write(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]) -> 
     out.write_all(b"\n")
 }
 
+/// The same in a single line.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write_line(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Report::new(snapshot, outcomes))?;
+    out.write_all(b"\n")
+}
+
 /// The report's JSON Schema (draft 2020-12) with a newline.
 ///
 /// # Errors

@@ -68,7 +68,11 @@ impl Lane {
                 name: name.to_owned(),
                 format: "live",
                 link_types: vec![link_type],
-                snaplen: if options.snaplen == SNAPLEN { 0 } else { options.snaplen },
+                snaplen: if options.snaplen == SNAPLEN {
+                    0
+                } else {
+                    options.snaplen
+                },
                 kernel_dropped: Some(0),
                 interface_dropped: Some(0),
                 ..SourceSummary::default()
@@ -99,7 +103,9 @@ impl Lane {
 
     /// Copies packets out of the ring to the end of a block; returns whether there may be more.
     pub(super) fn read(&mut self, block: &mut Block) -> bool {
-        let Some(handle) = &mut self.handle else { return false };
+        let Some(handle) = &mut self.handle else {
+            return false;
+        };
         let Block { arena, records, .. } = block;
         let (number, interface, link_type) = (&mut self.summary.packets, self.id, self.link_type);
         let copied = handle.dispatch(Some(BATCH), |packet| {

@@ -106,7 +106,9 @@ impl Order {
             let Some((_, place)) = next.min().filter(|(time, _)| *time <= bound) else {
                 break;
             };
-            let Some(queue) = self.queues.get_mut(place) else { break };
+            let Some(queue) = self.queues.get_mut(place) else {
+                break;
+            };
             if let Some(used) = queue.take(block) {
                 self.held = self.held.saturating_sub(used.arena.len());
                 let mut used = used;

@@ -1,0 +1,115 @@
+//! What can be typed after `live`: tcpdump's letters with tcpdump's meanings.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::super::args::ReportArgs;
+use super::super::moment::parse_span;
+use super::super::thresholds::TypedThresholds;
+use crate::time::Nanos;
+
+/// Which packets, as seen from this host.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(in super::super) enum DirectionArg {
+    /// Received
+    In,
+    /// Sent
+    Out,
+    /// Both
+    Inout,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
+pub(in super::super) struct LiveArgs {
+    /// A BPF filter (pcap-filter(7)); without one: tcp
+    #[arg(value_name = "FILTER")]
+    pub(super) words: Vec<String>,
+    /// Filter words that could be taken for options
+    #[arg(last = true, value_name = "FILTER", hide = true)]
+    pub(super) more: Vec<String>,
+
+    /// Capture on this interface; may be repeated; any for all
+    #[arg(short = 'i', long = "interface", value_name = "IF", help_heading = "Capture")]
+    pub(super) interfaces: Vec<String>,
+    /// List the interfaces and end, as `flowcheck interfaces`
+    #[arg(short = 'D', long = "list-interfaces", help_heading = "Capture")]
+    pub(super) list: bool,
+    /// End after this many packets
+    #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Capture")]
+    pub(super) count: Option<u64>,
+    /// End after this time: 90s, 5m, 1h
+    #[arg(long, value_name = "TIME", value_parser = parse_span, help_heading = "Capture")]
+    pub(super) duration: Option<Nanos>,
+    /// Read the filter from this file; words of a filter are ignored then
+    #[arg(short = 'F', value_name = "FILE", help_heading = "Capture")]
+    pub(super) filter_file: Option<PathBuf>,
+    /// Bytes kept of each packet; 0 for the default, 262144
+    #[arg(
+        short = 's',
+        long = "snapshot-length",
+        value_name = "BYTES",
+        default_value = "0",
+        hide_default_value = true,
+        help_heading = "Capture"
+    )]
+    pub(super) snaplen: u32,
+    /// Size of the kernel's ring for each interface in KiB (default 65536)
+    #[arg(
+        short = 'B',
+        long = "buffer-size",
+        value_name = "KIB",
+        default_value = "65536",
+        hide_default_value = true,
+        help_heading = "Capture"
+    )]
+    pub(super) buffer_kib: u32,
+    /// Do not put the interface into promiscuous mode
+    #[arg(short = 'p', long = "no-promiscuous-mode", help_heading = "Capture")]
+    pub(super) no_promiscuous: bool,
+    /// Capture with this link type (EN10MB, LINUX_SLL2 ...)
+    #[arg(short = 'y', long = "linktype", value_name = "TYPE", help_heading = "Capture")]
+    pub(super) link_type: Option<String>,
+    /// Only packets received, or only those sent
+    #[arg(
+        short = 'Q',
+        long = "direction",
+        value_enum,
+        value_name = "DIRECTION",
+        default_value = "inout",
+        hide_default_value = true,
+        help_heading = "Capture"
+    )]
+    pub(super) direction: DirectionArg,
+    /// Take packets one by one as they come, at a higher cost for each
+    #[arg(long, help_heading = "Capture")]
+    pub(super) immediate_mode: bool,
+    /// As root: become this user when the interfaces are open (default: who called sudo, else nobody; root: stay root)
+    #[arg(
+        short = 'Z',
+        long = "relinquish-privileges",
+        value_name = "USER",
+        help_heading = "Capture"
+    )]
+    pub(super) user: Option<String>,
+
+    /// No terminal interface: a status line a second on standard error, as where there is no terminal
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_tui: bool,
+    /// Print a line of JSON every second instead of the status line, and the report as the last one
+    #[arg(long, conflicts_with = "requests", help_heading = "Output")]
+    pub(super) ndjson: bool,
+    /// Hand on each line as it comes; accepted for the fingers of tcpdump users, it is always so
+    #[arg(short = 'l', hide_short_help = true, help_heading = "Output")]
+    pub(super) line_buffered: bool,
+    /// Say what else is done: privileges, sandbox
+    #[arg(short = 'v', help_heading = "Output")]
+    pub(super) verbose: bool,
+
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+
+    #[command(flatten)]
+    pub(super) thresholds: TypedThresholds,
+}

@@ -1,0 +1,96 @@
+//! A `live` that can be carried out: what was typed, validated, with its defaults.
+
+use std::fs;
+use std::time::Duration;
+
+use super::super::config::{self, Product, ReportConfig};
+use super::super::error::Error;
+use super::args::{DirectionArg, LiveArgs};
+use crate::limits::SNAPLEN;
+use crate::source::filter::Filter;
+use crate::source::live::{Direction, LiveOptions};
+
+/// What is captured without a filter.
+const EVERYTHING: &str = "tcp";
+
+pub(super) struct LiveConfig {
+    pub(super) options: LiveOptions,
+    pub(super) filter: String,
+    pub(super) user: Option<String>,
+    pub(super) ndjson: bool,
+    pub(super) verbose: bool,
+    pub(super) report: ReportConfig,
+}
+
+/// Checks what was typed and fills in the rest.
+pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
+    if typed.count == Some(0) {
+        let problem = "nothing would be captured; leave -c out to go on until interrupted";
+        return Err(Error::argument("-c 0", problem));
+    }
+    let buffer_bytes = u64::from(typed.buffer_kib) * 1024;
+    let buffer_bytes = i32::try_from(buffer_bytes).ok().filter(|bytes| *bytes > 0);
+    let buffer_bytes = buffer_bytes.ok_or_else(|| {
+        let problem = "the ring may be 1 KiB to 2097151 KiB (2 GiB) large";
+        Error::argument(format!("-B {}", typed.buffer_kib), problem)
+    })?;
+    let snaplen = match typed.snaplen {
+        0 => SNAPLEN,
+        fits if fits <= SNAPLEN => fits,
+        more => {
+            let problem = "more than 262144 bytes of a packet can't be kept; leave -s out for all of it";
+            return Err(Error::argument(format!("-s {more}"), problem));
+        }
+    };
+    let filter = filter(&typed)?;
+    // Said before the interfaces are opened, which may need other privileges.
+    Filter::compile(&filter)?;
+    let mut report = config::report(typed.report, &typed.thresholds, Some(&filter))?;
+    if typed.ndjson && report.product == Product::Text {
+        report.product = Product::JsonLine;
+    }
+    Ok(LiveConfig {
+        options: LiveOptions {
+            interfaces: typed.interfaces,
+            filter: Some(filter.clone()),
+            snaplen,
+            buffer_bytes: buffer_bytes.unsigned_abs(),
+            promiscuous: !typed.no_promiscuous,
+            link_type: typed.link_type,
+            direction: match typed.direction {
+                DirectionArg::In => Direction::In,
+                DirectionArg::Out => Direction::Out,
+                DirectionArg::Inout => Direction::Both,
+            },
+            immediate: typed.immediate_mode,
+            count: typed.count,
+            duration: typed
+                .duration
+                .map(|span| Duration::from_nanos(span.unsigned_abs())),
+        },
+        filter,
+        user: typed.user,
+        ndjson: typed.ndjson,
+        verbose: typed.verbose,
+        report,
+    })
+}
+
+fn filter(typed: &LiveArgs) -> Result<String, Error> {
+    let text = if let Some(path) = &typed.filter_file {
+        fs::read_to_string(path).map_err(|error| {
+            let problem = format!("cannot read the filter: {error}");
+            Error::argument(format!("-F {}", path.display()), problem)
+        })?
+    } else {
+        let words: Vec<&str> = typed
+            .words
+            .iter()
+            .chain(&typed.more)
+            .map(String::as_str)
+            .collect();
+        words.join(" ")
+    };
+    let text = text.trim();
+    Ok(if text.is_empty() { EVERYTHING } else { text }.to_owned())
+}
