@@ -62,6 +62,7 @@ Examples:
   flowcheck live -i bond0 -i lo tcp                  both sides of a proxy
   flowcheck live -i bond0 --duration 5m --json -o report.json port 8080
   flowcheck live -i bond0 --duration 60s --expect pass port 8080
+  flowcheck live -i bond0 -w dump.pcapng port 8080   keep the packets, too
   flowcheck live -i bond0 --ndjson port 8080 | jq .requests
 
 Signals:

@@ -94,6 +94,27 @@ pub(in super::super) struct LiveArgs {
     )]
     pub(super) user: Option<String>,
 
+    /// Record what is analysed: pcap if the name ends in .pcap, else pcapng
+    #[arg(short = 'w', long = "write", value_name = "FILE", help_heading = "Recording")]
+    pub(super) write: Option<PathBuf>,
+    /// Begin another file after so many seconds; its name holds strftime(3) conversions
+    #[arg(short = 'G', value_name = "SECONDS", requires = "write", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Recording")]
+    pub(super) rotate_seconds: Option<u64>,
+    /// Begin another file after so many millions of bytes
+    #[arg(short = 'C', value_name = "MB", requires = "write", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Recording")]
+    pub(super) rotate_megabytes: Option<u64>,
+    /// Keep so many files: with -C the oldest is written anew, with -G alone the capture ends
+    #[arg(short = 'W', value_name = "N", requires = "write", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Recording")]
+    pub(super) rotate_files: Option<u64>,
+    /// Hand each packet to the file as it comes; accepted for the fingers of tcpdump users, it is always so within a tick
+    #[arg(
+        short = 'U',
+        long = "packet-buffered",
+        hide_short_help = true,
+        help_heading = "Recording"
+    )]
+    pub(super) packet_buffered: bool,
+
     /// No terminal interface: a status line a second on standard error, as where there is no terminal
     #[arg(long, help_heading = "Output")]
     pub(super) no_tui: bool,

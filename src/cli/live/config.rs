@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::super::config::{self, Product, ReportConfig};
 use super::super::error::Error;
 use super::args::{DirectionArg, LiveArgs};
+use super::recording;
 use crate::limits::SNAPLEN;
 use crate::source::filter::Filter;
-use crate::source::live::{Direction, LiveOptions};
+use crate::source::live::{Direction, LiveOptions, RecordOptions};
 
 /// What is captured without a filter.
 const EVERYTHING: &str = "tcp";
@@ -17,6 +18,7 @@ pub(super) struct LiveConfig {
     pub(super) options: LiveOptions,
     pub(super) filter: String,
     pub(super) user: Option<String>,
+    pub(super) record: Option<RecordOptions>,
     pub(super) ndjson: bool,
     pub(super) verbose: bool,
     pub(super) report: ReportConfig,
@@ -43,6 +45,7 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
         }
     };
     let filter = filter(&typed)?;
+    let record = recording::resolve(&typed, snaplen)?;
     // Said before the interfaces are opened, which may need other privileges.
     Filter::compile(&filter)?;
     let mut report = config::report(typed.report, &typed.thresholds, Some(&filter))?;
@@ -70,6 +73,7 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
         },
         filter,
         user: typed.user,
+        record,
         ndjson: typed.ndjson,
         verbose: typed.verbose,
         report,

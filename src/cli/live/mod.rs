@@ -3,10 +3,11 @@
 mod args;
 mod config;
 mod interfaces;
+mod recording;
 mod signals;
 mod watching;
 
-use std::path::Path;
+use std::sync::Arc;
 
 pub(super) use args::LiveArgs;
 pub(super) use interfaces::interfaces;
@@ -15,7 +16,8 @@ use super::error::Error;
 use super::exit::Exit;
 use super::result::{self, Lines};
 use super::{say, wiring};
-use crate::source::live;
+use crate::source::Source;
+use crate::source::live::{self, Live, RecordOptions};
 use crate::{pipeline, privileges};
 use config::LiveConfig;
 use watching::Watching;
@@ -25,15 +27,17 @@ pub(super) fn live(typed: LiveArgs) -> Result<Exit, Error> {
     if typed.list {
         return interfaces();
     }
-    run(&config::resolve(typed)?)
+    run(config::resolve(typed)?)
 }
 
-fn run(config: &LiveConfig) -> Result<Exit, Error> {
+fn run(mut config: LiveConfig) -> Result<Exit, Error> {
+    let record = config.record.take();
+    let config = &config;
     let source = live::open(&config.options)?;
     let lines = Lines::open(&config.report)?;
-    give_up_privileges(config, None)?;
     let watch = source.watch();
-    let wanted = signals::listen(source.watch())?;
+    let source = restrict(config, source, record)?;
+    let wanted = signals::listen(Arc::clone(&watch))?;
     if !config.report.quiet {
         say(&format!(
             "capturing on {}, filter {:?}; Ctrl-C ends it",
@@ -41,23 +45,35 @@ fn run(config: &LiveConfig) -> Result<Exit, Error> {
             config.filter
         ));
     }
-    let mut watching = Watching::new(config, lines, source.watch(), wanted);
+    let mut watching = Watching::new(config, lines, Arc::clone(&watch), wanted);
     let mut snapshot = pipeline::analyse(
-        Box::new(source),
+        source,
         &wiring::engine_config(&config.report),
         config.report.threads,
         &mut watching,
     );
     snapshot.capture.filter = Some(config.filter.clone());
-    let known = watch.known();
-    let (lines, said) = watching.finish(&known, snapshot.capture.packets);
+    let (lines, said) = watching.finish(&watch.known(), snapshot.capture.packets);
     result::conclude(&config.report, lines, snapshot, &said)
 }
 
-/// From here on the process can do nothing that reading packets does not need.
-fn give_up_privileges(config: &LiveConfig, writable: Option<&Path>) -> Result<(), Error> {
+/// From here on the process can do nothing that reading packets and recording them does not need. The recording begins as
+/// the user who will go on with it.
+fn restrict(
+    config: &LiveConfig,
+    source: Live,
+    record: Option<RecordOptions>,
+) -> Result<Box<dyn Source>, Error> {
     let identity = privileges::drop_to(config.user.as_deref())?;
-    let sandbox = privileges::sandbox(writable);
+    let folder = record.as_ref().map(RecordOptions::folder);
+    let source: Box<dyn Source> = match record {
+        Some(mut record) => {
+            record.user.clone_from(&identity.name);
+            Box::new(source.record(record)?)
+        }
+        None => Box::new(source),
+    };
+    let sandbox = privileges::sandbox(folder.as_deref());
     if config.verbose {
         let became = if identity.dropped { "now" } else { "still" };
         say(&format!(
@@ -66,5 +82,5 @@ fn give_up_privileges(config: &LiveConfig, writable: Option<&Path>) -> Result<()
         ));
         say(&format!("sandbox: {sandbox}"));
     }
-    Ok(())
+    Ok(source)
 }

@@ -62,6 +62,24 @@ pub enum LiveError {
         /// What libpcap said.
         reason: String,
     },
+    /// A recording can't be begun.
+    #[error(
+        "-w {path}: cannot create it as user {user}: {error}; name a folder that {user} may write, or another user with -Z"
+    )]
+    Record {
+        /// The file.
+        path: String,
+        /// Who was to write it.
+        user: String,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// pcap holds packets of one link type.
+    #[error("-w {path}: the interfaces have several link types, and pcap holds one; name it .pcapng")]
+    MixedPcap {
+        /// The file.
+        path: String,
+    },
     /// The interfaces can't be listed.
     #[error("cannot list the network interfaces: {0}")]
     List(std::io::Error),

@@ -9,6 +9,7 @@ mod error;
 mod lane;
 mod options;
 mod order;
+mod record;
 mod watch;
 
 use std::os::fd::AsFd;
@@ -20,6 +21,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 pub use devices::{Device, devices};
 pub use error::LiveError;
 pub use options::{Direction, LiveOptions};
+pub use record::{Dated, RecordOptions, Recording};
 pub use watch::{Known, Watch};
 
 use super::{Next, Source, SourceSummary};
@@ -114,6 +116,15 @@ impl Live {
     #[must_use]
     pub fn watch(&self) -> Arc<Watch> {
         Arc::clone(&self.watch)
+    }
+
+    /// Records what is handed on from now on.
+    ///
+    /// # Errors
+    /// The first file can't be created.
+    pub fn record(self, options: RecordOptions) -> Result<Recording<Self>, LiveError> {
+        let watch = self.watch();
+        Recording::begin(self, watch, options, clock())
     }
 
     /// Reads what the rings hold; returns whether they may hold more.
@@ -280,6 +291,9 @@ impl Source for Live {
         if let Some(first) = summaries.first_mut().filter(|_| hurried) {
             let warning = "so many packets came at once that those of several interfaces may be out of order by up to 300 ms";
             first.warnings.push(warning.to_owned());
+        }
+        if let Some(first) = summaries.first_mut() {
+            first.warnings.extend(self.watch.notes());
         }
         summaries
     }

@@ -11,6 +11,7 @@ use crate::frame::Interface;
 pub struct Watch {
     stop: AtomicBool,
     known: Mutex<Known>,
+    notes: Mutex<Vec<String>>,
 }
 
 /// What is known of the sources.
@@ -48,6 +49,18 @@ impl Watch {
 
     pub(super) fn begin(&self, interfaces: Vec<Interface>) {
         self.lock().interfaces = interfaces;
+    }
+
+    /// What the user must know, for the first source's warnings.
+    pub(super) fn note(&self, note: String) {
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(note);
+    }
+
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
