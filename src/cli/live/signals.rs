@@ -1,10 +1,11 @@
 //! INT, TERM and HUP end the capture, a second one the program; USR1 asks for the report so far.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use super::super::error::Error;
@@ -30,21 +31,21 @@ pub(super) fn listen(watch: Arc<Watch>) -> Result<Wanted, Error> {
         what: "cannot listen for signals",
         source: error,
     };
+    // In the handler itself, so that the second one ends the program whatever its threads do.
+    let once = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&once)).map_err(failed)?;
+        flag::register(signal, Arc::clone(&once)).map_err(failed)?;
+    }
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]).map_err(failed)?;
     let wanted = Wanted::default();
     let asked = wanted.clone();
     let heed = move || {
-        let mut stopping = false;
         for signal in signals.forever() {
-            match signal {
-                SIGUSR1 => {
-                    asked.0.fetch_add(1, Ordering::Relaxed);
-                }
-                _ if stopping => std::process::exit(INTERRUPTED),
-                _ => {
-                    stopping = true;
-                    watch.stop();
-                }
+            if signal == SIGUSR1 {
+                asked.0.fetch_add(1, Ordering::Relaxed);
+            } else {
+                watch.stop();
             }
         }
     };

@@ -1,5 +1,7 @@
 //! One interface: its handle, its counters, and whether it is still there.
 
+use std::time::{Duration, Instant};
+
 use pcap::{Active, Capture, Linktype, Precision, Stat};
 
 use super::super::SourceSummary;
@@ -13,7 +15,10 @@ use crate::time::Timestamp;
 const BATCH: usize = 256;
 
 /// How long the kernel gathers packets before it hands them over, in milliseconds.
-pub(super) const GATHER_MS: i32 = 100;
+const GATHER_MS: i32 = 100;
+
+/// After this time the kernel has handed over what it had gathered.
+pub(super) const GATHERED: Duration = Duration::from_millis(3 * GATHER_MS.unsigned_abs() as u64);
 
 /// Linux "cooked" capture, version 2: what `any` can give besides version 1, and the only one to tell the interface.
 const SLL2: Linktype = Linktype(276);
@@ -29,6 +34,8 @@ pub(super) struct Lane {
     /// Packets that passed the kernel's filter.
     pub(super) received: u64,
     pub(super) is_up: bool,
+    /// Once the interface is gone: when what the kernel had gathered has come, and why it is gone.
+    dying: Option<(Instant, String)>,
 }
 
 impl Lane {
@@ -84,6 +91,7 @@ impl Lane {
             },
             received: 0,
             is_up: true,
+            dying: None,
         })
     }
 
@@ -96,13 +104,18 @@ impl Lane {
         }
     }
 
-    /// The handle to wait on; `None` once the interface is gone.
+    /// Whether nothing more will come.
+    pub(super) fn is_over(&self) -> bool {
+        self.handle.is_none()
+    }
+
+    /// The handle to wait on; one whose interface is gone would never wait.
     pub(super) fn handle(&self) -> Option<&Capture<Active>> {
-        self.handle.as_ref()
+        self.handle.as_ref().filter(|_| self.dying.is_none())
     }
 
     /// Copies packets out of the ring to the end of a block; returns whether there may be more.
-    pub(super) fn read(&mut self, block: &mut Block) -> bool {
+    pub(super) fn read(&mut self, block: &mut Block, now: Instant) -> bool {
         let Some(handle) = &mut self.handle else {
             return false;
         };
@@ -124,12 +137,12 @@ impl Lane {
             arena.extend_from_slice(packet.data);
         });
         match copied {
-            Ok(copied) => copied >= BATCH,
-            Err(error) => {
-                self.give_up(&reason(&error));
-                false
-            }
+            Ok(copied) if copied > 0 => return copied >= BATCH,
+            Ok(_) => {}
+            Err(error) => self.die(reason(&error), now),
         }
+        self.bury(now);
+        false
     }
 
     /// Reads the kernel's counters.
@@ -165,15 +178,24 @@ impl Lane {
         });
     }
 
-    /// The interface is gone for good.
-    pub(super) fn give_up(&mut self, why: &str) {
+    /// The interface is gone for good; what the kernel had gathered is still to come.
+    pub(super) fn die(&mut self, why: String, now: Instant) {
+        self.dying.get_or_insert((now + GATHERED, why));
+    }
+
+    /// Closes the handle of an interface that is gone when nothing more can come.
+    fn bury(&mut self, now: Instant) {
+        let Some((_, why)) = self.dying.take_if(|(end, _)| now >= *end) else {
+            return;
+        };
         self.account();
-        if self.handle.take().is_some() {
-            let (name, packets) = (&self.summary.name, self.summary.packets);
-            let warning =
-                format!("{name}: {why}; the {packets} packets until then are reported, nothing after them");
-            self.summary.warnings.push(warning);
-        }
+        self.handle = None;
+        // libpcap begins sentences; this one has begun already.
+        let why = why.replacen("The ", "the ", 1);
+        let (name, packets) = (&self.summary.name, self.summary.packets);
+        let warning =
+            format!("{name}: {why}; the {packets} packets until then are reported, nothing after them");
+        self.summary.warnings.push(warning);
     }
 }
 

@@ -28,7 +28,7 @@ use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, InterfaceId};
 use crate::limits::{BLOCK_READY_BYTES, FILES};
 use crate::time::Timestamp;
-use lane::{GATHER_MS, Lane};
+use lane::{GATHERED, Lane};
 use order::Order;
 
 /// A block is handed on after this time, full or not.
@@ -36,9 +36,6 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Counters and interfaces are looked at as often as this.
 const ACCOUNT: Duration = Duration::from_secs(1);
-
-/// After this time the kernel has handed over what it had gathered.
-const GATHERED: Duration = Duration::from_millis(3 * GATHER_MS.unsigned_abs() as u64);
 
 /// Interfaces that are captured on.
 pub struct Live {
@@ -133,15 +130,15 @@ impl Live {
         match &mut self.order {
             None => {
                 for lane in &mut self.lanes {
-                    more |= lane.read(block);
+                    more |= lane.read(block, now);
                 }
             }
             Some(order) => {
                 for (place, lane) in self.lanes.iter_mut().enumerate() {
                     let mut chunk = order.spare();
-                    more |= lane.read(&mut chunk);
+                    more |= lane.read(&mut chunk, now);
                     order.add(place, chunk, now);
-                    if lane.handle().is_none() {
+                    if lane.is_over() {
                         order.close(place);
                     }
                 }
@@ -176,7 +173,7 @@ impl Live {
             }
             match states.iter().find(|device| device.name == lane.summary.name) {
                 Some(device) => lane.notice(device.is_up),
-                None => lane.give_up("the interface disappeared"),
+                None => lane.die("the interface disappeared".to_owned(), now),
             }
         }
         self.tell();
@@ -193,7 +190,7 @@ impl Live {
         let is_late = self
             .duration
             .is_some_and(|duration| now.duration_since(began) >= duration);
-        if self.lanes.iter().all(|lane| lane.handle().is_none()) {
+        if self.lanes.iter().all(Lane::is_over) {
             return true;
         }
         if !self.watch.is_stopped() && !is_late {

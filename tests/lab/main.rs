@@ -1,0 +1,13 @@
+//! Live capture in network namespaces with real nginx: figures are held against its access log and the kernel's counters.
+//!
+//! Needs root, iproute2, nginx and curl; where they are missing the tests say that they were skipped, and fail if
+//! `FLOWCHECK_LAB` is set.
+
+#![cfg(feature = "live")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod net;
+mod nginx;
+mod process;
+mod scenarios;
+mod signals;
