@@ -1,7 +1,7 @@
 //! Processes of a test: each is ended by its id, at the latest when the test ends.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -39,8 +39,18 @@ impl Live {
         live
     }
 
-    /// Starts it by a command.
-    pub(crate) fn spawn(command: &mut Command) -> Self {
+    fn spawn(command: &mut Command) -> Self {
+        let (mut live, mut stdout) = Self::unread(command);
+        live.stdout = Some(std::thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).expect("text");
+            text
+        }));
+        live
+    }
+
+    /// Starts it by a command and gives the caller what it prints.
+    pub(crate) fn unread(command: &mut Command) -> (Self, ChildStdout) {
         let mut child = command
             .env_remove("SUDO_UID")
             .stdout(Stdio::piped())
@@ -49,11 +59,6 @@ impl Live {
             .expect("the binary runs");
         let stdout = child.stdout.take().expect("a pipe");
         let stderr = child.stderr.take().expect("a pipe");
-        let stdout = std::thread::spawn(move || {
-            let (mut text, mut stdout) = (String::new(), stdout);
-            stdout.read_to_string(&mut text).expect("text");
-            text
-        });
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
@@ -62,12 +67,13 @@ impl Live {
                 }
             }
         });
-        Self {
+        let live = Self {
             child,
-            stdout: Some(stdout),
+            stdout: None,
             lines,
             said: Vec::new(),
-        }
+        };
+        (live, stdout)
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -118,10 +124,10 @@ impl Live {
             }
         }
         let code = self.child.wait().expect("a child").code();
-        let stdout = self.stdout.take().expect("read once").join().expect("text");
+        let stdout = self.stdout.take().map(|stdout| stdout.join().expect("text"));
         Ended {
             code,
-            stdout,
+            stdout: stdout.unwrap_or_default(),
             said: std::mem::take(&mut self.said),
         }
     }
