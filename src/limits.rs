@@ -115,3 +115,6 @@ pub const SPARE_BLOCKS: usize = 4;
 
 /// Bytes of packets that wait for those of other interfaces; beyond it they go on before their time, and it is told.
 pub const LIVE_HELD_BYTES: usize = 32 << 20;
+
+/// Times that an interface goes down or comes back that are told one by one; the rest are told in sum.
+pub const LIVE_CHANGES_TOLD: u64 = 20;

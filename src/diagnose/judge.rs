@@ -22,7 +22,8 @@ pub struct Diagnosis {
     pub not_seen: Vec<String>,
 }
 
-/// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or are damaged in the file.
+/// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or
+/// the interface, or are damaged in the file.
 #[must_use]
 pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diagnosis {
     let total = summary.totals.counts.requests.rated();

@@ -57,7 +57,8 @@ pub(super) fn snapshot(
     };
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds.clone();
-    let unseen = capture.kernel_dropped().unwrap_or(0) + capture.damaged_packets();
+    let dropped = [capture.kernel_dropped(), capture.interface_dropped()];
+    let unseen = dropped.into_iter().flatten().sum::<u64>() + capture.damaged_packets();
     let diagnosis = diagnose(&summary, unseen, &thresholds);
     Snapshot {
         thresholds,

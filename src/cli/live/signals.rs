@@ -1,5 +1,6 @@
 //! INT, TERM and HUP end the capture, a second one the program; USR1 asks for the report so far.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -33,11 +34,15 @@ pub(super) fn listen(watch: Arc<Watch>) -> Result<Wanted, Error> {
     };
     // In the handler itself, so that the second one ends the program whatever its threads do.
     let once = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    let mut ending = vec![SIGINT, SIGTERM];
+    if !ignores_hangup() {
+        ending.push(SIGHUP);
+    }
+    for &signal in &ending {
         flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&once)).map_err(failed)?;
         flag::register(signal, Arc::clone(&once)).map_err(failed)?;
     }
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]).map_err(failed)?;
+    let mut signals = Signals::new(ending.iter().chain(&[SIGUSR1])).map_err(failed)?;
     let wanted = Wanted::default();
     let asked = wanted.clone();
     let heed = move || {
@@ -54,4 +59,12 @@ pub(super) fn listen(watch: Arc<Watch>) -> Result<Wanted, Error> {
         .spawn(heed)
         .map_err(failed)?;
     Ok(wanted)
+}
+
+/// Whether it was started by nohup, which has to keep its promise.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    ignored.is_some_and(|set| set & (1 << (SIGHUP - 1)) != 0)
 }

@@ -8,7 +8,7 @@ use super::super::SourceSummary;
 use super::error::{LiveError, reason};
 use super::options::{Direction, LiveOptions};
 use crate::frame::{Block, Interface, InterfaceId, LinkType, Record};
-use crate::limits::SNAPLEN;
+use crate::limits::{LIVE_CHANGES_TOLD, SNAPLEN};
 use crate::time::Timestamp;
 
 /// Packets taken from a ring before the other interfaces and the block's size are looked at.
@@ -28,12 +28,14 @@ pub(super) struct Lane {
     handle: Option<Capture<Active>>,
     id: InterfaceId,
     link_type: LinkType,
-    pub(super) summary: SourceSummary,
+    summary: SourceSummary,
     /// The kernel's counters as last read: they wrap at 32 bits.
     last: Stat,
     /// Packets that passed the kernel's filter.
     pub(super) received: u64,
-    pub(super) is_up: bool,
+    is_up: bool,
+    /// How often it went down or came back.
+    changes: u64,
     /// Once the interface is gone: when what the kernel had gathered has come, and why it is gone.
     dying: Option<(Instant, String)>,
 }
@@ -91,8 +93,14 @@ impl Lane {
             },
             received: 0,
             is_up: true,
+            changes: 0,
             dying: None,
         })
+    }
+
+    /// The interface's name.
+    pub(super) fn name(&self) -> &str {
+        &self.summary.name
     }
 
     /// What to announce.
@@ -170,12 +178,33 @@ impl Lane {
             return;
         }
         self.is_up = is_up;
+        self.changes += 1;
+        if self.changes > LIVE_CHANGES_TOLD {
+            return;
+        }
         let name = &self.summary.name;
         self.summary.warnings.push(if is_up {
             format!("{name}: the interface is up again; what passed meanwhile was not captured")
         } else {
             format!("{name}: the interface went down; nothing is captured on it until it is up again")
         });
+    }
+
+    /// The summary with what is told one by one: what is news is in it once.
+    pub(super) fn news(&self) -> SourceSummary {
+        self.summary.clone()
+    }
+
+    /// The summary with what is told in sum.
+    pub(super) fn summary(&self) -> SourceSummary {
+        let mut summary = self.summary.clone();
+        let untold = self.changes.saturating_sub(LIVE_CHANGES_TOLD);
+        if untold > 0 {
+            let name = &summary.name;
+            let warning = format!("{name}: the interface went down or came back {untold} more times");
+            summary.warnings.push(warning);
+        }
+        summary
     }
 
     /// The interface is gone for good; what the kernel had gathered is still to come.

@@ -168,10 +168,10 @@ impl Live {
         let states = devices::states().unwrap_or_default();
         for lane in &mut self.lanes {
             lane.account();
-            if lane.summary.name == devices::ANY || states.is_empty() {
+            if lane.name() == devices::ANY || states.is_empty() {
                 continue;
             }
-            match states.iter().find(|device| device.name == lane.summary.name) {
+            match states.iter().find(|device| device.name == lane.name()) {
                 Some(device) => lane.notice(device.is_up),
                 None => lane.die("the interface disappeared".to_owned(), now),
             }
@@ -181,7 +181,11 @@ impl Live {
 
     fn tell(&self) {
         let received = self.lanes.iter().map(|lane| lane.received).sum();
-        self.watch.tell(self.summaries(), received);
+        let mut sources: Vec<_> = self.lanes.iter().map(Lane::news).collect();
+        if let Some(first) = sources.first_mut() {
+            first.warnings.extend(self.watch.notes());
+        }
+        self.watch.tell(sources, received);
     }
 
     /// Whether the capture is over: stopped, out of time or without interfaces, and what the kernel had has come.
@@ -283,7 +287,7 @@ impl Source for Live {
     }
 
     fn summaries(&self) -> Vec<SourceSummary> {
-        let mut summaries: Vec<_> = self.lanes.iter().map(|lane| lane.summary.clone()).collect();
+        let mut summaries: Vec<_> = self.lanes.iter().map(Lane::summary).collect();
         let hurried = self.order.as_ref().is_some_and(|order| order.hurried);
         if let Some(first) = summaries.first_mut().filter(|_| hurried) {
             let warning = "so many packets came at once that those of several interfaces may be out of order by up to 300 ms";
