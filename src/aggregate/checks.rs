@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::connections::Waiting;
-use super::tracker::Order;
+use super::tracker::{AtSyn, Order};
 use crate::limits::CHECK_SERIES;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -23,6 +23,7 @@ pub(super) struct Member {
     /// The window that its request counted in.
     pub(super) window: i64,
     pub(super) waiting: Waiting,
+    pub(super) star_syn: AtSyn,
     /// Its place in the list of connections.
     pub(super) listed: Option<usize>,
 }
@@ -263,6 +264,7 @@ mod tests {
             close: 0,
             window: 0,
             waiting: Waiting::default(),
+            star_syn: AtSyn::default(),
             listed: None,
         }
     }

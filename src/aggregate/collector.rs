@@ -9,7 +9,7 @@ use super::event::LegRef;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::timeline::TimelineBuilder;
-use super::tracker::{Order, SecondPeak};
+use super::tracker::{AtSyn, Order, SecondPeak};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
@@ -39,6 +39,8 @@ pub struct Aggregate {
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
     /// By the place of the connection.
     pub(super) waiting: Vec<Waiting>,
+    /// Beside them, on `*` legs: what their SYNs found in their clients' pools.
+    pub(super) star_syns: Vec<AtSyn>,
     /// How many engines tell.
     pub(super) engines: usize,
     pub(super) checks: Checks,
@@ -92,6 +94,7 @@ impl Aggregate {
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
             waiting: Vec::new(),
+            star_syns: Vec::new(),
             engines: 1,
             checks: Checks::default(),
             decision: Decision::default(),

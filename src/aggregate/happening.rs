@@ -119,15 +119,15 @@ impl Aggregate {
         let Some(leg) = self.leg_now(at.leg) else { return };
         leg.whole.opened(!syn);
         leg.present.opened(!syn);
-        let mut waiting = Waiting::at_syn(leg, order);
-        waiting.star_syn = leg.star_client(at.leg.0).map(|client| {
+        let waiting = Waiting::at_syn(leg, order);
+        let star_syn = leg.star_client(at.leg.0).map(|client| {
             client.tracker.opened(!syn);
-            Box::new(client.tracker.at_syn(order))
+            client.tracker.at_syn(order)
         });
         self.open.up();
         self.timeline.open_changed(at.clock, self.open.now);
         if syn {
-            self.wait(self.place_of_connection(at.engine, connection), waiting);
+            self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
         }
     }
 
@@ -136,12 +136,12 @@ impl Aggregate {
         let Some(leg) = self.leg_now(at.leg) else { return };
         leg.whole.not_midstream_after_all();
         leg.present.not_midstream_after_all();
-        let mut waiting = Waiting::at_syn(leg, order);
-        waiting.star_syn = leg.star_client(at.leg.0).map(|client| {
+        let waiting = Waiting::at_syn(leg, order);
+        let star_syn = leg.star_client(at.leg.0).map(|client| {
             client.tracker.not_midstream_after_all();
-            Box::new(client.tracker.at_syn(order))
+            client.tracker.at_syn(order)
         });
-        self.wait(self.place_of_connection(at.engine, connection), waiting);
+        self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
     }
 
     fn on_established(&mut self, at: At) {
@@ -198,7 +198,7 @@ impl Aggregate {
         }
         let place = self.place_of_connection(at.engine, connection);
         if unknown {
-            self.wait(place, Waiting::default());
+            self.wait(place, Waiting::default(), None);
         }
         self.wait_for_second(at.leg, place, (reuse, index), (self.order, window), prefix);
     }
@@ -275,7 +275,7 @@ impl Aggregate {
         row.resets += u64::from(reset);
         let (place, order) = (self.place_of_connection(at.engine, connection), self.order);
         if let Some(waiting) = self.waiting.get_mut(place) {
-            waiting.closing = order;
+            waiting.close(order);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::collector::micros;
 use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::prefixes::{HostRef, Prefixes};
-use super::tracker::{SecondPeak, Tracker};
+use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
 use crate::time::{Nanos, OptionalNanos, Timestamp};
@@ -43,6 +43,8 @@ pub(super) struct LegState {
     pub(super) whole: Tracker,
     pub(super) present: Tracker,
     pub(super) window: i64,
+    /// What had been closed when the present window began.
+    pub(super) before_window: AtSyn,
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
@@ -63,6 +65,7 @@ impl LegState {
             whole: Tracker::default(),
             present: Tracker::default(),
             window,
+            before_window: AtSyn::default(),
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
@@ -180,6 +183,7 @@ impl LegState {
         let done = std::mem::take(&mut self.counts);
         self.past.merge(&done);
         self.present = self.present.next_window();
+        self.before_window = self.whole.at_syn(0);
         self.window_peak = SecondPeak::default();
         self.window = index;
     }

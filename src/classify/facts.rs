@@ -165,15 +165,14 @@ pub struct TlsFacts {
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Five bits a letter, the first one lowest.
-    order: u64,
-    /// A bit for each letter that was noted.
-    noted: u16,
+    /// Four bits a letter from the lowest on, and in the upper 16 a bit for each letter that was noted.
+    word: u64,
 }
 
 impl History {
     const LETTERS: [u8; 8] = *b"SHADFRTG";
     const MAX: u32 = 12;
+    const NOTED_AT: u64 = 48;
 
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
@@ -188,45 +187,43 @@ impl History {
             b'T' => 6,
             _ => 7,
         };
-        let letter = index << 1 | u16::from(!by_client);
-        if self.noted & 1 << letter != 0 {
+        let letter = index << 1 | u64::from(!by_client);
+        let noted = 1 << (Self::NOTED_AT + letter);
+        if self.word & noted != 0 {
             return;
         }
-        let place = self.noted.count_ones();
+        let place = (self.word >> Self::NOTED_AT).count_ones();
         if place < Self::MAX {
-            self.noted |= 1 << letter;
-            self.order |= u64::from(letter + 1) << (5 * place);
+            self.word |= noted | letter << (4 * place);
         }
+    }
+
+    fn letters(self) -> impl Iterator<Item = u64> {
+        let count = (self.word >> Self::NOTED_AT).count_ones();
+        (0..count).map(move |place| self.word >> (4 * place) & 15)
     }
 
     /// The same history with the roles exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {
-        let mut order = 0;
-        for slot in 0..Self::MAX {
-            let code = self.order >> (5 * slot) & 31;
-            if code != 0 {
-                order |= (((code - 1) ^ 1) + 1) << (5 * slot);
-            }
+        let mut swapped = Self::default();
+        for letter in self.letters() {
+            let name = Self::LETTERS[(letter >> 1) as usize & 7];
+            swapped.note(name, letter & 1 == 1);
         }
-        // Neighbouring bits are the two sides of a letter.
-        let noted = (self.noted & 0x5555) << 1 | (self.noted & 0xaaaa) >> 1;
-        Self { order, noted }
+        swapped
     }
 }
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.order;
-        while rest != 0 {
-            let code = (rest & 31) - 1;
+        for code in self.letters() {
             let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);
             if code & 1 == 1 {
                 write!(f, "{}", letter.to_ascii_lowercase())?;
             } else {
                 write!(f, "{letter}")?;
             }
-            rest >>= 5;
         }
         Ok(())
     }

@@ -244,7 +244,7 @@ impl Engine {
                 self.open(None, key, segment, sender);
             }
             Generation::Challenger | Generation::ChallengerAfter => {
-                let Some(challenger) = living.challenger.take() else {
+                let Some(challenger) = living.take_challenger() else {
                     return;
                 };
                 if generation == Generation::ChallengerAfter {
@@ -263,7 +263,7 @@ impl Engine {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let fate = living.segment(segment, sender, cx);
-        let stall = living.stall.as_mut().filter(|stall| !stall.watched);
+        let stall = living.stall_mut().filter(|stall| !stall.watched);
         let stalled = stall.map(|stall| {
             stall.watched = true;
             stall.since

@@ -36,7 +36,7 @@ impl Conversation {
     }
 
     pub(super) fn count_gap(&mut self, len: u32, cx: &mut Context<'_>) {
-        self.gap_bytes += u64::from(len);
+        self.beyond_mut().gap_bytes += u64::from(len);
         cx.quality.gap_bytes += u64::from(len);
     }
 
@@ -126,7 +126,7 @@ impl Conversation {
         };
         self.responses = self.responses.saturating_sub(1);
         if let Some(leg) = self.leg() {
-            cx.emit(self.last, leg, EventKind::ResponseCut { status });
+            cx.emit(self.last_at, leg, EventKind::ResponseCut { status });
         }
     }
 }

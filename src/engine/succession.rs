@@ -53,15 +53,7 @@ impl Engine {
         if living.marks.has(Marks::OPENED) && !answered {
             living.marks.set(Marks::ABANDONED);
         } else {
-            living.close(
-                Closing {
-                    by,
-                    how: How::Replaced,
-                    at,
-                    acked: None,
-                },
-                cx,
-            );
+            living.close(Closing::new(by, How::Replaced, at, None), cx);
         }
         self.over(place, key, at, false);
     }
@@ -73,7 +65,7 @@ impl Engine {
         };
         let opener = living.roles.map_or(Sender::Low, |roles| roles.client);
         let tombstone = Tombstone {
-            id: living.id,
+            id: living.id.get(),
             left_at: at,
             isn: living.tcp.end(opener).isn(),
             expired,

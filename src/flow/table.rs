@@ -344,9 +344,16 @@ impl<V> FlowTable<V> {
         self.slots.iter().filter_map(Slot::living)
     }
 
-    /// The places of all living connections.
-    pub fn places(&self) -> impl Iterator<Item = usize> {
-        (0..self.slots.len()).filter(|place| self.slots[*place].value.is_some())
+    /// All living connections with their places.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &V)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(place, slot)| Some((place, slot.value.as_ref()?)))
+    }
+
+    /// What is kept at a place, to look at.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&V> {
+        self.slots.get(place)?.value.as_ref()
     }
 }
 
