@@ -113,8 +113,6 @@ pub struct FlowTable<V> {
     dead: Graveyard,
     max_dead: usize,
     cursor: usize,
-    /// Where the last look ended: packets of a connection often come together.
-    latest: usize,
     dropped_early: u64,
 }
 
@@ -133,7 +131,6 @@ impl<V> FlowTable<V> {
             },
             max_dead,
             cursor: 0,
-            latest: 0,
             dropped_early: 0,
         }
     }
@@ -175,23 +172,24 @@ impl<V> FlowTable<V> {
     /// What is known of a key.
     #[inline]
     #[must_use]
-    pub fn look(&mut self, key: &FlowKey) -> Known {
-        if let Some(slot) = self.slots.get(self.latest)
-            && slot.key == *key
-            && slot.value.is_some()
-        {
-            return Known::Living(self.latest);
-        }
+    pub fn look(&self, key: &FlowKey) -> Known {
         match self.pointer(key) {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
                 .dead
                 .at(pointer)
                 .map_or(Known::Nothing, |(_, tombstone)| Known::Dead(*tombstone)),
-            Some(pointer) => {
-                self.latest = pointer.0 as usize;
-                Known::Living(self.latest)
-            }
+            Some(pointer) => Known::Living(pointer.0 as usize),
+        }
+    }
+
+    /// As [`look`](Self::look), if the connection may live at `place`.
+    #[inline]
+    #[must_use]
+    pub fn look_at(&self, place: usize, key: &FlowKey) -> Known {
+        match self.slots.get(place) {
+            Some(slot) if slot.key == *key && slot.value.is_some() => Known::Living(place),
+            _ => self.look(key),
         }
     }
 
@@ -227,7 +225,6 @@ impl<V> FlowTable<V> {
             }
         };
         self.point(&key, Pointer::living(place));
-        self.latest = place;
         place
     }
 
@@ -297,9 +294,14 @@ impl<V> FlowTable<V> {
         }
     }
 
-    /// Drops the oldest tombstones if there are too many.
+    /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
+    /// other in memory.
     fn forget(&mut self, now: Timestamp) {
-        while self.dead.graves.len() >= self.max_dead {
+        const SEVERAL: usize = 16;
+        if self.dead.graves.len() < self.max_dead {
+            return;
+        }
+        for _ in 0..SEVERAL {
             let Some((key, oldest)) = self.dead.graves.pop_front() else {
                 return;
             };
