@@ -3,6 +3,7 @@
 //! In: the figures of `aggregate`. Out: verdicts (later: causes and kernel projections) in an immutable [`Snapshot`].
 //! May touch: `aggregate`, `classify`. Never: packets.
 
+pub mod catalogue;
 pub mod expect;
 mod judge;
 mod snapshot;
