@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 /// `classify` holds the words of a connection's facts; the rooms that find them may use those words and nothing else.
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("pipeline", &["source", "engine", "aggregate", "diagnose"]),
+    (
+        "pipeline",
+        &["source", "engine", "aggregate", "diagnose", "classify::Class"],
+    ),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (
         "flow",

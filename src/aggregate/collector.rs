@@ -4,13 +4,15 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::checks::{Checks, Decision};
+use super::closes::CloseSample;
 use super::connections::Waiting;
 use super::event::{EventKind, LegRef, Reuse};
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
+use super::pools::Pools;
 use super::timeline::TimelineBuilder;
 use super::tracker::{AtSyn, Order, SecondPeak};
-use crate::classify::{Class, ConnectionFacts, Endpoint, Version};
+use crate::classify::{Class, ConnectionFacts, Ending, Endpoint, Version};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
 use crate::time::{MICROSECOND, Nanos, Timestamp};
@@ -22,6 +24,12 @@ pub struct ListedConnection {
     pub facts: ConnectionFacts,
     /// Its class.
     pub class: Class,
+    /// The place of its leg.
+    pub leg: Option<usize>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The same as a sample.
+    pub sample: CloseSample,
 }
 
 /// Adds up what happens on all legs.
@@ -31,6 +39,7 @@ pub struct Aggregate {
     pub(super) legs: Vec<LegState>,
     /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
+    pub(super) pools: Pools,
     /// The leg that each pair of client and server counts in.
     pub(super) places: Vec<usize>,
     /// Clients of each server, and the place of its `*` leg.
@@ -84,6 +93,7 @@ impl Aggregate {
             thresholds,
             legs: Vec::new(),
             numbers: Numbers::default(),
+            pools: Pools::default(),
             places: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),
@@ -185,6 +195,7 @@ impl Aggregate {
                 self.open.up();
                 self.timeline.open_changed(now, self.open.now);
                 if *syn {
+                    self.pools.syn(reference.0, at);
                     self.wait(*connection, syn_state, star_syn.unwrap_or_default());
                 }
             }
@@ -272,6 +283,7 @@ impl Aggregate {
                     leg.counts.response_us.add(micros(*response));
                     leg.prefixes.ended(*prefix, host);
                 }
+                self.pools.response_ended(reference.0, at);
                 if *became_idle {
                     self.became_idle(reference);
                 }
@@ -345,6 +357,7 @@ impl Aggregate {
 
     fn became_busy(&mut self, reference: LegRef) {
         self.busy.up();
+        self.pools.became_busy(reference.0);
         if let Some((leg, _)) = self.leg(reference) {
             leg.whole.became_busy();
             leg.present.became_busy();
@@ -356,6 +369,7 @@ impl Aggregate {
 
     fn became_idle(&mut self, reference: LegRef) {
         self.busy.down();
+        self.pools.became_idle(reference.0);
         if let Some((leg, _)) = self.leg(reference) {
             leg.whole.became_idle();
             leg.present.became_idle();

@@ -1,11 +1,12 @@
 //! Connections that are over: counted, and told from health checks.
 
 use super::checks::{Decision, Member, SeriesKey};
+use super::closes::CloseSample;
 use super::collector::{Aggregate, ListedConnection, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify};
+use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
 use crate::limits::WAITING_FIRSTS;
 
 /// A connection that has not yet shown whether its handshake was paid for by a request that counts.
@@ -98,11 +99,16 @@ impl Aggregate {
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.waiting.swap_remove(&facts.id);
         let order = self.order;
-        let listed = self.list(facts, class);
+        let (kind, sample) = (ending(facts), self.sample(reference, facts));
+        let listed = self.list(facts, class, (reference, kind, sample));
+        let legs = self.legs.len();
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
         count_connection(leg, facts, class);
+        if !facts.resumed {
+            leg.closes.add(kind, sample, legs);
+        }
         let ended =
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
@@ -136,6 +142,8 @@ impl Aggregate {
             window,
             prefix: waiting.prefix,
             listed,
+            ending: kind,
+            frame: facts.last_frame,
         };
         if class == Class::PerRequest && member.window == leg.window {
             // The window may be over before it is known whether this was a health check.
@@ -210,6 +218,7 @@ impl Aggregate {
         let per_request = classes.classes.get_mut(Class::PerRequest);
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
+        leg.closes.remove(member.ending, member.frame);
         leg.prefixes.take_out(member.prefix, host, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
@@ -219,7 +228,18 @@ impl Aggregate {
         }
     }
 
-    fn list(&mut self, facts: &ConnectionFacts, class: Class) -> Option<usize> {
+    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts) -> CloseSample {
+        let span = facts.last_response_end.zip(facts.closed_at);
+        let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
+        CloseSample::new(facts, between)
+    }
+
+    fn list(
+        &mut self,
+        facts: &ConnectionFacts,
+        class: Class,
+        (leg, ending, sample): (LegRef, Ending, CloseSample),
+    ) -> Option<usize> {
         let limit = self.list_at_most?;
         if self.listed.len() >= limit {
             self.omitted += 1;
@@ -228,6 +248,9 @@ impl Aggregate {
         self.listed.push(ListedConnection {
             facts: facts.clone(),
             class,
+            leg: self.place_of(leg.0),
+            ending,
+            sample,
         });
         Some(self.listed.len() - 1)
     }

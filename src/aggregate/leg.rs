@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
+use super::closes::Closes;
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::prefixes::Prefixes;
 use super::tracker::{SecondPeak, Tracker};
@@ -44,6 +45,7 @@ pub(super) struct LegState {
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
+    pub(super) closes: Closes,
     /// Clients told apart, in a `*` leg; `None` once there were too many.
     pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
     windows: VecDeque<WindowFigures>,
@@ -64,6 +66,7 @@ impl LegState {
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
+            closes: Closes::default(),
             star: Some(IndexMap::default()),
             windows: VecDeque::new(),
             latest_full: None,

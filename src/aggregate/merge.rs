@@ -1,7 +1,7 @@
 //! What several engines tell, put in frame order.
 
 use super::collector::Aggregate;
-use super::event::{EventKind, LegEvent};
+use super::event::{EventKind, LegEvent, PrefixRef};
 
 impl Aggregate {
     /// Takes in what each engine found in the same stretch of the capture, in frame order, and empties it.
@@ -44,6 +44,9 @@ impl Aggregate {
             | EventKind::ExchangeEnd { prefix, .. }
             | EventKind::Upgraded { prefix, .. }
             | EventKind::Closing { prefix, .. } => *prefix = self.numbers.prefix(engine, *prefix),
+            EventKind::Closed(facts) => {
+                facts.last_prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix)).0;
+            }
             _ => {}
         }
         let leg = self.numbers.leg(engine, event.leg);

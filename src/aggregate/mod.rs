@@ -5,6 +5,7 @@
 //! May touch: `classify`. Never: packets.
 
 mod checks;
+mod closes;
 mod collector;
 mod connections;
 mod distribution;
@@ -13,11 +14,13 @@ mod figures;
 mod leg;
 mod merge;
 mod naming;
+mod pools;
 mod prefixes;
 mod summary;
 mod timeline;
 mod tracker;
 
+pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
@@ -26,5 +29,6 @@ pub use figures::{
     TlsCounts, avoidable,
 };
 pub use leg::WindowFigures;
+pub use pools::PoolFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
 pub use timeline::{Timeline, TimelineRow};

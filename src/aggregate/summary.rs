@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use super::closes::Closes;
 use super::collector::Aggregate;
 use super::event::PrefixRef;
 use super::figures::{Concurrency, Figures};
 use super::leg::{LegState, WindowFigures};
+use super::pools::PoolFigures;
 use super::timeline::Timeline;
 use crate::classify::Endpoint;
 use crate::time::Timestamp;
@@ -53,6 +55,8 @@ pub struct LegSummary {
     pub windows: Vec<WindowFigures>,
     /// By prefix and by host.
     pub prefixes: Vec<PrefixRow>,
+    /// How its connections ended.
+    pub closes: Closes,
 }
 
 /// Everything that was added up.
@@ -62,6 +66,10 @@ pub struct Summary {
     pub legs: Vec<LegSummary>,
     /// All of them together.
     pub totals: Figures,
+    /// What was seen of each client's pool.
+    pub pools: Vec<(IpAddr, PoolFigures)>,
+    /// Host and path of each prefix, by its number.
+    pub prefix_names: Vec<(Option<String>, String)>,
     /// Health checks.
     pub checks: Vec<CheckRow>,
     /// Over time.
@@ -97,10 +105,17 @@ impl Aggregate {
                 recent: leg.recent(&span),
                 windows: leg.windows(&span),
                 prefixes: self.prefix_rows(leg),
+                closes: leg.closes.clone(),
             })
             .collect();
         Summary {
             totals: self.totals(&legs),
+            pools: self.pools.figures().collect(),
+            prefix_names: self
+                .prefixes
+                .iter()
+                .map(|name| (name.host.as_deref().map(str::to_owned), name.path.to_string()))
+                .collect(),
             checks: self.check_rows(),
             timeline: self.timeline.build(span.clock),
             span: Some((span.start, span.clock)),

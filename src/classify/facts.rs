@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::signs::Signs;
 use crate::frame::InterfaceId;
 use crate::time::{Nanos, Timestamp};
 
@@ -292,6 +293,16 @@ pub struct ConnectionFacts {
     pub last_response_end: Option<Timestamp>,
     /// First byte of the first request.
     pub first_request: Option<Timestamp>,
+    /// First byte of the first request without a response.
+    pub unanswered_since: Option<Timestamp>,
+    /// Time of the last payload in either direction.
+    pub last_payload: Option<Timestamp>,
+    /// The number of its last request's Host and prefix.
+    pub last_prefix: u32,
+    /// Signs of why it ended.
+    pub signs: Signs,
+    /// Status of the last final response; 0 if it showed none.
+    pub status: u16,
     /// Both directions were captured (or nothing shows that one is missing).
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.

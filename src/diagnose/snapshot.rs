@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::catalogue::CauseId;
+use super::causes::Cause;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::Interface;
@@ -100,6 +102,8 @@ pub struct Leg {
     pub by_prefix: Vec<PrefixRow>,
     /// Its health checks.
     pub checks: Vec<CheckSeries>,
+    /// Why its connections end, or are not made: faults first, by connections.
+    pub causes: Vec<Cause>,
 }
 
 /// All connections of one client address to all servers it uses.
@@ -109,6 +113,10 @@ pub struct Pool {
     pub client: IpAddr,
     /// Its servers.
     pub servers: Vec<Endpoint>,
+    /// Idle connections that it keeps (`keepalive N`), estimated.
+    pub idle_pool_size: Option<u64>,
+    /// What shows only across its servers.
+    pub causes: Vec<Cause>,
 }
 
 /// Packets left out of the analysis, by reason.
@@ -227,6 +235,8 @@ pub struct ConnectionRecord {
     pub facts: ConnectionFacts,
     /// Its class.
     pub class: Class,
+    /// Why it ended.
+    pub cause: Option<CauseId>,
 }
 
 /// One HTTP exchange, for `--requests`.

@@ -8,7 +8,7 @@ use super::opening::Challenger;
 use super::pending::PendingQueue;
 use super::turns::Turns;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
-use crate::classify::{History, Protocol, RoleEvidence};
+use crate::classify::{History, Protocol, RoleEvidence, Signs};
 use crate::decode::{Flags, Segment};
 use crate::flow::{Recent, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
@@ -70,6 +70,9 @@ pub(super) struct Conversation {
     pub(super) streams: [Stream; 2],
     pub(super) roles: Option<Roles>,
     pub(super) marks: Marks,
+    /// Status of the last final response.
+    pub(super) status: u16,
+    pub(super) signs: Signs,
     pub(super) protocol: Protocol,
     pub(super) history: History,
     pub(super) closing: Option<Closing>,
@@ -113,6 +116,8 @@ impl Conversation {
             streams: [Stream::default(), Stream::default()],
             roles: None,
             marks: Marks::default(),
+            status: 0,
+            signs: Signs::default(),
             protocol: Protocol::default(),
             history: History::default(),
             closing: None,
@@ -157,6 +162,7 @@ impl Conversation {
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
+            self.note_challenged(sender);
             return Fate::GoesOn;
         }
         self.last = self.last.max(segment.timestamp);
@@ -172,6 +178,7 @@ impl Conversation {
             Sent::New => {}
             Sent::Again if segment.payload_len > 0 || flags.contains(Flags::FIN) => {
                 self.retransmitted = self.retransmitted.saturating_add(1);
+                self.note_repeated(segment, sender);
             }
             Sent::Again => {}
             Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),

@@ -67,6 +67,9 @@ impl Conversation {
             }
             (Side::Response, Event::End) => self.on_response_end(from.at, cx),
             (_, Event::Desync(why)) => {
+                if side == Side::Response {
+                    self.note_stray_bytes();
+                }
                 cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
                 self.lost_framing(side, 0, from.at, cx);
             }
@@ -105,6 +108,7 @@ impl Conversation {
         };
         let began = self.begun.take().unwrap_or(from.at);
         self.note_first_request(head, began);
+        self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
         let open = self.closing.is_none();
@@ -180,6 +184,7 @@ impl Conversation {
         };
         self.note_extent(head.extent);
         self.responses = self.responses.saturating_add(1);
+        self.note_response_signs(head);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }

@@ -24,6 +24,7 @@ mod pending;
 mod quality;
 mod roles;
 mod share;
+mod signs;
 mod tls;
 mod turns;
 mod upkeep;

@@ -23,6 +23,7 @@ pub mod tls;
 
 pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
+pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use prelude::begins_connection;
 pub use recognise::begins_message;

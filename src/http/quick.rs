@@ -102,6 +102,7 @@ fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
                 fields.transfer_encoding(value);
             }),
             [b'u' | b'U', ..] => named(line, b"upgrade", |value| fields.upgrade(value)),
+            [b'x' | b'X', ..] => named(line, b"x-accel-redirect", |_| fields.accel = true),
             [b' ' | b'\t' | b':', ..] => return None,
             _ => {}
         }

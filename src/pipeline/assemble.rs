@@ -1,21 +1,14 @@
 //! Puts the parts of a snapshot together.
 
 use super::divide::Read;
-use crate::aggregate::{Aggregate, Summary};
+use crate::aggregate::{Aggregate, ListedConnection, Summary};
+use crate::classify::Class;
+use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
 
 pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Config, read: Read) -> Snapshot {
-    let listed = config.keep_connections.is_some().then(|| {
-        let mut listed = aggregate.take_listed();
-        listed.sort_by_key(|connection| connection.facts.id);
-        let record = |connection: crate::aggregate::ListedConnection| ConnectionRecord {
-            facts: connection.facts,
-            class: connection.class,
-        };
-        listed.into_iter().map(record).collect()
-    });
     let summary = aggregate.summary();
     let mut quality = Quality::default();
     for engine in engines {
@@ -31,6 +24,20 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds;
     let diagnosis = diagnose(&summary, capture.kernel_dropped().unwrap_or(0), &thresholds);
+    let listed = config.keep_connections.is_some().then(|| {
+        let mut listed = aggregate.take_listed();
+        listed.sort_by_key(|connection| connection.facts.id);
+        let cause = |c: &ListedConnection| match c.class {
+            Class::Check => Some(CauseId::X10),
+            _ => diagnosis.findings.cause(c.leg, c.ending, &c.sample),
+        };
+        let record = |connection: ListedConnection| ConnectionRecord {
+            cause: cause(&connection),
+            facts: connection.facts,
+            class: connection.class,
+        };
+        listed.into_iter().map(record).collect()
+    });
     Snapshot {
         thresholds,
         verdict: diagnosis.verdict,

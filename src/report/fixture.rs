@@ -91,6 +91,7 @@ fn leg(client: &str, server: Endpoint, figures: Figures, status: Status, reasons
         },
         by_prefix: Vec::new(),
         checks: Vec::new(),
+        causes: Vec::new(),
     }
 }
 
@@ -146,6 +147,7 @@ fn record(
     }
     let start = START.plus(i64::try_from(id).unwrap() * 10 * MILLISECOND);
     ConnectionRecord {
+        cause: None,
         class,
         facts: ConnectionFacts {
             id,
@@ -174,6 +176,11 @@ fn record(
             closed_at: closer.map(|_| start.plus(7 * MILLISECOND)),
             idle_before_close: closer.map(|_| 800 * MILLISECOND),
             last_response_end: Some(start.plus(6 * MILLISECOND)),
+            unanswered_since: None,
+            last_payload: None,
+            last_prefix: 0,
+            signs: crate::classify::Signs::default(),
+            status: 200,
             first_request: Some(start.plus(MILLISECOND)),
             two_way: true,
             obscured: false,
@@ -224,6 +231,8 @@ pub(super) fn churn() -> Snapshot {
         pools: vec![Pool {
             client: [10, 77, 0, 1].into(),
             servers: vec![server],
+            idle_pool_size: None,
+            causes: Vec::new(),
         }],
         timeline: Timeline {
             start: Some(START),

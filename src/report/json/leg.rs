@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::figures::Figures;
 use super::number::Number;
 use crate::aggregate::TlsCounts;
 use crate::diagnose::{self, expect};
+use crate::frame::Interface;
 use crate::report::when::rfc3339;
 
 /// An answer with its reasons.
@@ -111,51 +113,6 @@ struct Estimate {
     estimated: bool,
 }
 
-/// What makes connections short, and what to change.
-#[derive(Serialize, JsonSchema)]
-struct Cause {
-    id: String,
-    /// Causes that look the same in packets.
-    or: Vec<String>,
-    split_by: Option<String>,
-    slug: String,
-    title: String,
-    #[schemars(extend("enum" = ["leg", "pool"]))]
-    scope: &'static str,
-    #[schemars(extend("enum" = ["fault", "normal"]))]
-    severity: &'static str,
-    #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
-    confidence: &'static str,
-    connections: u64,
-    requests: u64,
-    share_of_closes: Option<Number>,
-    evidence: Vec<Evidence>,
-    fix: Vec<Fix>,
-    cannot_tell: Option<String>,
-}
-
-/// Something that was seen, and where.
-#[derive(Serialize, JsonSchema)]
-struct Evidence {
-    text: String,
-    frames: Vec<FrameRef>,
-}
-
-/// A packet: Wireshark's `frame.number` in a source.
-#[derive(Serialize, JsonSchema)]
-struct FrameRef {
-    source: u16,
-    frame: u64,
-}
-
-/// What to change, and where.
-#[derive(Serialize, JsonSchema)]
-struct Fix {
-    #[serde(rename = "where")]
-    place: String,
-    text: String,
-}
-
 /// What a host's kernel has to hold.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Host {
@@ -230,8 +187,9 @@ fn or_star(end: Option<&impl ToString>) -> String {
     end.map_or_else(|| "*".to_owned(), ToString::to_string)
 }
 
-impl From<&diagnose::Leg> for Leg {
-    fn from(leg: &diagnose::Leg) -> Self {
+impl Leg {
+    /// A leg; evidence names frames in the sources of `interfaces`.
+    pub(crate) fn new(leg: &diagnose::Leg, interfaces: &[Interface]) -> Self {
         Self {
             client: or_star(leg.name.client.as_ref()),
             server: or_star(leg.name.server.as_ref()),
@@ -243,7 +201,11 @@ impl From<&diagnose::Leg> for Leg {
             tls: Tls::of(&leg.figures.counts.tls),
             paired_with: None,
             bill: None,
-            causes: Vec::new(),
+            causes: leg
+                .causes
+                .iter()
+                .map(|cause| Cause::new(cause, interfaces))
+                .collect(),
         }
     }
 }
@@ -271,13 +233,21 @@ impl From<&diagnose::CheckSeries> for Checks {
     }
 }
 
-impl From<&diagnose::Pool> for Pool {
-    fn from(pool: &diagnose::Pool) -> Self {
+impl Pool {
+    /// A pool; evidence names frames in the sources of `interfaces`.
+    pub(crate) fn new(pool: &diagnose::Pool, interfaces: &[Interface]) -> Self {
         Self {
             client: pool.client.to_string(),
             servers: pool.servers.iter().map(ToString::to_string).collect(),
-            idle_pool_size: None,
-            causes: Vec::new(),
+            idle_pool_size: pool.idle_pool_size.map(|value| Estimate {
+                value,
+                estimated: true,
+            }),
+            causes: pool
+                .causes
+                .iter()
+                .map(|cause| Cause::new(cause, interfaces))
+                .collect(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The table of legs with what is to be said of each.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 
 use super::page::{Page, Tone, columns};
 use super::units::{count, counted, percent, span};
 use super::verdict::since_words;
 use crate::aggregate::{Figures, TlsCounts};
+use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{CheckSeries, Leg, PrefixRow, Snapshot, Status};
 use crate::report::{display_safe, one_line};
 
@@ -114,7 +117,7 @@ const fn urgency(status: Status) -> u8 {
     }
 }
 
-pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told: &mut BTreeSet<CauseId>) {
     if snapshot.legs.is_empty() {
         return;
     }
@@ -155,6 +158,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         }
         page.end();
         notes(page, leg, snapshot, zone);
+        super::causes::print(page, &leg.causes, INDENT, told);
     }
     if !hidden.is_empty() {
         page.left(Tone::Plain, "", INDENT)

@@ -1,6 +1,7 @@
 //! The report for people: the answer first, then legs, then figures, and what the capture is worth last.
 
 mod capture;
+mod causes;
 mod connections;
 mod figures;
 mod legs;
@@ -8,6 +9,7 @@ mod page;
 mod units;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
@@ -46,7 +48,9 @@ pub fn write(
     let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
     verdict::print(&mut page, snapshot, &options.zone);
     verdict::print_expectations(&mut page, outcomes);
-    legs::print(&mut page, snapshot, &options.zone);
+    let mut told = BTreeSet::new();
+    legs::print(&mut page, snapshot, &options.zone, &mut told);
+    causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
