@@ -28,6 +28,8 @@ pub struct CloseSample {
     pub requests: u32,
     /// Responses of other connections of the same client that ended after its own last one and before `end`.
     pub others: Option<u32>,
+    /// Responses of the client that had ended by then, its own included.
+    pub before: u64,
     /// The latest of them to `end`.
     pub since_other: Option<Nanos>,
     /// Host and prefix of its last request.
@@ -70,6 +72,7 @@ impl CloseSample {
                 .map(|(asked, answered)| asked.since(answered).max(0)),
             requests: facts.requests,
             others: between.map(|between| between.responses),
+            before: between.map_or(0, |between| between.before),
             since_other: since(between.and_then(|between| between.latest)),
             prefix: PrefixRef(facts.last_prefix),
             status: facts.status,
@@ -194,6 +197,7 @@ mod tests {
             idle_before_request: None,
             requests: 2,
             others: None,
+            before: 0,
             since_other: None,
             prefix: PrefixRef::UNREAD,
             status: 200,

@@ -26,6 +26,8 @@ pub struct PoolFigures {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Between {
     pub(super) responses: u32,
+    /// How many had ended by its end.
+    pub(super) before: u64,
     pub(super) latest: Option<Timestamp>,
 }
 
@@ -35,6 +37,8 @@ struct Pool {
     last_syn: Option<Timestamp>,
     /// When the latest responses ended, in frame order.
     ends: VecDeque<Timestamp>,
+    /// How many ended.
+    ended: u64,
     /// Whether older ones were dropped.
     dropped: bool,
 }
@@ -101,6 +105,7 @@ impl Pools {
             pool.ends.pop_front();
             pool.dropped = true;
         }
+        pool.ended += 1;
         pool.ends.push_back(at);
     }
 
@@ -108,7 +113,7 @@ impl Pools {
     pub(super) fn ended_between(&mut self, leg: u32, from: Timestamp, until: Timestamp) -> Option<Between> {
         let pool = self.of(leg)?;
         let later = pool.ends.iter().rev().take_while(|end| **end > from);
-        let (mut between, mut all) = (Between::default(), 0);
+        let (mut between, mut all) = (Between::default(), 0_u64);
         for end in later {
             all += 1;
             if *end <= until {
@@ -116,7 +121,8 @@ impl Pools {
                 between.latest = between.latest.max(Some(*end));
             }
         }
-        (all < pool.ends.len() || !pool.dropped).then_some(between)
+        between.before = pool.ended - (all - u64::from(between.responses));
+        (all < pool.ends.len() as u64 || !pool.dropped).then_some(between)
     }
 
     /// What was seen of each client's pool.
@@ -149,12 +155,16 @@ mod tests {
         for (leg, time) in [(0, 1), (1, 2), (2, 3), (0, 4), (1, 9)] {
             pools.response_ended(leg, at(time));
         }
-        let between = |responses, latest: Option<i64>| {
+        let between = |responses, before, latest: Option<i64>| {
             let latest = latest.map(at);
-            Some(Between { responses, latest })
+            Some(Between {
+                responses,
+                before,
+                latest,
+            })
         };
-        assert_eq!(pools.ended_between(0, at(1), at(5)), between(2, Some(4)));
-        assert_eq!(pools.ended_between(2, at(3), at(5)), between(0, None));
+        assert_eq!(pools.ended_between(0, at(1), at(5)), between(2, 3, Some(4)));
+        assert_eq!(pools.ended_between(2, at(3), at(5)), between(0, 1, None));
         assert_eq!(pools.ended_between(9, at(3), at(5)), None);
     }
 

@@ -99,13 +99,16 @@ pub(super) fn unread(leg: &LegView<'_>, servers: usize) -> Vec<(u16, CauseId)> {
     let answered = |status: u16| responses.by_status.get(&status).copied().unwrap_or(0) as f64;
     let suspects: f64 = closed.keys().map(|status| answered(*status)).sum();
     let others = responses.total as f64 - suspects;
-    let reused_others = others >= FEW as f64 && quick < 0.5 * others;
+    // Of two tries the last one's response is handed on, and its connection kept.
+    let usual = quick / others.max(1.0);
+    let stands_out = |share: f64| others >= FEW as f64 && share >= 0.4 && share >= 5.0 * usual;
     closed
         .into_iter()
-        .filter(|(status, (n, accel))| *accel || reused_others && *n >= 0.8 * answered(*status).max(2.0))
-        .map(|(status, _)| {
-            let elsewhere = servers > 1 && matches!(status, 429 | 500..=599);
-            (status, if elsewhere { CauseId::P7 } else { CauseId::P6 })
+        .filter_map(|(status, (n, accel))| {
+            let share = n / answered(status).max(2.0);
+            let elsewhere = servers > 1 && (share < 0.8 || matches!(status, 429 | 500..=599));
+            let id = if elsewhere { CauseId::P7 } else { CauseId::P6 };
+            (accel || stands_out(share)).then_some((status, id))
         })
         .collect()
 }

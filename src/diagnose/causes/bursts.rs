@@ -8,7 +8,7 @@ const STEP: Nanos = 2 * MILLISECOND;
 /// ... and from its first to its last: workers exit together, each within a millisecond.
 const LENGTH: Nanos = 25 * MILLISECOND;
 /// Idle times differ by more than this, and by many times more than the moments of the closes.
-const IDLE_SPREAD: Nanos = 20 * MILLISECOND;
+pub(super) const IDLE_SPREAD: Nanos = 20 * MILLISECOND;
 /// More bursts than this are load, not events.
 const MOST: usize = 4;
 
@@ -25,8 +25,9 @@ impl Burst {
     }
 }
 
-/// The bursts among `closes`; `lives` are all connections that might have survived one.
-pub(super) fn bursts(closes: &[&CloseSample], lives: &[&CloseSample]) -> Vec<Burst> {
+/// The bursts among `closes`; `lives` are all connections that might have survived one. Idle times differ by at least
+/// `spread`.
+pub(super) fn bursts(closes: &[&CloseSample], lives: &[&CloseSample], spread: Nanos) -> Vec<Burst> {
     let mut closes: Vec<&CloseSample> = closes
         .iter()
         .copied()
@@ -41,21 +42,26 @@ pub(super) fn bursts(closes: &[&CloseSample], lives: &[&CloseSample]) -> Vec<Bur
         };
         let length = 1 + rest.windows(2).take_while(|pair| together(pair)).count();
         let (burst, after) = rest.split_at(length);
-        found.extend(whole_pool(burst, lives));
+        found.extend(whole_pool(burst, lives, spread));
         rest = after;
     }
     if found.len() > MOST { Vec::new() } else { found }
 }
 
-fn whole_pool(burst: &[&CloseSample], lives: &[&CloseSample]) -> Option<Burst> {
+fn whole_pool(burst: &[&CloseSample], lives: &[&CloseSample], least: Nanos) -> Option<Burst> {
     let (from, to) = (burst.first()?.end, burst.last()?.end);
     let idles = burst.iter().filter_map(|close| close.idle);
     let spread = idles.clone().max()? - idles.min()?;
-    if burst.len() < 2 || spread < IDLE_SPREAD.max(10 * to.since(from)) {
+    if burst.len() < 2 || spread < least.max(least.signum() * 10 * to.since(from)) {
+        return None;
+    }
+    // A pool that is full closes one for each response that ends.
+    let responses = burst.last()?.before.saturating_sub(burst.first()?.before);
+    if responses * 3 >= burst.len() as u64 - 1 {
         return None;
     }
     let survived = |life: &&&CloseSample| life.start < from && life.end > to.plus(LENGTH);
     let survivors = lives.iter().filter(survived).count();
-    let all = survivors == 0 || (burst.len() >= 3 && survivors < burst.len());
+    let all = survivors == 0 || (burst.len() >= 3 && survivors * 4 <= burst.len());
     all.then_some(Burst { from, to })
 }

@@ -1,6 +1,6 @@
 //! Limits told from numbers: a count that no connection passes, an idle time or an age at which connections end.
 
-use crate::time::{MILLISECOND, Nanos, SECOND};
+use crate::time::{MILLISECOND, Nanos, SECOND, Timestamp};
 
 /// Idle times below this follow from the exchange, not from a timeout.
 const LEAST_TIMEOUT: Nanos = 100 * MILLISECOND;
@@ -101,17 +101,21 @@ pub(super) fn floor(idles: &[Nanos]) -> Option<Window> {
     })
 }
 
-/// The age at which connections end: a sharp lower edge, and none much older than one request interval beyond it.
-pub(super) fn edge(ages: &[(Nanos, u32)]) -> Option<Window> {
-    let mut sorted: Vec<Nanos> = ages.iter().map(|(age, _)| *age).collect();
-    sorted.sort_unstable();
-    let (from, to) = (*sorted.first()?, *sorted.last()?);
-    let interval = ages
-        .iter()
-        .map(|(age, requests)| age / i64::from((*requests).max(1)))
-        .max()?;
-    let sharp = to - from <= (from / 50).max(interval.min(from / 10));
-    (sorted.len() >= 3 && from >= LEAST_TIMEOUT && sharp).then_some(Window { from, to })
+/// The age at which connections end with their next response: many die within a twentieth of the greatest age, not all at
+/// once, and none of all connections (the oldest of which is `oldest`) lives longer. `closes` are ages and moments.
+pub(super) fn edge(closes: &[(Nanos, Timestamp)], oldest: Nanos) -> Option<Window> {
+    let mut closes = closes.to_vec();
+    closes.sort_unstable();
+    let (top, _) = *closes.get(closes.len().checked_sub(1 + closes.len() / 50)?)?;
+    let from = top - top / 20;
+    let within: Vec<&(Nanos, Timestamp)> = closes.iter().filter(|(age, _)| *age >= from).collect();
+    let stands_out = within.len() >= 3 && within.len() as f64 >= 2.0 * closes.len() as f64 / 20.0 + 1.5;
+    let moments = within.iter().map(|(_, moment)| *moment);
+    let apart = moments.clone().max()?.since(moments.min()?) >= top / 2;
+    (stands_out && apart && top >= LEAST_TIMEOUT && oldest <= top + top / 20).then_some(Window {
+        from: within.first()?.0,
+        to: top + top / 20,
+    })
 }
 
 /// A duration as somebody would have configured it: a whole number of seconds if it is near one.
@@ -173,11 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_is_an_age_that_none_misses() {
-        let ages: Vec<(Nanos, u32)> = (0..9).map(|i| ((1_002 + i % 5) * MILLISECOND, 115)).collect();
-        assert_eq!(edge(&ages).unwrap().from, 1_002 * MILLISECOND);
-        let ages: Vec<(Nanos, u32)> = (1..9).map(|i| (i * 300 * MILLISECOND, 10)).collect();
-        assert_eq!(edge(&ages), None);
+    fn an_edge_is_an_age_that_many_reach_and_none_survives() {
+        let at = |i: i64| Timestamp::from_nanos(i * SECOND);
+        let ages: Vec<_> = (0..9).map(|i| ((1_002 + i * 4) * MILLISECOND, at(i))).collect();
+        assert_eq!(edge(&ages, 900 * MILLISECOND).unwrap().from, 1_002 * MILLISECOND);
+        assert_eq!(edge(&ages, 2_000 * MILLISECOND), None, "one lived longer");
+        let once: Vec<_> = ages.iter().map(|(age, _)| (*age, at(1))).collect();
+        assert_eq!(edge(&once, 0), None, "one event");
+        let spread: Vec<_> = (1..60).map(|i| (i * 30 * MILLISECOND, at(i))).collect();
+        assert_eq!(edge(&spread, 0), None);
+        let both: Vec<_> = (1..60)
+            .map(|i| (i * 15 * MILLISECOND, at(i)))
+            .chain(ages)
+            .collect();
+        assert!(edge(&both, 0).unwrap().holds(1_010 * MILLISECOND));
     }
 
     #[test]

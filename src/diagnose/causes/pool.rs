@@ -1,6 +1,6 @@
 //! The closes of a client that announces nothing: timers, counts, ages, and the pool behind them.
 
-use super::bursts::bursts;
+use super::bursts::{IDLE_SPREAD, bursts};
 use super::limits::{Window, cap, edge, timer};
 use super::rules::ClientRules;
 use super::view::{LegView, PoolView};
@@ -20,7 +20,7 @@ const LOCAL_POOL: std::ops::RangeInclusive<u32> = 24..=40;
 pub(super) fn shared(pool: &PoolView<'_>) -> ClientRules {
     let silent: Vec<&CloseSample> = pool.samples(&[Ending::ClientSilent]).collect();
     ClientRules {
-        exits: bursts(&silent, &pool.lives()),
+        exits: bursts(&silent, &pool.lives(), IDLE_SPREAD),
         last_syn: pool.figures.last_syn,
         ..ClientRules::default()
     }
@@ -48,10 +48,15 @@ pub(super) fn limits(leg: &LegView<'_>, shared: &ClientRules) -> ClientRules {
         .max()
         .unwrap_or(0);
     rules.count = cap(&counts, longest);
-    let ages: Vec<(i64, u32)> = quick.iter().map(|close| (close.age(), close.requests)).collect();
+    let ages: Vec<_> = quick.iter().map(|close| (close.age(), close.end)).collect();
+    let oldest = leg
+        .samples(&Ending::ALL)
+        .filter(|close| close.whole)
+        .map(CloseSample::age)
+        .max();
     let one_count = counts.windows(2).all(|pair| pair[0] == pair[1]);
     // Of a steady load both are sharp; a count that is always the same is the better witness.
-    rules.age = edge(&ages).filter(|_| !one_count || rules.count.is_none());
+    rules.age = edge(&ages, oldest.unwrap_or(0)).filter(|_| !one_count || rules.count.is_none());
     if rules.age.is_some() {
         rules.count = None;
     }

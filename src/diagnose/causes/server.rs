@@ -1,6 +1,6 @@
 //! The closes of a server that announces nothing: its idle timeout, or its stop.
 
-use super::bursts::{Burst, bursts};
+use super::bursts::{Burst, IDLE_SPREAD, bursts};
 use super::limits::{Window, floor};
 use super::view::LegView;
 use crate::aggregate::CloseSample;
@@ -25,7 +25,8 @@ pub(super) fn closes(leg: &LegView<'_>) -> (Vec<Burst>, Option<Window>) {
         return (Vec::new(), window);
     }
     let lives: Vec<&CloseSample> = leg.samples(&Ending::ALL).collect();
-    let stops = bursts(&silent, &lives);
+    // A load that had just ended leaves all of them idle for the same time; refused SYNs tell the stop.
+    let stops = bursts(&silent, &lives, if refused { 0 } else { IDLE_SPREAD });
     let window = floor(&idles(&stops));
     (stops, window)
 }

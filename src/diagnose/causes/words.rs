@@ -215,7 +215,7 @@ fn pool_words(n: u64, size: Option<u32>) -> String {
     let size = size.map_or(String::new(), |size| {
         let plural = if size == 1 { "" } else { "s" };
         format!(
-            "; at least {size} response{plural} of others ended in between: keepalive {size} (per worker)"
+            "; at least {size} response{plural} of others ended in between: keepalive {size} per worker, or less if there are several workers"
         )
     });
     format!("{n} connections were closed by the client when others were put into its pool{size}")
