@@ -42,7 +42,14 @@ pub(super) fn bursts(closes: &[&CloseSample], lives: &[&CloseSample], spread: Na
         };
         let length = 1 + rest.windows(2).take_while(|pair| together(pair)).count();
         let (burst, after) = rest.split_at(length);
-        found.extend(whole_pool(burst, lives, spread));
+        // Requests still running end a little later, as their responses come: they belong to it.
+        let core = (2..=length)
+            .rev()
+            .find_map(|n| whole_pool(&burst[..n], lives, spread));
+        found.extend(
+            core.zip(burst.last())
+                .map(|(core, last)| Burst { to: last.end, ..core }),
+        );
         rest = after;
     }
     if found.len() > MOST { Vec::new() } else { found }
