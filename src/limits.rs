@@ -58,6 +58,8 @@ pub const STAR_CLIENTS: usize = 65_536;
 pub const CLOSE_SAMPLES: usize = 131_072;
 /// Clients whose pools are looked at as a whole.
 pub const POOLS: usize = 4_096;
+/// Pages of 256 client ports whose latest closes are remembered for what kernels hold.
+pub const PORT_PAGES: usize = 16_384;
 /// Ends of responses remembered in all, to tell what happened between a connection's last response and its close.
 pub const RESPONSE_ENDS: usize = 1_048_576;
 /// Health checks closed after the last first whose order is remembered.

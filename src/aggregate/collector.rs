@@ -7,6 +7,7 @@ use super::checks::{Checks, Decision};
 use super::closes::CloseSample;
 use super::connections::Waiting;
 use super::event::{EventKind, LegRef, Reuse};
+use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::pools::Pools;
@@ -40,6 +41,8 @@ pub struct Aggregate {
     /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
     pub(super) pools: Pools,
+    /// The ports of each pair of client and server, and how many pages they take.
+    pub(super) ports: (Vec<Ports>, usize),
     /// The leg that each pair of client and server counts in.
     pub(super) places: Vec<usize>,
     /// Clients of each server, and the place of its `*` leg.
@@ -94,6 +97,7 @@ impl Aggregate {
             legs: Vec::new(),
             numbers: Numbers::default(),
             pools: Pools::default(),
+            ports: Default::default(),
             places: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),

@@ -102,6 +102,7 @@ impl Aggregate {
         let (kind, sample) = (ending(facts), self.sample(reference, facts));
         let listed = self.list(facts, class, (reference, kind, sample));
         let legs = self.legs.len();
+        self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
@@ -225,6 +226,20 @@ impl Aggregate {
         if let Some(client) = leg.star_client(reference.0) {
             client.firsts = client.firsts.saturating_sub(1);
             client.tracker.was_check(member.close);
+        }
+    }
+
+    fn note_ports(&mut self, reference: LegRef, facts: &ConnectionFacts) {
+        let Some(start) = self.span.map(|span| span.start) else {
+            return;
+        };
+        let (ports, pages) = &mut self.ports;
+        let place = reference.0 as usize;
+        if self.places.len() > place {
+            if ports.len() <= place {
+                ports.resize_with(place + 1, Default::default);
+            }
+            ports[place].note(facts, start, pages);
         }
     }
 

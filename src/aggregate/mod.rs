@@ -11,6 +11,7 @@ mod connections;
 mod distribution;
 mod event;
 mod figures;
+mod kernel;
 mod leg;
 mod merge;
 mod naming;
@@ -28,6 +29,7 @@ pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
     TlsCounts, avoidable,
 };
+pub use kernel::KernelEntries;
 pub use leg::WindowFigures;
 pub use pools::PoolFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};

@@ -6,6 +6,7 @@ use super::closes::Closes;
 use super::collector::Aggregate;
 use super::event::PrefixRef;
 use super::figures::{Concurrency, Figures};
+use super::kernel::KernelEntries;
 use super::leg::{LegState, WindowFigures};
 use super::pools::PoolFigures;
 use super::timeline::Timeline;
@@ -57,6 +58,8 @@ pub struct LegSummary {
     pub prefixes: Vec<PrefixRow>,
     /// How its connections ended.
     pub closes: Closes,
+    /// What the kernels of both ends hold when the capture ends.
+    pub kernel: KernelEntries,
 }
 
 /// Everything that was added up.
@@ -95,7 +98,7 @@ impl Aggregate {
         let Some(span) = self.span() else {
             return Summary::default();
         };
-        let legs: Vec<LegSummary> = self
+        let mut legs: Vec<LegSummary> = self
             .legs
             .iter()
             .map(|leg| LegSummary {
@@ -106,8 +109,14 @@ impl Aggregate {
                 windows: leg.windows(&span),
                 prefixes: self.prefix_rows(leg),
                 closes: leg.closes.clone(),
+                kernel: KernelEntries::default(),
             })
             .collect();
+        for (ports, place) in self.ports.0.iter().zip(&self.places) {
+            if let Some(leg) = legs.get_mut(*place) {
+                leg.kernel.add(ports.entries(span.start, span.clock));
+            }
+        }
         Summary {
             totals: self.totals(&legs),
             pools: self.pools.figures().collect(),

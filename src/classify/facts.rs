@@ -199,6 +199,13 @@ impl History {
         }
     }
 
+    /// Whether `letter` (upper case) was noted as sent by the client or the server.
+    #[must_use]
+    pub fn has(&self, letter: u8, by_client: bool) -> bool {
+        let place = Self::LETTERS.iter().position(|known| *known == letter);
+        place.is_some_and(|index| self.noted & 1 << (index << 1 | usize::from(!by_client)) != 0)
+    }
+
     /// The same history with the roles exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {

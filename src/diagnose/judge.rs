@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::causes::{self, Findings, PoolCauses};
+use super::projection::{self, Host};
 use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
 use super::verdict::{Case, Judgement};
 use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
@@ -21,6 +22,8 @@ pub struct Diagnosis {
     pub pools: Vec<Pool>,
     /// What this capture cannot show, and what would.
     pub not_seen: Vec<String>,
+    /// What each host's kernel has to hold.
+    pub hosts: Vec<Host>,
     /// Why connections ended, for the list of connections.
     pub findings: Findings,
 }
@@ -60,6 +63,7 @@ pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds)
         legs,
         pools,
         not_seen,
+        hosts: projection::hosts(summary),
         findings,
     }
 }

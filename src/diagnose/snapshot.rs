@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::catalogue::CauseId;
 use super::causes::Cause;
+use super::projection::Host;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::Interface;
@@ -291,6 +292,8 @@ pub struct Snapshot {
     pub legs: Vec<Leg>,
     /// Every client's pool.
     pub pools: Vec<Pool>,
+    /// What each host's kernel has to hold when the capture ends.
+    pub hosts: Vec<Host>,
     /// Over time.
     pub timeline: Timeline,
     /// What this capture cannot show, and what would.

@@ -45,6 +45,7 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         totals: summary.totals,
         legs: diagnosis.legs,
         pools: diagnosis.pools,
+        hosts: diagnosis.hosts,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,

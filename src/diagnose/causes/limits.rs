@@ -1,5 +1,7 @@
 //! Limits told from numbers: a count that no connection passes, an idle time or an age at which connections end.
 
+use std::collections::BTreeMap;
+
 use crate::time::{MILLISECOND, Nanos, SECOND, Timestamp};
 
 /// Idle times below this follow from the exchange, not from a timeout.
@@ -101,21 +103,47 @@ pub(super) fn floor(idles: &[Nanos]) -> Option<Window> {
     })
 }
 
-/// The age at which connections end with their next response: many die within a twentieth of the greatest age, not all at
-/// once, and none of all connections (the oldest of which is `oldest`) lives longer. `closes` are ages and moments.
+/// The age at which connections end with their next response: many die within a twentieth of it, not all at once, and few
+/// live longer, for want of a next request; `oldest` is the greatest age of all connections. `closes` are ages and moments.
 pub(super) fn edge(closes: &[(Nanos, Timestamp)], oldest: Nanos) -> Option<Window> {
     let mut closes = closes.to_vec();
     closes.sort_unstable();
-    let (top, _) = *closes.get(closes.len().checked_sub(1 + closes.len() / 50)?)?;
-    let from = top - top / 20;
-    let within: Vec<&(Nanos, Timestamp)> = closes.iter().filter(|(age, _)| *age >= from).collect();
-    let stands_out = within.len() >= 3 && within.len() as f64 >= 2.0 * closes.len() as f64 / 20.0 + 1.5;
-    let moments = within.iter().map(|(_, moment)| *moment);
-    let apart = moments.clone().max()?.since(moments.min()?) >= top / 2;
-    (stands_out && apart && top >= LEAST_TIMEOUT && oldest <= top + top / 20).then_some(Window {
-        from: within.first()?.0,
-        to: top + top / 20,
+    let held = |from: Nanos| {
+        closes
+            .iter()
+            .filter(move |(age, _)| (from..=from + from / 20).contains(age))
+    };
+    let step = closes.len().div_ceil(200).max(1);
+    let starts = closes.iter().step_by(step).map(|(age, _)| *age);
+    let (from, most) = starts
+        .map(|from| (from, held(from).count()))
+        .max_by_key(|(_, held)| *held)?;
+    let older = closes.iter().filter(|(age, _)| *age > from + from / 20).count();
+    let stands_out = most >= 3 && most as f64 >= 2.0 * closes.len() as f64 / 20.0 + 1.5;
+    let moments = held(from).map(|(_, moment)| *moment);
+    let apart = moments.clone().max()?.since(moments.min()?) >= from / 2;
+    let edge = stands_out && older * 10 <= closes.len() && oldest <= from + from / 4;
+    (edge && apart && from >= LEAST_TIMEOUT).then_some(Window {
+        from,
+        to: from + from / 4,
     })
+}
+
+/// The least of numbers that have a floor: where many lie at once, a few stragglers below left out; else the least that
+/// occurs twice.
+pub(super) fn least(values: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let mut below = 0;
+    for (value, n) in &counts {
+        if n * 20 >= all && below * 50 <= all {
+            return Some(*value);
+        }
+        below += n;
+    }
+    let twice = counts.iter().find(|(_, n)| **n >= 2);
+    twice.or(counts.iter().next()).map(|(value, _)| *value)
 }
 
 /// A duration as somebody would have configured it: a whole number of seconds if it is near one.
@@ -191,6 +219,20 @@ mod tests {
             .chain(ages)
             .collect();
         assert!(edge(&both, 0).unwrap().holds(1_010 * MILLISECOND));
+    }
+
+    #[test]
+    fn the_least_leaves_stragglers_out() {
+        let one_worker = [2, 3, 3, 3, 3, 4, 4, 5]
+            .into_iter()
+            .cycle()
+            .take(8)
+            .chain([3, 4, 5].into_iter().cycle().take(60));
+        assert_eq!(least(one_worker), Some(3));
+        let several = (4..60).flat_map(|value| [value; 2]);
+        assert_eq!(least(several), Some(4));
+        assert_eq!(least([7].into_iter()), Some(7));
+        assert_eq!(least(std::iter::empty()), None);
     }
 
     #[test]

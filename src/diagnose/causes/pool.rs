@@ -1,7 +1,7 @@
 //! The closes of a client that announces nothing: timers, counts, ages, and the pool behind them.
 
 use super::bursts::{IDLE_SPREAD, bursts};
-use super::limits::{Window, cap, edge, timer};
+use super::limits::{Window, cap, edge, least, timer};
 use super::rules::ClientRules;
 use super::view::{LegView, PoolView};
 use crate::aggregate::CloseSample;
@@ -91,19 +91,21 @@ pub(super) fn judge(pool: &PoolView<'_>, rules: &mut [ClientRules]) {
         let rest = leg.samples(SILENT).filter(|close| undecided(close, own));
         others.extend(rest.filter_map(|close| Some((close.others?, close.requests))));
     }
-    let Some(least) = low(others.iter().map(|(others, _)| *others)) else {
+    let Some(floor) = least(others.iter().map(|(others, _)| *others)) else {
         return;
     };
-    let (rest, size, some_unkept) = if least > 0 {
-        (kept(pool, least), Some(least), false)
+    let (rest, size, some_unkept) = if floor > 0 {
+        (kept(pool, floor), Some(floor), false)
     } else if pool.reused() == 0 {
         (CauseId::P1, None, true)
     } else {
         // Some are kept. Those that carried several requests tell how many.
-        let kept_least = low(others
-            .iter()
-            .filter(|(_, requests)| *requests > 1)
-            .map(|(others, _)| *others));
+        let kept_least = least(
+            others
+                .iter()
+                .filter(|(_, requests)| *requests > 1)
+                .map(|(others, _)| *others),
+        );
         match kept_least {
             Some(size) if size > 0 => (kept(pool, size), Some(size), true),
             None => (CauseId::P1, None, true),
@@ -116,13 +118,6 @@ pub(super) fn judge(pool: &PoolView<'_>, rules: &mut [ClientRules]) {
         own.size = size;
         own.some_unkept = some_unkept;
     }
-}
-
-/// The least, the lowest 1 % left out.
-fn low(values: impl Iterator<Item = u32>) -> Option<u32> {
-    let mut values: Vec<u32> = values.collect();
-    values.sort_unstable();
-    values.get(values.len() / 100).copied()
 }
 
 /// Why a pool of this size closes connections.

@@ -120,7 +120,7 @@ pub(crate) struct Host {
     projection: Projection,
 }
 
-/// Entries that the seen traffic keeps alive.
+/// Entries that the seen traffic keeps alive when the capture ends.
 #[derive(Serialize, JsonSchema)]
 struct Projection {
     time_wait: Option<u64>,
@@ -229,6 +229,26 @@ impl From<&diagnose::CheckSeries> for Checks {
             period_s: series.period.map(|s| Number::rounded(s, 6)),
             count: series.count,
             target: series.target.clone(),
+        }
+    }
+}
+
+impl From<&diagnose::Host> for Host {
+    fn from(host: &diagnose::Host) -> Self {
+        let ports = host.ports.iter().map(|ports| EphemeralPorts {
+            to: ports.to.to_string(),
+            in_use: ports.in_use,
+            exhausted_at_per_s: Some(Number::rounded(diagnose::EXHAUSTED_AT, 1)),
+        });
+        Self {
+            address: host.address.to_string(),
+            projection: Projection {
+                time_wait: Some(host.time_wait),
+                fin_wait_2: Some(host.fin_wait_2),
+                close_wait: Some(host.close_wait),
+                conntrack_entries: Some(host.conntrack_entries),
+                ephemeral_ports: ports.collect(),
+            },
         }
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Report<'a> {
                 .iter()
                 .map(|pool| leg::Pool::new(pool, interfaces))
                 .collect(),
-            hosts: Vec::new(),
+            hosts: snapshot.hosts.iter().map(Into::into).collect(),
             tiers: Vec::new(),
             not_seen: snapshot.not_seen.clone(),
             host_view: None,
