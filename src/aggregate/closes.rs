@@ -145,7 +145,7 @@ pub struct Closes {
 impl Closes {
     /// Adds a connection; `legs` share the room for samples.
     pub(super) fn add(&mut self, ending: Ending, sample: CloseSample, legs: usize) {
-        let at_most = (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 16);
+        let at_most = (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 32);
         self.groups[ending as usize]
             .get_or_insert_default()
             .add(sample, at_most);

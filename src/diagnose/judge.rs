@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::bill::bill;
 use super::causes::{self, Findings, PoolCauses};
 use super::projection::{self, Host};
 use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
@@ -108,6 +109,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
                 })
             })
             .collect(),
+        bill: bill(leg, summary),
         causes: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! In: the figures of `aggregate`. Out: verdicts, causes and kernel projections in an immutable [`Snapshot`].
 //! May touch: `aggregate`, `classify`. Never: packets.
 
+mod bill;
 pub mod catalogue;
 pub mod causes;
 pub mod expect;
@@ -12,6 +13,7 @@ mod snapshot;
 mod verdict;
 
 pub use crate::aggregate::{PrefixRow, Timeline, TimelineRow};
+pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
 pub use projection::{EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo};

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::bill::Bill;
 use super::catalogue::CauseId;
 use super::causes::Cause;
 use super::projection::Host;
@@ -103,6 +104,8 @@ pub struct Leg {
     pub by_prefix: Vec<PrefixRow>,
     /// Its health checks.
     pub checks: Vec<CheckSeries>,
+    /// What churn costs, and what reuse would save.
+    pub bill: Bill,
     /// Why its connections end, or are not made: faults first, by connections.
     pub causes: Vec<Cause>,
 }

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::cause::Cause;
 use super::figures::Figures;
@@ -53,7 +52,7 @@ pub(crate) struct Leg {
     tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
     paired_with: Option<String>,
-    bill: Option<serde_json::Map<String, Value>>,
+    bill: Option<Bill>,
     causes: Vec<Cause>,
 }
 
@@ -76,6 +75,34 @@ struct Checks {
     count: u64,
     /// Method and target; null for a connect without request.
     target: Option<String>,
+}
+
+/// What churn costs on a leg, and what reuse would save.
+#[derive(Serialize, JsonSchema)]
+struct Bill {
+    avoidable_handshakes: Option<u64>,
+    /// Packets for opening and closing those connections, estimated.
+    avoidable_packets: u64,
+    /// Their bytes, estimated.
+    avoidable_bytes: u64,
+    /// Time that requests waited for those handshakes, all together.
+    connect_time_us: Number,
+    closes_per_s: Number,
+    /// `keepalive N` that holds all that was busy at once, over all servers of the client.
+    keepalive: Option<u64>,
+}
+
+impl From<&diagnose::Bill> for Bill {
+    fn from(bill: &diagnose::Bill) -> Self {
+        Self {
+            avoidable_handshakes: bill.avoidable_handshakes,
+            avoidable_packets: bill.avoidable_packets,
+            avoidable_bytes: bill.avoidable_bytes,
+            connect_time_us: Number::rounded(bill.connect_time as f64 / 1e3, 0),
+            closes_per_s: Number::rounded(bill.closes_per_second, 3),
+            keepalive: bill.keepalive,
+        }
+    }
 }
 
 /// TLS handshakes of a leg; those that the capture does not show whole are neither full nor resumed.
@@ -200,7 +227,7 @@ impl Leg {
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: Tls::of(&leg.figures.counts.tls),
             paired_with: None,
-            bill: None,
+            bill: Some(Bill::from(&leg.bill)),
             causes: leg
                 .causes
                 .iter()

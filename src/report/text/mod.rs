@@ -4,6 +4,7 @@ mod capture;
 mod causes;
 mod connections;
 mod figures;
+mod kernel;
 mod legs;
 mod page;
 mod units;
@@ -52,6 +53,7 @@ pub fn write(
     legs::print(&mut page, snapshot, &options.zone, &mut told);
     causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
+    kernel::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
     out.write_all(page.finish().as_bytes())
