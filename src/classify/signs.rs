@@ -57,6 +57,9 @@ impl Signs {
     /// A request was sent before the one before was answered.
     pub const PIPELINED: u32 = 1 << 25;
 
+    /// The server sent payload or its FIN again.
+    pub const SERVER_REPEATED: u32 = 1 << 26;
+
     /// Whether any of `bits` is set.
     #[inline]
     #[must_use]

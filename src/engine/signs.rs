@@ -71,14 +71,18 @@ impl Conversation {
     /// A segment with payload that was sent before: the first request, of which the server has acknowledged nothing?
     #[cold]
     pub(super) fn note_repeated(&mut self, segment: &Segment<'_>, sender: Sender) {
-        if self.is_client(sender) && segment.payload_len > 0 && !self.pending.is_empty() {
+        if !self.is_client(sender) {
+            self.signs.note(Signs::SERVER_REPEATED);
+            return;
+        }
+        if segment.payload_len > 0 && !self.pending.is_empty() {
             self.signs.note(Signs::REQUEST_REPEATED);
         }
         let isn = self.tcp.end(sender).isn();
         let acked = self.tcp.end(sender.peer()).acked();
         let unheard =
             isn.is_some_and(|isn| acked == Some(isn.plus(1)) && SeqNumber(segment.sequence) == isn.plus(1));
-        if unheard && self.responses == 0 && self.is_client(sender) && segment.payload_len > 0 {
+        if unheard && self.responses == 0 && segment.payload_len > 0 {
             self.signs.note(Signs::FIRST_REPEATED);
         }
     }

@@ -71,12 +71,11 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
 /// SYNs that were sent again or given up, and the requests that met a full queue.
 fn unanswered(leg: &LegView<'_>, opened: u64) -> Option<Cause> {
     let failed = leg.closes.count(Ending::Unanswered);
-    let again = marked(leg, |close| close.syn_repeated)
-        - marked_of(leg, &[Ending::Unanswered], |close| close.syn_repeated);
+    let given_up = marked_of(leg, &[Ending::Unanswered], |close| close.syn_repeated);
+    let again = marked(leg, |close| close.syn_repeated).saturating_sub(given_up);
     let unheard = marked(leg, |close| close.signs.has(Signs::FIRST_REPEATED));
-    let counts = &leg.figures.counts;
-    // On a lossy way other segments are sent again, too.
-    let lossy = counts.retransmitted_segments > 3 * unheard + 3;
+    // On a lossy way the server has to send again, too.
+    let lossy = 2 * marked(leg, |close| close.signs.has(Signs::SERVER_REPEATED)) > unheard;
     if unheard >= 2 && again >= 1 && !lossy {
         let samples = leg
             .samples(&Ending::ALL)
