@@ -43,8 +43,8 @@ pub(super) fn cap(group: &[u32], others: u32) -> Option<u32> {
     (nearly_all || stands_out).then_some(most)
 }
 
-/// The idle time at which a timer closes connections: the top of all idle times, reached by many more than chance would
-/// have it, since nothing idles longer.
+/// The idle time at which a timer closes connections: many more than chance would have it within some milliseconds, and few
+/// beyond, since nothing idles longer.
 pub(super) fn timer(idles: &[Nanos]) -> Option<Window> {
     let mut idles: Vec<Nanos> = idles
         .iter()
@@ -52,14 +52,25 @@ pub(super) fn timer(idles: &[Nanos]) -> Option<Window> {
         .filter(|idle| *idle >= LEAST_TIMEOUT)
         .collect();
     idles.sort_unstable();
-    let top = *idles.get(idles.len().checked_sub(1 + idles.len() / 50)?)?;
-    let from = top - TIMER_LATE - top / 1_000;
-    let within = idles.iter().filter(|idle| (from..=top).contains(*idle)).count();
-    let room = (top - LEAST_TIMEOUT).max(1) as f64;
-    let by_chance = idles.len() as f64 * (top - from) as f64 / room;
-    let to = top + TIMER_LATE;
-    let stands_out = within as f64 >= 3.0 * by_chance + 1.5 && (within >= 3 || within == idles.len());
-    (within >= 2 && stands_out).then_some(Window { from, to })
+    let width = |from: Nanos| TIMER_LATE + from / 1_000;
+    let held = |from: Nanos| {
+        let within = from..=from + width(from);
+        idles.iter().filter(|idle| within.contains(*idle)).count()
+    };
+    let step = idles.len().div_ceil(400).max(1);
+    let starts = idles.iter().step_by(step).map(|from| (*from, held(*from)));
+    let (from, most) = starts.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    let beyond = idles
+        .iter()
+        .filter(|idle| **idle > from + 4 * width(from))
+        .count();
+    let room = (idles.last()? - LEAST_TIMEOUT).max(1) as f64;
+    let by_chance = idles.len() as f64 * width(from) as f64 / room;
+    let stands_out = most as f64 >= 3.0 * by_chance + 1.5 && (most >= 3 || most == idles.len());
+    (most >= 2 && stands_out && beyond * 10 <= idles.len()).then_some(Window {
+        from,
+        to: from + from / 4 + TIMER_LATE,
+    })
 }
 
 /// The idle time from which on a server closes: a sharp floor, and nearly all within one sweep above it.

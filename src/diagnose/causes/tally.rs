@@ -168,7 +168,7 @@ fn severity(id: CauseId, status: Status) -> Severity {
     use CauseId as C;
     match id {
         C::P10 | C::P15 | C::P16 | C::P19 | C::N7 | C::X10 => Severity::Normal,
-        C::T2 | C::T3 | C::P3 | C::P4 | C::P5 | C::N8 if status == Status::Pass => Severity::Normal,
+        C::T2 | C::T3 | C::T9 | C::P3 | C::P4 | C::P5 | C::N8 if status == Status::Pass => Severity::Normal,
         _ => Severity::Fault,
     }
 }

@@ -57,6 +57,10 @@ pub(super) fn alike(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> (Vec<Cause
             &[C::P6],
             "whether the same request went to another server within milliseconds",
         ),
+        C::P12 | C::P14 => (
+            &[C::P2],
+            "the upstream's servers and locations in the configuration: P2 if they are few",
+        ),
         C::R2 => (&[C::R1], "the server's own capture: R1 if it sent the RST"),
         _ => (&[], ""),
     };
