@@ -273,6 +273,7 @@ impl Aggregate {
                     *responses.by_status.entry(*status).or_default() += 1;
                 }
                 responses.announced_close += u64::from(*announced);
+                leg.load.note(*announced, leg.whole.busy);
                 if let Some(first_byte) = first_byte {
                     leg.counts.first_byte_us.add(micros(*first_byte));
                 }

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::closes::Closes;
 use super::figures::{Concurrency, Counts, Figures, avoidable};
+use super::load::Load;
 use super::prefixes::Prefixes;
 use super::tracker::{SecondPeak, Tracker};
 use crate::classify::Endpoint;
@@ -46,6 +47,7 @@ pub(super) struct LegState {
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
     pub(super) closes: Closes,
+    pub(super) load: Load,
     /// Clients told apart, in a `*` leg; `None` once there were too many.
     pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
     windows: VecDeque<WindowFigures>,
@@ -67,6 +69,7 @@ impl LegState {
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
             closes: Closes::default(),
+            load: Load::default(),
             star: Some(IndexMap::default()),
             windows: VecDeque::new(),
             latest_full: None,

@@ -13,6 +13,7 @@ mod event;
 mod figures;
 mod kernel;
 mod leg;
+mod load;
 mod merge;
 mod naming;
 mod pools;
@@ -31,6 +32,7 @@ pub use figures::{
 };
 pub use kernel::KernelEntries;
 pub use leg::WindowFigures;
+pub use load::{Busy, Load};
 pub use pools::PoolFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
 pub use timeline::{Timeline, TimelineRow};

@@ -8,6 +8,7 @@ use super::event::PrefixRef;
 use super::figures::{Concurrency, Figures};
 use super::kernel::KernelEntries;
 use super::leg::{LegState, WindowFigures};
+use super::load::Load;
 use super::pools::PoolFigures;
 use super::timeline::Timeline;
 use crate::classify::Endpoint;
@@ -58,6 +59,8 @@ pub struct LegSummary {
     pub prefixes: Vec<PrefixRow>,
     /// How its connections ended.
     pub closes: Closes,
+    /// How busy it was when responses came.
+    pub load: Load,
     /// What the kernels of both ends hold when the capture ends.
     pub kernel: KernelEntries,
 }
@@ -109,6 +112,7 @@ impl Aggregate {
                 windows: leg.windows(&span),
                 prefixes: self.prefix_rows(leg),
                 closes: leg.closes.clone(),
+                load: leg.load,
                 kernel: KernelEntries::default(),
             })
             .collect();

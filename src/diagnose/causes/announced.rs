@@ -76,8 +76,15 @@ pub(super) fn answered(leg: &LegView<'_>) -> (Option<u32>, CauseId) {
             .filter(move |(ending, sample, _)| sample.whole && (*ending == Ending::ResponseClose) == wanted)
             .map(|(_, sample, _)| sample.requests)
     };
+    let (announced, kept) = (&leg.load.announced, &leg.load.kept);
+    // Only under load, and not one below it.
+    let busy = announced.responses >= FEW
+        && kept.responses >= FEW
+        && announced.least >= 3
+        && announced.least as f64 > 1.2 * kept.mean();
+    let id = if busy { CauseId::T5 } else { CauseId::T1 };
     let group: Vec<u32> = whole(true).collect();
-    (cap(&group, whole(false).max().unwrap_or(0)), CauseId::T1)
+    (cap(&group, whole(false).max().unwrap_or(0)), id)
 }
 
 /// Statuses whose responses the client does not read: it closes at once after nearly all of them, and after few others.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::aggregate::{CloseSample, Closes, Figures, LegSummary, PoolFigures, PrefixRow, Summary};
+use crate::aggregate::{CloseSample, Closes, Figures, LegSummary, Load, PoolFigures, PrefixRow, Summary};
 use crate::classify::{Ending, Endpoint};
 use crate::diagnose::Status;
 
@@ -14,6 +14,7 @@ pub(super) struct LegView<'a> {
     pub(super) figures: &'a Figures,
     pub(super) closes: &'a Closes,
     pub(super) status: Status,
+    pub(super) load: Load,
     /// Responses on all legs of its client.
     pub(super) pool_responses: u64,
     rows: &'a [PrefixRow],
@@ -28,6 +29,7 @@ impl<'a> LegView<'a> {
             figures: &leg.figures,
             closes: &leg.closes,
             status,
+            load: leg.load,
             pool_responses: 0,
             rows: &leg.prefixes,
             names: &summary.prefix_names,

@@ -178,6 +178,9 @@ pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String 
         C::T1 => format!(
             "{n} connections ended with a response with Connection: close that the request did not ask for"
         ),
+        C::T5 => format!(
+            "{n} connections ended with a response with Connection: close, all while many requests were under way"
+        ),
         C::T2 => format!(
             "{n} connections ended with a response with Connection: close after exactly {} requests: maxKeepAliveRequests",
             rules.server_count.unwrap_or(1)
