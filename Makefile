@@ -1,12 +1,15 @@
 # make demo   build, read a real capture, show the report
 # make test   everything that is checked before a change lands; `.ci/run` runs this
+# make bench, bench-instructions   each room and the whole pipeline; instructions a packet
+# make compare, results   flowcheck against an empty libpcap loop, cat and tcpdump; benches/RESULTS.md anew
+# make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
 CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results links clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -53,6 +56,28 @@ install:
 # With the reference lab beside this folder: every capture against its server logs and kernel counters.
 truth: install
 	@.ci/truth $(LAB) $(TARGET)/release/flowcheck
+
+bench:
+	$(CARGO) bench --locked
+
+# The same on a busy machine as on a quiet one.
+bench-instructions:
+	@.ci/packages valgrind
+	@benches/instructions.sh
+
+compare:
+	@.ci/packages tcpdump
+	@benches/compare.sh
+
+# RECORDINGS: captures to be measured beside those that are made.
+results: packages
+	@.ci/packages tcpdump tcptrace tcpflow tshark valgrind
+	{ benches/compare.sh --slow $(RECORDINGS) && echo && benches/instructions.sh; } >$(TARGET)/RESULTS.md
+	mv $(TARGET)/RESULTS.md benches/RESULTS.md
+
+links:
+	@.ci/packages tshark
+	@tests/links/links.py check
 
 clean:
 	$(CARGO) clean

@@ -10,6 +10,10 @@ pub const CHUNK_LINE_BYTES: u64 = 16 << 10;
 pub const HELLO_BYTES: usize = 16 << 10;
 /// Pipelined requests that wait for their responses on one connection.
 pub const PIPELINED: usize = 1_024;
+/// HTTP/2 streams of one connection whose exchanges are not complete.
+pub const HTTP2_STREAMS: usize = 1_024;
+/// The largest dynamic table of HTTP/2 header fields that is followed, in bytes as RFC 7541 section 4.1 counts them.
+pub const HPACK_TABLE_BYTES: usize = 64 << 10;
 /// Out-of-order bytes kept for one connection and direction.
 pub const OUT_OF_ORDER_BYTES: usize = 1 << 20;
 /// Out-of-order segments kept for one connection and direction.
@@ -30,6 +34,9 @@ pub const EXPIRE_ABOVE: usize = 262_144;
 pub const PARKED: usize = 65_536;
 /// Closed connections remembered for late packets.
 pub const TOMBSTONES: usize = 65_536;
+/// Packets of all connections that are remembered for telling copies; they need to be for a millisecond. A power of two,
+/// and small enough to stay in the cache.
+pub const TRAIL: usize = 8_192;
 /// Legs shown; what comes after is counted as `* -> *`.
 pub const LEGS: usize = 4_096;
 /// Clients of one server that get a leg of their own; what comes after is counted as `*`.
@@ -46,8 +53,6 @@ pub const PREFIX_BYTES: usize = 128;
 pub const TARGET_BYTES: usize = 256;
 /// Possible series of health checks watched at a time.
 pub const CHECK_SERIES: usize = 8_192;
-/// Connections that wait for their first request, counted for avoidable handshakes.
-pub const WAITING_FIRSTS: usize = 1_048_576;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
 /// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.
@@ -84,6 +89,22 @@ pub const RECORD_BYTES: usize = 16 << 20;
 /// The snapshot length that a pcap file may exceed in no record unless it declares a larger one (libpcap's
 /// `MAXIMUM_SNAPLEN`).
 pub const SNAPLEN: u32 = 262_144;
+
+/// Bytes for which records found after damage must follow each other to be believed at once: more than a usual packet,
+/// which may carry a capture.
+pub const SEARCH_RUN_BYTES: usize = 2 << 10;
+
+/// The same for a capture's header with its records: more than the largest IP packet, since all that follows is read by it.
+pub const SEARCH_CAPTURE_BYTES: usize = 128 << 10;
+
+/// Bytes beyond damage that are read before it is judged.
+pub const SEARCH_AHEAD_BYTES: usize = 256 << 10;
+
+/// The longest pcapng block that a search after damage believes in, in bytes.
+pub const SEARCH_BLOCK_BYTES: usize = 1 << 20;
+
+/// Damaged places of a file told one by one; the rest are told in sum.
+pub const PLACES_TOLD: u64 = 10;
 
 /// Interfaces of all sources together; packets of further ones are counted and left out.
 pub const INTERFACES: usize = 65_535;

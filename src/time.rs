@@ -57,6 +57,71 @@ impl Timestamp {
     }
 }
 
+/// A span that may be unknown, in the room of one: the least value stands for none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OptionalNanos(Nanos);
+
+impl OptionalNanos {
+    /// Not known.
+    pub const NONE: Self = Self(Nanos::MIN);
+
+    /// The span, if it is known.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> Option<Nanos> {
+        if self.0 == Self::NONE.0 {
+            None
+        } else {
+            Some(self.0)
+        }
+    }
+}
+
+impl Default for OptionalNanos {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl From<Option<Nanos>> for OptionalNanos {
+    #[inline]
+    fn from(span: Option<Nanos>) -> Self {
+        span.map_or(Self::NONE, |span| Self(span.max(Nanos::MIN + 1)))
+    }
+}
+
+/// A time that may be unknown, in the room of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OptionalTimestamp(OptionalNanos);
+
+impl OptionalTimestamp {
+    /// The time, if it is known.
+    #[inline]
+    #[must_use]
+    pub fn get(self) -> Option<Timestamp> {
+        self.0.get().map(Timestamp)
+    }
+
+    /// Whether it is known.
+    #[inline]
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self.get().is_some()
+    }
+
+    /// The time, if it was known; it is not any more.
+    pub fn take(&mut self) -> Option<Timestamp> {
+        std::mem::take(self).get()
+    }
+}
+
+impl From<Timestamp> for OptionalTimestamp {
+    #[inline]
+    fn from(time: Timestamp) -> Self {
+        Self(Some(time.0).into())
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -79,6 +144,17 @@ mod tests {
             Timestamp::from_nanos(i64::MAX)
         );
         assert_eq!(Timestamp::from_parts(1, 5).nanos(), SECOND + 5);
+    }
+
+    #[test]
+    fn what_is_known_is_given_back() {
+        for nanos in [0, -5, SECOND, i64::MAX] {
+            let time = Timestamp::from_nanos(nanos);
+            assert_eq!(OptionalTimestamp::from(time).get(), Some(time));
+            assert_eq!(OptionalNanos::from(Some(nanos)).get(), Some(nanos));
+        }
+        assert_eq!(OptionalTimestamp::default().get(), None);
+        assert_eq!(OptionalNanos::from(None).get(), None);
     }
 
     #[test]

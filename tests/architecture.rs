@@ -13,7 +13,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     (
         "pipeline",
-        &["source", "engine", "aggregate", "diagnose", "classify::Class"],
+        &[
+            "source",
+            "decode::Compact",
+            "engine",
+            "aggregate",
+            "diagnose",
+            "classify::Class",
+        ],
     ),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (
@@ -68,8 +75,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("flate2", &["source"]),
     ("zstd", &["source"]),
     ("etherparse", &["decode"]),
-    ("indexmap", &["flow", "engine", "aggregate"]),
+    ("indexmap", &["engine", "aggregate"]),
     ("httparse", &["http"]),
+    ("wide", &["http"]),
+    ("hashbrown", &["flow"]),
     ("crossbeam_channel", &["pipeline"]),
     ("serde", &["report", "cli"]),
     ("serde_json", &["report", "cli"]),

@@ -1,9 +1,11 @@
 //! Health checks, told from churn by their constant period.
 
+use std::num::NonZeroU64;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::event::PrefixRef;
+use super::connections::Waiting;
 use super::tracker::{AtSyn, Order};
 use crate::classify::Ending;
 use crate::frame::InterfaceId;
@@ -12,20 +14,18 @@ use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// What recurs: a leg (or a client of a `*` leg), and method and target by hash; `None` for connects without request.
-pub(super) type SeriesKey = (u32, Option<u64>);
+pub(super) type SeriesKey = (u32, Option<NonZeroU64>);
 
 /// A connection that may be one of a series.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) start: Timestamp,
-    /// When its request came and when it closed, in the order of events.
-    pub(super) first: Option<Order>,
+    /// When it closed, in the order of events.
     pub(super) close: Order,
-    pub(super) syn: AtSyn,
-    pub(super) window_syn: AtSyn,
-    pub(super) star_syn: AtSyn,
+    /// The window that its request counted in.
     pub(super) window: i64,
-    pub(super) prefix: PrefixRef,
+    pub(super) waiting: Waiting,
+    pub(super) star_syn: AtSyn,
     /// Its place in the list of connections.
     pub(super) listed: Option<usize>,
     /// How it ended, and its last frame.
@@ -70,11 +70,14 @@ struct Series {
 /// Intervals remembered for the median.
 const KEPT: usize = 63;
 
+/// Churn ends here: no interval may be shorter than the shortest median less its jitter.
+fn is_short(interval: Nanos, thresholds: &Thresholds) -> bool {
+    (interval as f64) < thresholds.check_period as f64 * (1.0 - thresholds.check_jitter)
+}
+
 /// Whether all intervals lie within the jitter of their median, and that is long enough.
 fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
-    // Churn ends here: no interval may be shorter than the shortest median less its jitter.
-    let shortest = thresholds.check_period as f64 * (1.0 - thresholds.check_jitter);
-    if intervals.iter().any(|interval| (*interval as f64) < shortest) {
+    if intervals.iter().any(|interval| is_short(*interval, thresholds)) {
         return None;
     }
     let mut sorted = intervals.to_vec();
@@ -94,6 +97,15 @@ impl Series {
         self.last_start = member.start;
         if fresh {
             self.held.push(member);
+            return;
+        }
+        if let [only] = self.held.as_mut_slice()
+            && self.intervals.is_empty()
+            && !self.confirmed
+            && is_short(interval, thresholds)
+        {
+            // Churn: the new one may begin a series, the one before did not.
+            decision.ordinary.push(std::mem::replace(only, member));
             return;
         }
         self.intervals.push(interval);
@@ -152,7 +164,6 @@ impl Checks {
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
-        target: Option<&str>,
         member: Member,
         thresholds: &Thresholds,
         decision: &mut Decision,
@@ -162,14 +173,20 @@ impl Checks {
             return series.add(member, thresholds, decision);
         }
         self.make_room(decision);
-        let series = Series {
-            target: target.map(Into::into),
-            ..Series::default()
-        };
         self.series
             .entry(key)
-            .or_insert(series)
+            .or_default()
             .add(member, thresholds, decision);
+    }
+
+    /// What a first request asks for. A series has its name from a later member than the first: few have one.
+    #[inline]
+    pub(super) fn name(&mut self, leg: u32, (hash, text): (u64, &[u8])) {
+        if let Some(series) = self.series.get_mut(&(leg, NonZeroU64::new(hash)))
+            && series.target.is_none()
+        {
+            series.target = Some(String::from_utf8_lossy(text).into());
+        }
     }
 
     /// A connection without request: a check by itself; its period is worth knowing.
@@ -249,13 +266,10 @@ mod tests {
     fn member(at: Nanos) -> Member {
         Member {
             start: Timestamp::from_nanos(at),
-            first: Some(0),
             close: 0,
-            syn: AtSyn::default(),
-            window_syn: AtSyn::default(),
-            star_syn: AtSyn::default(),
             window: 0,
-            prefix: PrefixRef(0),
+            waiting: Waiting::default(),
+            star_syn: AtSyn::default(),
             listed: None,
             ending: Ending::Request11Close,
             frame: (InterfaceId(0), 1),
@@ -269,8 +283,7 @@ mod tests {
         for start in starts {
             let mut decision = Decision::default();
             checks.add(
-                (0, Some(7)),
-                Some("GET /"),
+                (0, NonZeroU64::new(7)),
                 member(start * MILLISECOND),
                 &Thresholds::default(),
                 &mut decision,
@@ -314,8 +327,7 @@ mod tests {
             let leg = u32::from(target == most);
             let mut decision = Decision::default();
             checks.add(
-                (leg, Some(target)),
-                None,
+                (leg, NonZeroU64::new(target + 1)),
                 member(0),
                 &Thresholds::default(),
                 &mut decision,

@@ -20,7 +20,7 @@ pub struct CloseSample {
     pub end: Timestamp,
     /// End of the last complete response to `end`.
     pub idle: Option<Nanos>,
-    /// First byte of the first unanswered request, or the last payload of a response that was cut off, to `end`.
+    /// First byte of the first request without a complete response to `end`.
     pub waited: Option<Nanos>,
     /// End of the last complete response to the first unanswered request.
     pub idle_before_request: Option<Nanos>,
@@ -53,19 +53,14 @@ pub struct CloseSample {
 }
 
 impl CloseSample {
-    pub(super) fn new(facts: &ConnectionFacts, between: Option<Between>) -> Self {
+    pub(super) fn new(facts: &ConnectionFacts, prefix: PrefixRef, between: Option<Between>) -> Self {
         let end = facts.closed_at.unwrap_or(facts.end);
         let since = |moment: Option<Timestamp>| moment.map(|moment| end.since(moment).max(0));
-        let cut_off = facts.signs.has(Signs::CUT_OFF);
         Self {
             start: facts.start,
             end,
             idle: facts.idle_before_close,
-            waited: since(if cut_off {
-                facts.last_payload
-            } else {
-                facts.unanswered_since
-            }),
+            waited: since(facts.unanswered_since),
             idle_before_request: facts
                 .unanswered_since
                 .zip(facts.last_response_end)
@@ -74,7 +69,7 @@ impl CloseSample {
             others: between.map(|between| between.responses),
             before: between.map_or(0, |between| between.before),
             since_other: since(between.and_then(|between| between.latest)),
-            prefix: PrefixRef(facts.last_prefix),
+            prefix,
             status: facts.status,
             whole: facts.handshake != Handshake::Midstream,
             unread: facts.heads_cut || facts.protocol == Protocol::Tls,

@@ -7,52 +7,106 @@ use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
 use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
-use crate::limits::WAITING_FIRSTS;
+use crate::u48::U48;
 
-/// A connection that has not yet shown whether its handshake was paid for by a request that counts.
-#[derive(Clone, Copy, Debug)]
+/// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
+/// connection: small.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waiting {
-    syn: AtSyn,
-    window_syn: AtSyn,
-    star_syn: AtSyn,
-    syn_window: i64,
-    /// When its first request came, and in which window.
-    first: Option<(Order, i64)>,
-    /// When its first FIN or RST came.
-    pub(super) closing: Option<Order>,
+    /// When its SYN came, and how many connections of the leg had been closed by then ...
+    syn: U48,
+    closes: U48,
+    /// ... of them by an idle timeout ...
+    idle_closes: u32,
+    /// ... and in which window.
+    syn_window: i32,
+    /// The window of its first request.
+    first_window: i32,
+    /// When its first request came; 0: not yet.
+    first: U48,
+    /// When its first FIN or RST came; 0: not yet.
+    closing: U48,
     prefix: PrefixRef,
+    /// There is such a connection.
+    pub(super) waits: bool,
+}
+
+impl Waiting {
+    /// A connection whose SYN comes now.
+    pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
+        let syn = leg.whole.at_syn(order);
+        Self {
+            syn: order.into(),
+            closes: syn.closes.into(),
+            idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
+            syn_window: leg.window as i32,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn close(&mut self, order: Order) {
+        self.closing = order.into();
+    }
+
+    fn has_first(&self) -> bool {
+        self.first.get() != 0
+    }
+
+    /// What its SYN found on the leg.
+    fn found(&self) -> AtSyn {
+        AtSyn {
+            order: self.syn.get(),
+            closes: self.closes.get(),
+            idle_closes: self.idle_closes.into(),
+        }
+    }
+
+    /// What it found in the window of its first request, which is the leg's present one: a SYN of an earlier window
+    /// finds nothing closed in this one.
+    fn found_in_window(&self, leg: &LegState) -> AtSyn {
+        if self.syn_window != self.first_window {
+            return AtSyn::default();
+        }
+        let before = leg.before_window;
+        AtSyn {
+            order: self.syn.get(),
+            closes: self.closes.get().saturating_sub(before.closes),
+            idle_closes: u64::from(self.idle_closes).saturating_sub(before.idle_closes),
+        }
+    }
 }
 
 impl Aggregate {
-    pub(super) fn wait(
-        &mut self,
-        connection: u64,
-        (syn, window_syn, syn_window): (AtSyn, AtSyn, i64),
-        star_syn: AtSyn,
-    ) {
-        if self.waiting.len() >= WAITING_FIRSTS {
-            self.waiting.swap_remove_index(0);
+    /// `star_syn` is what the SYN found in its client's pool, on a `*` leg.
+    pub(super) fn wait(&mut self, place: usize, waiting: Waiting, star_syn: Option<AtSyn>) {
+        if place >= self.waiting.len() {
+            self.waiting.resize(place + 1, Waiting::default());
         }
-        let waiting = Waiting {
-            syn,
-            window_syn,
-            star_syn,
-            syn_window,
-            first: None,
-            closing: None,
-            prefix: PrefixRef::default(),
+        self.waiting[place] = Waiting {
+            waits: true,
+            ..waiting
         };
-        self.waiting.insert(connection, waiting);
+        if let Some(syn) = star_syn {
+            if place >= self.star_syns.len() {
+                self.star_syns.resize(place + 1, AtSyn::default());
+            }
+            self.star_syns[place] = syn;
+        }
+    }
+
+    pub(super) fn take_waiting(&mut self, place: usize) -> Option<(Waiting, AtSyn)> {
+        let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits)?;
+        let star_syn = self.star_syns.get(place).copied().unwrap_or_default();
+        Some((std::mem::take(waiting), star_syn))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.
     pub(super) fn wait_for_second(
         &mut self,
         reference: LegRef,
-        connection: u64,
-        reuse: Reuse,
-        index: u32,
-        at: (Order, i64),
+        place: usize,
+        (reuse, index): (Reuse, u32),
+        (order, window): (Order, i64),
         prefix: PrefixRef,
     ) {
         if reuse == Reuse::First {
@@ -61,45 +115,48 @@ impl Aggregate {
             {
                 client.firsts += 1;
             }
-            if let Some(waiting) = self.waiting.get_mut(&connection) {
-                waiting.first = Some(at);
+            if let Some(waiting) = self.waiting.get_mut(place) {
+                waiting.first = order.into();
+                waiting.first_window = window as i32;
                 waiting.prefix = prefix;
             }
         } else if index == 2
-            && let Some(waiting) = self.waiting.swap_remove(&connection)
+            && let Some((waiting, star_syn)) = self.take_waiting(place)
         {
-            self.ordinary_first(reference, &waiting);
+            self.ordinary_first(reference, &waiting, star_syn);
         }
     }
 
-    fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting) {
-        let Some((order, window)) = waiting.first else {
+    fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting, star_syn: AtSyn) {
+        if !waiting.has_first() {
             return;
-        };
+        }
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        leg.whole.first(order, waiting.syn);
-        if window == leg.window {
-            // A SYN of an earlier window finds nothing closed in this one.
-            let syn = if waiting.syn_window == window {
-                waiting.window_syn
-            } else {
-                AtSyn::default()
-            };
-            leg.present.first(order, syn);
+        let first = waiting.first.get();
+        leg.whole.first(first, waiting.found());
+        if i64::from(waiting.first_window) == leg.window {
+            let found = waiting.found_in_window(leg);
+            leg.present.first(first, found);
         }
         if let Some(client) = leg.star_client(reference.0) {
-            client.tracker.first(order, waiting.star_syn);
+            client.tracker.first(first, star_syn);
         }
     }
 
-    pub(super) fn closed(&mut self, reference: LegRef, facts: &ConnectionFacts) {
+    pub(super) fn closed(
+        &mut self,
+        reference: LegRef,
+        place: usize,
+        facts: &ConnectionFacts,
+        prefix: PrefixRef,
+    ) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
-        let waiting = self.waiting.swap_remove(&facts.id);
+        let waiting = self.take_waiting(place);
         let order = self.order;
-        let (kind, sample) = (ending(facts), self.sample(reference, facts));
+        let (kind, sample) = (ending(facts), self.sample(reference, facts, prefix));
         let listed = self.list(facts, class, (reference, kind, sample));
         let legs = self.legs.len();
         self.note_ports(reference, facts);
@@ -114,62 +171,53 @@ impl Aggregate {
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
             // It never opened: no close was told.
-            leg.whole.left();
-            leg.present.left();
-            if let Some(client) = leg.star_client(reference.0) {
-                client.tracker.left();
-            }
+            leg.left(reference);
             self.open.down();
             self.timeline.open_changed(now, self.open.now);
         }
-        let Some(waiting) = waiting.or(no_request(facts, class)) else {
+        let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
             return;
         };
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        let window = waiting.first.map_or(leg.window, |(_, window)| window);
+        let asked = waiting.has_first() && facts.asked.is_some();
+        if class == Class::PerRequest && waiting.has_first() && i64::from(waiting.first_window) == leg.window
+        {
+            // The window may be over before it is known whether this was a health check.
+            let found = waiting.found_in_window(leg);
+            leg.present.first(waiting.first.get(), found);
+        }
+        let window = leg.window;
+        if class != Class::Check && !(class == Class::PerRequest && asked) {
+            return self.ordinary_first(reference, &waiting, star_syn);
+        }
+        let closing = waiting.closing.get();
         let member = Member {
             start: facts.start,
-            first: waiting.first.map(|(order, _)| order),
-            close: waiting.closing.unwrap_or(order),
-            syn: waiting.syn,
-            star_syn: waiting.star_syn,
-            window_syn: if waiting.syn_window == window {
-                waiting.window_syn
+            close: if closing == 0 { order } else { closing },
+            window: if waiting.has_first() {
+                waiting.first_window.into()
             } else {
-                AtSyn::default()
+                window
             },
-            window,
-            prefix: waiting.prefix,
+            waiting,
+            star_syn,
             listed,
             ending: kind,
             frame: facts.last_frame,
         };
-        if class == Class::PerRequest && member.window == leg.window {
-            // The window may be over before it is known whether this was a health check.
-            if let Some(first) = member.first {
-                leg.present.first(first, member.window_syn);
-            }
-        }
         // Its memory is used again: this is done for every connection of a churning leg.
         let mut decision = std::mem::take(&mut self.decision);
-        match class {
-            Class::Check => {
-                self.checks
-                    .add_without_request(reference.0, member, &self.thresholds, &mut decision);
-                self.decide(reference, &decision);
-            }
+        if class == Class::Check {
+            self.checks
+                .add_without_request(reference.0, member, &self.thresholds, &mut decision);
+        } else {
             // What was asked for must be known to recur.
-            Class::PerRequest if waiting.first.is_some() && facts.first_request_line.is_some() => {
-                let key = (reference.0, Some(facts.first_target));
-                let target = facts.first_request_line.as_deref();
-                self.checks
-                    .add(key, target, member, &self.thresholds, &mut decision);
-                self.decide(reference, &decision);
-            }
-            _ => self.ordinary_first(reference, &waiting),
+            let key = (reference.0, facts.asked);
+            self.checks.add(key, member, &self.thresholds, &mut decision);
         }
+        self.decide(reference, &decision);
         self.decision = decision;
     }
 
@@ -179,28 +227,16 @@ impl Aggregate {
             self.was_check(reference, member);
         }
         for member in &decision.ordinary {
-            self.was_ordinary(reference, member);
+            self.ordinary_first(reference, &member.waiting, member.star_syn);
         }
         for ((leg, _), member) in &decision.given_up {
-            self.was_ordinary(LegRef(*leg), member);
+            self.ordinary_first(LegRef(*leg), &member.waiting, member.star_syn);
         }
-    }
-
-    fn was_ordinary(&mut self, reference: LegRef, member: &Member) {
-        let waiting = Waiting {
-            syn: member.syn,
-            window_syn: member.window_syn,
-            star_syn: member.star_syn,
-            syn_window: member.window,
-            closing: None,
-            first: member.first.map(|order| (order, member.window)),
-            prefix: member.prefix,
-        };
-        self.ordinary_first(reference, &waiting);
     }
 
     fn was_check(&mut self, reference: LegRef, member: &Member) {
-        let host = self.host_of(member.prefix);
+        let prefix = member.waiting.prefix;
+        let host = self.host_of(prefix);
         if let Some(record) = member.listed.and_then(|place| self.listed.get_mut(place)) {
             record.class = Class::Check;
         }
@@ -220,7 +256,7 @@ impl Aggregate {
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
         leg.closes.remove(member.ending, member.frame);
-        leg.prefixes.take_out(member.prefix, host, Reuse::First);
+        leg.prefixes.take_out(prefix, host, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
         if let Some(client) = leg.star_client(reference.0) {
@@ -243,10 +279,10 @@ impl Aggregate {
         }
     }
 
-    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts) -> CloseSample {
+    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
         let span = facts.last_response_end.zip(facts.closed_at);
         let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
-        CloseSample::new(facts, between)
+        CloseSample::new(facts, prefix, between)
     }
 
     fn list(
@@ -274,22 +310,14 @@ impl Aggregate {
     pub fn settle(&mut self) {
         let ordinary: Vec<(SeriesKey, Member)> = self.checks.settle();
         for ((reference, _), member) in ordinary {
-            self.was_ordinary(LegRef(reference), &member);
+            self.ordinary_first(LegRef(reference), &member.waiting, member.star_syn);
         }
     }
 }
 
 /// A check without request was not waiting for one, if its SYN was not captured.
-fn no_request(facts: &ConnectionFacts, class: Class) -> Option<Waiting> {
-    (class == Class::Check && facts.requests == 0).then_some(Waiting {
-        syn: AtSyn::default(),
-        window_syn: AtSyn::default(),
-        star_syn: AtSyn::default(),
-        syn_window: 0,
-        first: None,
-        closing: None,
-        prefix: PrefixRef::default(),
-    })
+fn no_request(facts: &ConnectionFacts, class: Class) -> Option<(Waiting, AtSyn)> {
+    (class == Class::Check && facts.requests == 0).then(Default::default)
 }
 
 fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
@@ -324,7 +352,7 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);
     if matches!(facts.closer, Some(Closer::Server | Closer::ResetByServer)) {
-        counts.requests.lost += u64::from(facts.unanswered);
+        counts.requests.lost += u64::from(facts.unanswered.saturating_sub(facts.cancelled));
     }
     if let Some(closer) = facts.closer {
         counts.closes.count(closer);
@@ -343,4 +371,14 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     counts.out_of_order_segments += u64::from(facts.out_of_order);
     counts.tcp_keepalive_probes += u64::from(facts.keepalive_probes);
     counts.gap_bytes += facts.gap_bytes;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_small() {
+        assert!(size_of::<Waiting>() <= 44, "{}", size_of::<Waiting>());
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::classify::{ConnectionFacts, Endpoint, Version};
-use crate::time::{Nanos, Timestamp};
+use crate::time::{OptionalNanos, Timestamp};
 
 /// A leg as the engine numbers it: a client address and a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
@@ -21,6 +21,30 @@ pub struct PrefixRef(pub u32);
 impl PrefixRef {
     /// Host and target were cut off or encrypted.
     pub const UNREAD: Self = Self(u32::MAX);
+}
+
+/// A connection as the engine numbers it while it lives; the number of one that is over is used again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub struct ConnectionRef(pub u32);
+
+/// What an engine tells: small events in frame order, and apart from them what is large and rare.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The events.
+    pub events: Vec<LegEvent>,
+    /// The closing facts, in the order of their [`EventKind::Closed`].
+    pub facts: Vec<ConnectionFacts>,
+    /// Method and target of first requests, one after the other.
+    pub lines: Vec<u8>,
+}
+
+impl Told {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.facts.clear();
+        self.lines.clear();
+    }
 }
 
 /// One thing that happened on a leg.
@@ -53,32 +77,20 @@ pub enum Reuse {
 #[derive(Clone, Debug)]
 pub enum EventKind {
     /// A leg that was not mentioned before.
-    Leg {
-        /// The client's address; `None` when pairs are no longer told apart.
-        client: Option<IpAddr>,
-        /// The server; `None` when servers are no longer told apart.
-        server: Option<Endpoint>,
-    },
+    Leg(Box<LegNamed>),
     /// A Host and prefix that were not mentioned before (not tied to the leg).
-    Prefix {
-        /// Its number.
-        prefix: PrefixRef,
-        /// The Host header.
-        host: Option<Box<str>>,
-        /// The first path segment.
-        path: Box<str>,
-    },
+    Prefix(Box<PrefixNamed>),
     /// A connection appeared, by its SYN or without it.
     Opened {
-        /// Its id.
-        connection: u64,
+        /// Which.
+        connection: ConnectionRef,
         /// Whether the SYN was captured.
         syn: bool,
     },
     /// The SYN of a connection that had appeared without it.
     SynAfterAll {
-        /// Its id.
-        connection: u64,
+        /// Which.
+        connection: ConnectionRef,
     },
     /// The handshake was completed.
     Established,
@@ -86,8 +98,8 @@ pub enum EventKind {
     Busy,
     /// A request head.
     Request {
-        /// The connection's id.
-        connection: u64,
+        /// Its connection.
+        connection: ConnectionRef,
         /// Whether it paid for a handshake.
         reuse: Reuse,
         /// 1 for the connection's first request ...
@@ -102,6 +114,8 @@ pub enum EventKind {
         became_busy: bool,
         /// Nothing of it could be read: it follows from who sent what after whom.
         estimated: bool,
+        /// Of a connection's first request: what was asked for.
+        asked: Asked,
     },
     /// A final response head.
     Response {
@@ -110,17 +124,33 @@ pub enum EventKind {
         /// It announced the close.
         announced: bool,
         /// Last request byte to first response byte.
-        first_byte: Option<Nanos>,
+        first_byte: OptionalNanos,
     },
     /// A response counted before was cut off by the client's close.
     ResponseCut {
         /// Its status; 0 where it showed none.
         status: u16,
     },
+    /// A final response head and its last byte in one segment: [`Response`](Self::Response) and
+    /// [`ExchangeEnd`](Self::ExchangeEnd) in one.
+    Answered {
+        /// Its status; 0 if that is not visible.
+        status: u16,
+        /// It announced the close.
+        announced: bool,
+        /// Last request byte to first response byte.
+        first_byte: OptionalNanos,
+        /// First request byte to last response byte.
+        response: OptionalNanos,
+        /// Host and prefix of the request.
+        prefix: PrefixRef,
+        /// The connection is idle now.
+        became_idle: bool,
+    },
     /// A response's last byte.
     ExchangeEnd {
         /// First request byte to last response byte.
-        response: Option<Nanos>,
+        response: OptionalNanos,
         /// Host and prefix of the request.
         prefix: PrefixRef,
         /// The connection is idle now.
@@ -128,8 +158,8 @@ pub enum EventKind {
     },
     /// The request was answered by 101 or CONNECT 2xx: it leaves the ratios.
     Upgraded {
-        /// The connection's id.
-        connection: u64,
+        /// Its connection.
+        connection: ConnectionRef,
         /// How it had been counted.
         reuse: Reuse,
         /// Host and prefix of the request.
@@ -144,8 +174,8 @@ pub enum EventKind {
     },
     /// The first FIN or RST, or the SYN that replaces the connection.
     Closing {
-        /// The connection's id.
-        connection: u64,
+        /// Its connection.
+        connection: ConnectionRef,
         /// It had carried a request that was no upgrade.
         with_request: bool,
         /// It was busy.
@@ -153,12 +183,69 @@ pub enum EventKind {
         /// By RST.
         reset: bool,
         /// Idle time, if a complete response came before.
-        idle: Option<Nanos>,
+        idle: OptionalNanos,
         /// The close was announced.
         announced: bool,
         /// Host and prefix of its last request.
         prefix: PrefixRef,
     },
-    /// The connection is over, or the capture is.
-    Closed(Box<ConnectionFacts>),
+    /// The connection is over, or the capture is; its facts are the next in [`Told::facts`].
+    Closed {
+        /// Which.
+        connection: ConnectionRef,
+    },
+}
+
+/// A place in [`Told::lines`], where the hash of method and target lies and then their text; empty where nothing could
+/// be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    start: u32,
+    len: u16,
+}
+
+impl Asked {
+    const HASH: usize = 8;
+
+    /// Adds to `lines` what was asked for: its hash, and its text in `pieces`, at most so many bytes of each.
+    pub fn note(lines: &mut Vec<u8>, hash: u64, pieces: &[&[u8]], most: usize) -> Self {
+        let start = lines.len();
+        lines.extend_from_slice(&hash.to_ne_bytes());
+        for piece in pieces {
+            lines.extend_from_slice(&piece[..piece.len().min(most)]);
+        }
+        match (u32::try_from(start), u16::try_from(lines.len() - start)) {
+            (Ok(start), Ok(len)) => Self { start, len },
+            _ => Self::default(),
+        }
+    }
+
+    /// Hash and text, if there are any.
+    #[must_use]
+    pub fn of(self, lines: &[u8]) -> Option<(u64, &[u8])> {
+        let start = self.start as usize;
+        let line = lines.get(start..start + usize::from(self.len))?;
+        let (hash, text) = line.split_first_chunk::<{ Self::HASH }>()?;
+        Some((u64::from_ne_bytes(*hash), text))
+    }
+}
+
+/// A leg's two ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LegNamed {
+    /// The client's address; `None` when pairs are no longer told apart.
+    pub client: Option<IpAddr>,
+    /// The server; `None` when servers are no longer told apart.
+    pub server: Option<Endpoint>,
+}
+
+/// A Host and a prefix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PrefixNamed {
+    /// Its number.
+    pub prefix: PrefixRef,
+    /// The Host header.
+    pub host: Option<Box<str>>,
+    /// The first path segment.
+    pub path: Box<str>,
 }

@@ -28,7 +28,7 @@ pub struct ConnectionCounts {
     pub zero_request: u64,
     /// In which a direction is missing although the other side's packets prove that it was there.
     pub one_way: u64,
-    /// On which heads were cut by the snaplen, so that their fields are not known.
+    /// On which heads could not be read as a whole, so that their fields are not known.
     pub heads_cut: u64,
 }
 

@@ -7,13 +7,15 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::closes::Closes;
+use super::collector::micros;
+use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::load::Load;
-use super::prefixes::Prefixes;
-use super::tracker::{SecondPeak, Tracker};
+use super::prefixes::{HostRef, Prefixes};
+use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
-use crate::time::{Nanos, Timestamp};
+use crate::time::{Nanos, OptionalNanos, Timestamp};
 
 /// What a verdict is made from, for a window that is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub(super) struct LegState {
     pub(super) whole: Tracker,
     pub(super) present: Tracker,
     pub(super) window: i64,
+    /// What had been closed when the present window began.
+    pub(super) before_window: AtSyn,
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
@@ -65,6 +69,7 @@ impl LegState {
             whole: Tracker::default(),
             present: Tracker::default(),
             window,
+            before_window: AtSyn::default(),
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
@@ -81,10 +86,15 @@ impl LegState {
     }
 
     /// The client's own tracker in a `*` leg.
+    #[inline]
     pub(super) fn star_client(&mut self, reference: u32) -> Option<&mut StarClient> {
         if self.client.is_some() {
             return None;
         }
+        self.star_client_of(reference)
+    }
+
+    fn star_client_of(&mut self, reference: u32) -> Option<&mut StarClient> {
         let full = self
             .star
             .as_ref()
@@ -93,6 +103,66 @@ impl LegState {
             self.star = None;
         }
         Some(self.star.as_mut()?.entry(reference).or_default())
+    }
+
+    /// A final response head.
+    #[inline]
+    pub(super) fn response(&mut self, status: u16, announced: bool, first_byte: OptionalNanos) {
+        let responses = &mut self.counts.responses;
+        responses.total += 1;
+        if status != 0 {
+            *responses.by_status.entry(status).or_default() += 1;
+        }
+        responses.announced_close += u64::from(announced);
+        self.load.note(announced, self.whole.busy);
+        if let Some(first_byte) = first_byte.get() {
+            self.counts.first_byte_us.add(micros(first_byte));
+        }
+    }
+
+    /// A response's last byte, of an exchange whose request was seen if it has a duration.
+    #[inline]
+    pub(super) fn exchange_end(&mut self, response: OptionalNanos, (prefix, host): (PrefixRef, HostRef)) {
+        if let Some(response) = response.get() {
+            self.counts.response_us.add(micros(response));
+            self.prefixes.ended(prefix, host);
+        }
+    }
+
+    #[inline]
+    pub(super) fn became_busy(&mut self, reference: LegRef) {
+        self.whole.became_busy();
+        self.present.became_busy();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.became_busy();
+        }
+    }
+
+    #[inline]
+    pub(super) fn became_idle(&mut self, reference: LegRef) {
+        self.whole.became_idle();
+        self.present.became_idle();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.became_idle();
+        }
+    }
+
+    /// A connection is not open any more.
+    pub(super) fn left(&mut self, reference: LegRef) {
+        self.whole.left();
+        self.present.left();
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.left();
+        }
+    }
+
+    /// A connection that had carried a request was closed.
+    pub(super) fn closed_with_request(&mut self, reference: LegRef, idle: bool) {
+        self.whole.closed_with_request(idle);
+        self.present.closed_with_request(idle);
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.closed_with_request(idle);
+        }
     }
 
     pub(super) fn handshake(&mut self, second: i64) {
@@ -120,6 +190,7 @@ impl LegState {
         let done = std::mem::take(&mut self.counts);
         self.past.merge(&done);
         self.present = self.present.next_window();
+        self.before_window = self.whole.at_syn(0);
         self.window_peak = SecondPeak::default();
         self.window = index;
     }

@@ -1,17 +1,18 @@
 //! What several engines tell, put in frame order.
 
 use super::collector::Aggregate;
-use super::event::{EventKind, LegEvent, PrefixRef};
+use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse, Told};
 
 impl Aggregate {
-    /// Takes in what each engine found in the same stretch of the capture, in frame order, and empties it.
+    /// Takes in what each engine found in the same stretch of the capture, in frame order.
     ///
     /// Events are large and many: they are looked at where they lie.
-    pub fn apply(&mut self, found: &mut [Vec<LegEvent>]) {
+    pub fn apply(&mut self, found: &[Told]) {
+        self.engines = found.len();
         let mut at = vec![0; found.len()];
+        let mut facts_at = vec![0; found.len()];
         loop {
-            let head =
-                |(engine, events): (usize, &Vec<LegEvent>)| Some((events.get(at[engine])?.order, engine));
+            let head = |(engine, told): (usize, &Told)| Some((told.events.get(at[engine])?.order, engine));
             let Some((_, engine)) = found.iter().enumerate().filter_map(head).min() else {
                 break;
             };
@@ -22,37 +23,48 @@ impl Aggregate {
                 .min()
                 .unwrap_or(u64::MAX);
             // As long as this one stays ahead there is nothing to choose.
-            let waiting = &mut found[engine][at[engine]..];
-            for event in waiting.iter_mut().take_while(|event| event.order <= until) {
+            let told = &found[engine];
+            let waiting = &told.events[at[engine]..];
+            for event in waiting.iter().take_while(|event| event.order <= until) {
                 at[engine] += 1;
-                self.event(engine, event);
+                self.event(engine, event, told, &mut facts_at[engine]);
             }
         }
-        found.iter_mut().for_each(Vec::clear);
     }
 
     #[inline]
-    fn event(&mut self, engine: usize, event: &mut LegEvent) {
+    fn event(&mut self, engine: usize, event: &LegEvent, told: &Told, facts_at: &mut usize) {
         self.order += 1;
         self.advance(event.clock);
-        match &mut event.kind {
-            EventKind::Leg { client, server } => return self.name_leg(engine, event.leg, *client, *server),
-            EventKind::Prefix { prefix, host, path } => {
-                return self.name_prefix(engine, *prefix, host.take(), std::mem::take(path));
-            }
-            EventKind::Request { prefix, .. }
-            | EventKind::ExchangeEnd { prefix, .. }
-            | EventKind::Upgraded { prefix, .. }
-            | EventKind::Closing { prefix, .. } => *prefix = self.numbers.prefix(engine, *prefix),
-            EventKind::Closed(facts) => {
-                facts.last_prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix)).0;
-            }
+        match &event.kind {
+            EventKind::Leg(leg) => return self.name_leg(engine, event.leg, leg),
+            EventKind::Prefix(prefix) => return self.name_prefix(engine, prefix),
             _ => {}
         }
         let leg = self.numbers.leg(engine, event.leg);
-        match &event.kind {
-            EventKind::Closed(facts) => self.closed(leg, facts),
-            kind => self.on_leg(leg, event.timestamp, kind),
+        match event.kind {
+            EventKind::Closed { connection } => {
+                let facts = told.facts.get(*facts_at);
+                *facts_at += 1;
+                if let Some(facts) = facts {
+                    let place = self.place_of_connection(engine, connection);
+                    let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
+                    self.closed(leg, place, facts, prefix);
+                }
+            }
+            EventKind::Request { asked, reuse, .. } => {
+                if let Some(asked) = asked.of(&told.lines).filter(|_| reuse == Reuse::First) {
+                    self.checks.name(leg.0, asked);
+                }
+                self.on_leg(engine, leg, event);
+            }
+            _ => self.on_leg(engine, leg, event),
         }
+    }
+
+    /// One number for a connection of one of the engines, small enough for a place in a list.
+    #[inline]
+    pub(super) fn place_of_connection(&self, engine: usize, theirs: ConnectionRef) -> usize {
+        theirs.0 as usize * self.engines + engine
     }
 }

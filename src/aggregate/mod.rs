@@ -11,6 +11,7 @@ mod connections;
 mod distribution;
 mod event;
 mod figures;
+mod happening;
 mod kernel;
 mod leg;
 mod load;
@@ -25,7 +26,9 @@ mod tracker;
 pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
-pub use event::{EventKind, LegEvent, LegRef, PrefixRef, Reuse};
+pub use event::{
+    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse, Told,
+};
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
     TlsCounts, avoidable,

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::collector::Aggregate;
-use super::event::{LegRef, PrefixRef};
+use super::event::{LegNamed, LegRef, PrefixNamed, PrefixRef};
 use super::leg::LegState;
 use super::prefixes::HostRef;
 use crate::classify::Endpoint;
@@ -61,13 +61,8 @@ impl Numbers {
 }
 
 impl Aggregate {
-    pub(super) fn name_leg(
-        &mut self,
-        engine: usize,
-        theirs: LegRef,
-        client: Option<IpAddr>,
-        server: Option<Endpoint>,
-    ) {
+    pub(super) fn name_leg(&mut self, engine: usize, theirs: LegRef, LegNamed { client, server }: &LegNamed) {
+        let (client, server) = (*client, *server);
         let (number, new) = self.numbers.pairs.insert_full((client, server));
         note(&mut self.numbers.legs_of, engine, theirs.0, number);
         if !new {
@@ -101,15 +96,10 @@ impl Aggregate {
         self.places.push(place);
     }
 
-    pub(super) fn name_prefix(
-        &mut self,
-        engine: usize,
-        theirs: PrefixRef,
-        host: Option<Box<str>>,
-        path: Box<str>,
-    ) {
+    pub(super) fn name_prefix(&mut self, engine: usize, named: &PrefixNamed) {
+        let (host, path) = (named.host.clone(), named.path.clone());
         let (number, new) = self.numbers.prefixes.insert_full((host.clone(), path.clone()));
-        note(&mut self.numbers.prefixes_of, engine, theirs.0, number);
+        note(&mut self.numbers.prefixes_of, engine, named.prefix.0, number);
         if new {
             let host_ref = self.hosts.insert_full(host.clone()).0 as HostRef;
             self.prefixes.push(PrefixName { host, host_ref, path });

@@ -1,6 +1,7 @@
 //! Everything the report needs of one connection, small and of fixed size.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 
 use super::signs::Signs;
 use crate::frame::InterfaceId;
@@ -165,15 +166,14 @@ pub struct TlsFacts {
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Five bits a letter, the first one lowest.
-    order: u64,
-    /// A bit for each letter that was noted.
-    noted: u16,
+    /// Four bits a letter from the lowest on, and in the upper 16 a bit for each letter that was noted.
+    word: u64,
 }
 
 impl History {
     const LETTERS: [u8; 8] = *b"SHADFRTG";
     const MAX: u32 = 12;
+    const NOTED_AT: u64 = 48;
 
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
@@ -188,14 +188,14 @@ impl History {
             b'T' => 6,
             _ => 7,
         };
-        let letter = index << 1 | u16::from(!by_client);
-        if self.noted & 1 << letter != 0 {
+        let letter = index << 1 | u64::from(!by_client);
+        let noted = 1 << (Self::NOTED_AT + letter);
+        if self.word & noted != 0 {
             return;
         }
-        let place = self.noted.count_ones();
+        let place = (self.word >> Self::NOTED_AT).count_ones();
         if place < Self::MAX {
-            self.noted |= 1 << letter;
-            self.order |= u64::from(letter + 1) << (5 * place);
+            self.word |= noted | letter << (4 * place);
         }
     }
 
@@ -203,37 +203,38 @@ impl History {
     #[must_use]
     pub fn has(&self, letter: u8, by_client: bool) -> bool {
         let place = Self::LETTERS.iter().position(|known| *known == letter);
-        place.is_some_and(|index| self.noted & 1 << (index << 1 | usize::from(!by_client)) != 0)
+        place.is_some_and(|index| {
+            let letter = (index as u64) << 1 | u64::from(!by_client);
+            self.word & 1 << (Self::NOTED_AT + letter) != 0
+        })
+    }
+
+    fn letters(self) -> impl Iterator<Item = u64> {
+        let count = (self.word >> Self::NOTED_AT).count_ones();
+        (0..count).map(move |place| self.word >> (4 * place) & 15)
     }
 
     /// The same history with the roles exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {
-        let mut order = 0;
-        for slot in 0..Self::MAX {
-            let code = self.order >> (5 * slot) & 31;
-            if code != 0 {
-                order |= (((code - 1) ^ 1) + 1) << (5 * slot);
-            }
+        let mut swapped = Self::default();
+        for letter in self.letters() {
+            let name = Self::LETTERS[(letter >> 1) as usize & 7];
+            swapped.note(name, letter & 1 == 1);
         }
-        // Neighbouring bits are the two sides of a letter.
-        let noted = (self.noted & 0x5555) << 1 | (self.noted & 0xaaaa) >> 1;
-        Self { order, noted }
+        swapped
     }
 }
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.order;
-        while rest != 0 {
-            let code = (rest & 31) - 1;
+        for code in self.letters() {
             let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);
             if code & 1 == 1 {
                 write!(f, "{}", letter.to_ascii_lowercase())?;
             } else {
                 write!(f, "{letter}")?;
             }
-            rest >>= 5;
         }
         Ok(())
     }
@@ -248,8 +249,6 @@ impl std::fmt::Display for History {
 pub struct ConnectionFacts {
     /// The place of its first packet among all packets of the capture, from 1.
     pub id: u64,
-    /// 1 for the first connection seen on its 4-tuple, 2 for the next ...
-    pub generation: u32,
     /// Who opened it.
     pub client: Endpoint,
     /// Who accepted it.
@@ -288,6 +287,8 @@ pub struct ConnectionFacts {
     pub responses: u32,
     /// Requests without a response.
     pub unanswered: u32,
+    /// Of them those given up one by one, the connection going on (HTTP/2's RST_STREAM).
+    pub cancelled: u32,
     /// Whether the last request or response announced the close.
     pub announced: bool,
     /// Who closed it, `None` while open.
@@ -298,13 +299,9 @@ pub struct ConnectionFacts {
     pub idle_before_close: Option<Nanos>,
     /// End of the last complete response.
     pub last_response_end: Option<Timestamp>,
-    /// First byte of the first request.
-    pub first_request: Option<Timestamp>,
     /// First byte of the first request without a response.
     pub unanswered_since: Option<Timestamp>,
-    /// Time of the last payload in either direction.
-    pub last_payload: Option<Timestamp>,
-    /// The number of its last request's Host and prefix.
+    /// The number of its last request's Host and prefix, as the engine has it.
     pub last_prefix: u32,
     /// Signs of why it ended.
     pub signs: Signs,
@@ -314,7 +311,7 @@ pub struct ConnectionFacts {
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.
     pub obscured: bool,
-    /// A head was cut by the snaplen: announced closes, Host and lengths are not known.
+    /// A head was cut by the snaplen, or refers to HTTP/2 fields that the capture lacks: its fields are not known.
     pub heads_cut: bool,
     /// TCP payload bytes on the wire to the server.
     pub bytes_to_server: u64,
@@ -328,10 +325,8 @@ pub struct ConnectionFacts {
     pub out_of_order: u32,
     /// TCP keepalive probes (RFC 1122 section 4.2.3.6).
     pub keepalive_probes: u32,
-    /// Hash of method and target of its first request; equal requests have equal hashes.
-    pub first_target: u64,
-    /// Method and target of the first request, cut at a cap, for naming a health check.
-    pub first_request_line: Option<Box<str>>,
+    /// Hash of method and target of its first request, if they were seen; equal requests have equal hashes.
+    pub asked: Option<NonZeroU64>,
     /// Its TLS handshake, if it is TLS.
     pub tls: Option<Box<TlsFacts>>,
     /// What happened, in Zeek's letters.

@@ -5,6 +5,7 @@
 //! May touch: etherparse's per-layer slices (the whole-packet ones refuse short snaplens and offloaded lengths, and cost
 //! several times as much). Never: state. A [`Segment`] is valid by construction: later rooms meet no impossible packet.
 
+mod compact;
 mod cursor;
 mod fragment;
 mod inside;
@@ -17,6 +18,7 @@ mod transport;
 mod tunnel;
 mod wifi;
 
+pub use compact::Compact;
 pub use fragment::{Datagram, DatagramId, Fragment};
 pub use segment::{Address, Flags, IpId, Segment, SkipReason};
 

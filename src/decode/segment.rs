@@ -110,7 +110,7 @@ impl Flags {
 pub type IpId = Option<u16>;
 
 /// A TCP segment and what the analysis needs of the layers below it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Segment<'a> {
     /// Capture time.
     pub timestamp: Timestamp,

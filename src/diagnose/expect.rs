@@ -181,8 +181,9 @@ pub fn judge(
         .iter()
         .filter(|leg| narrow.is_none_or(|part| leg.name.to_string().contains(part)))
         .collect();
-    let unseen =
-        snapshot.capture.kernel_dropped().unwrap_or(0) + snapshot.capture.interface_dropped().unwrap_or(0);
+    let capture = &snapshot.capture;
+    let dropped = capture.kernel_dropped().unwrap_or(0) + capture.interface_dropped().unwrap_or(0);
+    let unseen = dropped.saturating_add(capture.damaged_packets());
     let mut warnings = Vec::new();
     if let Some(part) = narrow.filter(|_| legs.is_empty()) {
         warnings.push(format!(

@@ -144,6 +144,27 @@ fn dropped_packets_leave_no_zero_certain() {
 }
 
 #[test]
+fn damage_leaves_no_zero_certain() {
+    let mut legs = snapshot(vec![leg(1, 100, 1, Status::Pass)]);
+    (legs.capture.packets, legs.capture.bytes) = (100, 100 * 184);
+    legs.capture.sources.push(SourceSummary {
+        damaged_places: 2,
+        skipped_bytes: 20 * 200,
+        ..SourceSummary::default()
+    });
+    assert_eq!(legs.capture.damaged_packets(), 20);
+    assert_eq!(results("resets<=0", None, &legs), [Unjudged]);
+    assert_eq!(results("resets<=20", None, &legs), [Held]);
+    // A few bytes hide one packet a place at the least.
+    legs.capture.sources[0].skipped_bytes = 3;
+    assert_eq!(legs.capture.damaged_packets(), 2);
+    // A short snapshot length makes records short.
+    legs.capture.sources[0].skipped_bytes = 8_000;
+    legs.capture.sources[0].snaplen = 64;
+    assert_eq!(legs.capture.damaged_packets(), 100);
+}
+
+#[test]
 fn a_server_that_refuses_everything_fails_failed_without_any_request() {
     let mut down = leg(1, 0, 0, Status::Fail);
     down.figures.counts.connections.refused = 4;

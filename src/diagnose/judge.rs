@@ -29,9 +29,9 @@ pub struct Diagnosis {
     pub findings: Findings,
 }
 
-/// Judges every leg, and the capture by its legs.
+/// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or are damaged in the file.
 #[must_use]
-pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds) -> Diagnosis {
+pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diagnosis {
     let total = summary.totals.counts.requests.rated();
     let mut legs: Vec<Leg> = summary
         .legs
@@ -40,7 +40,7 @@ pub fn diagnose(summary: &Summary, kernel_dropped: u64, thresholds: &Thresholds)
         .map(|(place, leg)| {
             let share = leg.figures.counts.requests.rated() as f64 / total.max(1) as f64;
             #[expect(clippy::cast_sign_loss, reason = "a share of a count")]
-            let dropped = (kernel_dropped as f64 * share).ceil() as u64;
+            let dropped = (unseen as f64 * share).ceil() as u64;
             judged_leg(leg, place, summary, dropped, thresholds)
         })
         .collect();
@@ -329,8 +329,9 @@ fn not_seen(summary: &Summary) -> Vec<String> {
     }
     if totals.connections.heads_cut > 0 {
         let text = format!(
-            "heads are cut by the snapshot length on {} connections: announced closes, Host and Content-Length are not \
-             known; capture with a snapshot length of 256 or more (tcpdump -s 256)",
+            "heads are cut by the snapshot length, or refer to HTTP/2 fields that the capture lacks, on {} connections: \
+             announced closes, Host and Content-Length are not known; capture with a snapshot length of 256 or more \
+             (tcpdump -s 256), and HTTP/2 from its beginning",
             totals.connections.heads_cut
         );
         lines.push(text);

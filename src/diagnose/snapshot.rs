@@ -163,8 +163,14 @@ pub struct Evictions {
     pub heads: u64,
     /// Pipelined requests beyond the cap.
     pub pipelined: u64,
+    /// HTTP/2 streams beyond the cap.
+    pub streams: u64,
+    /// HTTP/2 header tables larger than the cap.
+    pub header_tables: u64,
     /// Series of possible health checks given up.
     pub check_series: u64,
+    /// Packets whose copies could not be told, since too many others came within a millisecond.
+    pub recent_packets: u64,
 }
 
 /// What the capture is worth.
@@ -224,6 +230,25 @@ impl Capture {
     pub fn interface_dropped(&self) -> Option<u64> {
         sum_of_known(self.sources.iter().map(|source| source.interface_dropped))
     }
+
+    /// Packets that may have been where the sources are damaged, estimated: as many as fit, by the mean of those read,
+    /// and at least one a place.
+    #[must_use]
+    pub fn damaged_packets(&self) -> u64 {
+        /// Record header, Ethernet, IPv4 and TCP: nothing useful is shorter.
+        const SHORTEST: u64 = 16 + 54;
+        let mean = self.bytes / self.packets.max(1);
+        let estimate = |source: &SourceSummary| {
+            let snaplen = if source.snaplen == 0 {
+                u64::MAX
+            } else {
+                source.snaplen.into()
+            };
+            let size = (16 + mean.min(snaplen)).max(SHORTEST);
+            source.damaged_places.max(source.skipped_bytes / size)
+        };
+        self.sources.iter().map(estimate).fold(0, u64::saturating_add)
+    }
 }
 
 fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
@@ -235,6 +260,8 @@ fn sum_of_known(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
 /// One connection of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectionRecord {
+    /// 1 for the first connection seen on its 4-tuple, 2 for the next ...
+    pub generation: u32,
     /// What was seen of it.
     pub facts: ConnectionFacts,
     /// Its class.

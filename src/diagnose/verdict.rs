@@ -30,7 +30,7 @@ impl Judgement {
 pub(super) struct Case<'a> {
     pub(super) figures: &'a Figures,
     pub(super) prefixes: &'a [PrefixRow],
-    /// Packets that the kernel dropped and that may be this leg's.
+    /// Packets that the kernel dropped or that are damaged in the file, and that may be this leg's.
     pub(super) dropped: u64,
 }
 
@@ -259,7 +259,7 @@ fn unknown_in_words(firsts: u64, hidden: u64, dropped: u64) -> String {
         parts.push(format!("up to {hidden} requests hidden in gaps"));
     }
     if dropped > 0 {
-        parts.push(format!("{dropped} packets dropped by the kernel"));
+        parts.push(format!("{dropped} packets dropped by the kernel or damaged"));
     }
     parts.join(", ")
 }

@@ -3,19 +3,18 @@
 use super::context::{Config, Context, Now};
 use std::collections::VecDeque;
 
-use super::closing::{Closing, How};
 use super::conversation::{Conversation, Fate};
 use super::defrag::Defrag;
-use super::marks::Marks;
+use super::ending::Ending;
 use super::names::Names;
-use super::opening::{Challenger, Generation};
+use super::opening::Generation;
 use super::quality::Quality;
-use crate::aggregate::LegEvent;
-use crate::decode::{Flags, Segment, decode};
+use crate::aggregate::{ConnectionRef, Told};
+use crate::decode::{Compact, Flags, Segment, decode};
 use crate::diagnose::ExchangeRecord;
-use crate::flow::{FlowKey, FlowTable, PathId, Sender, Tombstone};
+use crate::flow::{FlowKey, FlowTable, Known, PathId, Sender, Tombstone, Trail};
 use crate::frame::Frame;
-use crate::limits::{CONNECTIONS, PARKED, TOMBSTONES};
+use crate::limits::TOMBSTONES;
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
 
@@ -29,7 +28,8 @@ pub struct Engine {
     pub(super) table: FlowTable<Conversation>,
     pub(super) names: Names,
     pub(super) quality: Quality,
-    pub(super) events: Vec<LegEvent>,
+    pub(super) trail: Trail,
+    pub(super) told: Told,
     pub(super) exchanges: Vec<ExchangeRecord>,
     /// Connections that ended without showing who is who.
     pub(super) parked: Vec<(FlowKey, Conversation)>,
@@ -37,6 +37,7 @@ pub struct Engine {
     pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
     pub(super) now: Now,
     pub(super) defrag: Defrag,
+    pub(super) ending: Ending,
     /// Its number among how many engines.
     pub(super) place: (usize, usize),
     /// Counters of what all engines see and the first one tells.
@@ -54,7 +55,8 @@ impl Engine {
             table: FlowTable::new(TOMBSTONES),
             names,
             quality: Quality::default(),
-            events: Vec::new(),
+            trail: Trail::default(),
+            told: Told::default(),
             exchanges: Vec::new(),
             parked: Vec::new(),
             stalled: VecDeque::new(),
@@ -63,6 +65,7 @@ impl Engine {
                 clock: Timestamp::MIN,
             },
             defrag: Defrag::default(),
+            ending: Ending::default(),
             place: (0, 1),
             aside: Quality::default(),
             start: None,
@@ -80,14 +83,19 @@ impl Engine {
 
     /// The table, and what a conversation is given besides the segment.
     #[inline]
-    pub(super) fn at_work(&mut self, key: FlowKey) -> (&mut FlowTable<Conversation>, Context<'_>) {
+    pub(super) fn at_work(
+        &mut self,
+        place: usize,
+        key: FlowKey,
+    ) -> (&mut FlowTable<Conversation>, Context<'_>) {
         let context = Context {
             key,
+            connection: ConnectionRef(place as u32),
             now: self.now,
             config: &self.config,
             names: &mut self.names,
             quality: &mut self.quality,
-            events: &mut self.events,
+            told: &mut self.told,
             exchanges: &mut self.exchanges,
         };
         (&mut self.table, context)
@@ -97,6 +105,12 @@ impl Engine {
     #[must_use]
     pub fn quality(&self) -> &Quality {
         &self.quality
+    }
+
+    /// Looks for copies of packets that the trail was too short for.
+    #[must_use]
+    pub fn trail_overrun(&self) -> u64 {
+        self.trail.overrun
     }
 
     /// Time of the first packet.
@@ -118,10 +132,10 @@ impl Engine {
     }
 
     /// What happened since the last call; the caller's vectors are emptied and filled.
-    pub fn take(&mut self, events: &mut Vec<LegEvent>, exchanges: &mut Vec<ExchangeRecord>) {
-        events.clear();
+    pub fn take(&mut self, told: &mut Told, exchanges: &mut Vec<ExchangeRecord>) {
+        told.clear();
         exchanges.clear();
-        std::mem::swap(&mut self.events, events);
+        std::mem::swap(&mut self.told, told);
         std::mem::swap(&mut self.exchanges, exchanges);
     }
 
@@ -136,6 +150,46 @@ impl Engine {
             Ok(segment) => self.segment(&segment),
             Err(reason) => self.unusual(frame, reason),
         }
+    }
+
+    /// Takes in a frame that was decoded already, the capture's `order`-th; packet time is `clock` then.
+    #[inline]
+    pub fn compact<'a>(
+        &mut self,
+        order: u64,
+        clock: Timestamp,
+        segment: &Compact,
+        packet: impl FnOnce() -> &'a [u8],
+    ) {
+        if self.minds_time(order, order) {
+            self.pass(order, clock);
+        }
+        self.now.clock = clock;
+        self.now.order = order * 2 + 1;
+        self.segment(&segment.segment(packet));
+    }
+
+    /// So many packets of so many bytes on the wire are handed on as [`compact`](Self::compact).
+    pub fn count(&mut self, packets: u64, bytes: u64) {
+        self.quality.packets += packets;
+        self.quality.bytes += bytes;
+    }
+
+    /// The capture's first packet came at `start`, unless an earlier call told.
+    pub fn begin(&mut self, start: Timestamp) {
+        self.start.get_or_insert(start);
+    }
+
+    /// Packet time reached `clock`, and nothing was to be done meanwhile.
+    pub fn advance(&mut self, clock: Timestamp) {
+        self.now.clock = self.now.clock.max(clock);
+    }
+
+    /// Whether anything is to be done by the clock at one of the frames from `first` to `last`.
+    #[inline]
+    #[must_use]
+    pub fn minds_time(&self, first: u64, last: u64) -> bool {
+        !self.stalled.is_empty() || last / SWEEP_EVERY * SWEEP_EVERY >= first
     }
 
     /// A frame of another engine's connections: time moves on, the same for all.
@@ -163,9 +217,10 @@ impl Engine {
             PathId::default()
         });
         let (key, sender) = FlowKey::of(segment, path);
-        match self.table.find(&key) {
-            Some(place) => self.on_living(place, key, segment, sender),
-            None => self.on_unknown(key, segment, sender),
+        match self.table.look(&key) {
+            Known::Living(place) => self.on_living(place, key, segment, sender),
+            Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
+            Known::Nothing => self.on_unknown(key, segment, sender),
         }
     }
 
@@ -174,7 +229,9 @@ impl Engine {
         let Some(living) = self.table.at(place) else {
             return;
         };
-        if living.recent.is_duplicate(segment, sender) {
+        if living.tcp.is_news(segment, sender) {
+            self.trail.note(&mut living.link, segment, sender);
+        } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
             self.quality.duplicates += 1;
             return;
         }
@@ -183,44 +240,30 @@ impl Engine {
             Generation::Same => self.deliver(place, key, segment, sender),
             Generation::Remembered => {}
             Generation::New => {
-                let number = self.replace(key, segment.timestamp) + 1;
-                self.open(key, number, segment, sender);
+                self.replace(place, key, segment.timestamp);
+                self.open(None, key, segment, sender);
             }
             Generation::Challenger | Generation::ChallengerAfter => {
-                let Some(challenger) = living.challenger.take() else {
+                let Some(challenger) = living.take_challenger() else {
                     return;
                 };
                 if generation == Generation::ChallengerAfter {
                     self.deliver(place, key, segment, sender);
                 }
-                self.admit(key, &challenger);
-                if generation == Generation::Challenger
-                    && let Some(place) = self.table.find(&key)
-                {
+                let place = self.admit(key, &challenger);
+                if generation == Generation::Challenger {
                     self.deliver(place, key, segment, sender);
                 }
             }
         }
     }
 
-    /// The challenger's SYN starts a new generation.
-    pub(super) fn admit(&mut self, key: FlowKey, challenger: &Challenger) {
-        let before = match self.table.tombstone(&key) {
-            Some(tombstone) if self.table.find(&key).is_none() => tombstone.generation,
-            _ => self.replace(key, challenger.at),
-        };
-        let syn = challenger.segment(&key);
-        let (table, cx) = &mut self.at_work(key);
-        let opened = Conversation::from_challenger(before + 1, challenger, &syn, cx);
-        table.insert(key, opened);
-    }
-
     #[inline]
-    fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let (table, cx) = &mut self.at_work(key);
+    pub(super) fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let fate = living.segment(segment, sender, cx);
-        let stall = living.stall.as_mut().filter(|stall| !stall.watched);
+        let stall = living.stall_mut().filter(|stall| !stall.watched);
         let stalled = stall.map(|stall| {
             stall.watched = true;
             stall.since
@@ -229,113 +272,45 @@ impl Engine {
             self.stalled.push_back((since, key));
         }
         if fate == Fate::Over {
-            self.over(key, segment.timestamp, false);
+            self.over(place, key, segment.timestamp, false);
         }
     }
 
-    /// No living connection has this key: a new one, or a late segment of one that is over.
-    fn on_unknown(&mut self, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let flags = segment.flags;
-        let syn = flags.contains(Flags::SYN);
-        let tombstone = self.table.tombstone(&key);
-        if self.table.is_late_copy(&key, segment, sender) {
+    /// A connection with this key is over: a late segment of it, or a new connection.
+    #[inline]
+    fn on_dead(&mut self, key: FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
+        if self.table.is_late_copy(&key, &mut self.trail, segment, sender) {
             self.quality.duplicates += 1;
             return;
         }
-        let mut generation = 1;
-        if let Some(dead) = tombstone {
-            let same_syn = dead.isn.is_some_and(|isn| {
-                let answered = flags
-                    .contains(Flags::ACK)
-                    .then_some(SeqNumber(segment.acknowledgment));
-                isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
-            });
-            let late = if syn { same_syn } else { segment.payload_len == 0 };
-            if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
-                self.quality.late += 1;
-                return;
-            }
-            generation = dead.generation + u32::from(!dead.expired || syn);
+        let flags = segment.flags;
+        let syn = flags.contains(Flags::SYN);
+        let same_syn = dead.isn.is_some_and(|isn| {
+            let answered = flags
+                .contains(Flags::ACK)
+                .then_some(SeqNumber(segment.acknowledgment));
+            isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
+        });
+        let late = if syn { same_syn } else { segment.payload_len == 0 };
+        if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
+            self.quality.late += 1;
+            return;
         }
         if flags.contains(Flags::RST) {
             self.quality.stray_resets += 1;
             return;
         }
-        let resumes = tombstone.filter(|dead| dead.expired && !syn).map(|dead| dead.id);
-        self.open_as(resumes, key, generation, segment, sender);
+        let resumes = (dead.expired && !syn).then_some(dead.id);
+        self.open(resumes, key, segment, sender);
     }
 
-    fn open(&mut self, key: FlowKey, generation: u32, segment: &Segment<'_>, sender: Sender) {
-        self.open_as(None, key, generation, segment, sender);
-    }
-
-    fn open_as(
-        &mut self,
-        resumes: Option<u64>,
-        key: FlowKey,
-        generation: u32,
-        segment: &Segment<'_>,
-        sender: Sender,
-    ) {
-        if self.table.len() >= CONNECTIONS {
-            self.evict();
-        }
-        // A frame opens one connection at most: its place is the id, the same for any number of engines.
-        let id = resumes.unwrap_or(self.now.order / 2);
-        let mut opened = Conversation::new(id, generation, segment);
-        if resumes.is_some() {
-            opened.marks.set(Marks::RESUMED);
-        }
-        opened.recent.is_duplicate(segment, sender);
-        let place = self.table.insert(key, opened);
-        self.deliver(place, key, segment, sender);
-    }
-
-    /// Ends the living generation, since a SYN takes over its key; returns its number.
-    fn replace(&mut self, key: FlowKey, at: Timestamp) -> u32 {
-        let (table, cx) = &mut self.at_work(key);
-        let Some(living) = table.find(&key).and_then(|place| table.at(place)) else {
-            return 0;
-        };
-        let generation = living.generation;
-        let by = living.roles.map_or(Sender::Low, |roles| roles.client);
-        living.drain_all(at, cx);
-        let client = living.tcp.end(by);
-        let answered = living.tcp.end(by.peer()).any() || client.payload() || client.proves_peer();
-        if living.marks.has(Marks::OPENED) && !answered {
-            living.marks.set(Marks::ABANDONED);
-        } else {
-            living.close(
-                Closing {
-                    by,
-                    how: How::Replaced,
-                    at,
-                    acked: None,
-                },
-                cx,
-            );
-        }
-        self.over(key, at, false);
-        generation
-    }
-
-    /// Takes a connection out of the table and tells what it was.
-    pub(super) fn over(&mut self, key: FlowKey, at: Timestamp, expired: bool) {
-        let Some(mut done) = self.table.remove(&key) else {
-            return;
-        };
-        let opener = done.roles.map_or(Sender::Low, |roles| roles.client);
-        let isn = done.tcp.end(opener).isn();
-        self.table.bury(
-            key,
-            Tombstone::new(done.id, done.generation, at, isn, expired).with_recent(done.recent),
-        );
-        if done.roles.is_none() && self.parked.len() < PARKED {
-            let (_, cx) = &mut self.at_work(key);
-            done.drain_all(at, cx);
-            self.parked.push((key, done));
+    /// No connection with this key is known.
+    #[inline]
+    fn on_unknown(&mut self, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        if segment.flags.contains(Flags::RST) {
+            self.quality.stray_resets += 1;
             return;
         }
-        self.tell(key, done, at);
+        self.open(None, key, segment, sender);
     }
 }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use super::names::Names;
 use super::quality::Quality;
-use crate::aggregate::{EventKind, LegEvent, LegRef};
+use crate::aggregate::{ConnectionRef, EventKind, LegEvent, LegRef, PrefixRef, Told};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::FlowKey;
 use crate::thresholds::Thresholds;
-use crate::time::Timestamp;
+use crate::time::{OptionalNanos, Timestamp};
 
 /// What the analysis is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -48,18 +48,56 @@ impl Now {
 pub(super) struct Context<'a> {
     /// The connection's key.
     pub(super) key: FlowKey,
+    /// Its number while it lives.
+    pub(super) connection: ConnectionRef,
     /// The present frame's place, and the clock.
     pub(super) now: Now,
     pub(super) config: &'a Config,
     pub(super) names: &'a mut Names,
     pub(super) quality: &'a mut Quality,
-    pub(super) events: &'a mut Vec<LegEvent>,
+    pub(super) told: &'a mut Told,
     pub(super) exchanges: &'a mut Vec<ExchangeRecord>,
 }
 
 impl Context<'_> {
     #[inline]
     pub(super) fn emit(&mut self, timestamp: Timestamp, leg: LegRef, kind: EventKind) {
-        self.events.push(self.now.event(timestamp, leg, kind));
+        self.told.events.push(self.now.event(timestamp, leg, kind));
+    }
+
+    /// The end of a response; where its head has just been told, both are one event.
+    #[inline]
+    pub(super) fn emit_exchange_end(
+        &mut self,
+        at: Timestamp,
+        leg: LegRef,
+        response: OptionalNanos,
+        prefix: PrefixRef,
+        became_idle: bool,
+    ) {
+        if let Some(last) = self.told.events.last_mut()
+            && let EventKind::Response {
+                status,
+                announced,
+                first_byte,
+            } = last.kind
+            && (last.order, last.timestamp, last.leg) == (self.now.order, at, leg)
+        {
+            last.kind = EventKind::Answered {
+                status,
+                announced,
+                first_byte,
+                response,
+                prefix,
+                became_idle,
+            };
+            return;
+        }
+        let kind = EventKind::ExchangeEnd {
+            response,
+            prefix,
+            became_idle,
+        };
+        self.emit(at, leg, kind);
     }
 }

@@ -1,21 +1,22 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
+use std::num::NonZeroU32;
+
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
 use super::marks::Marks;
-use super::opening::Challenger;
 use super::pending::PendingQueue;
-use super::turns::Turns;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
 use crate::classify::{History, Protocol, RoleEvidence, Signs};
 use crate::decode::{Flags, Segment};
-use crate::flow::{Recent, Sender, Sent, Tcp};
+use crate::flow::{Link, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
-use crate::time::{Nanos, Timestamp};
+use crate::time::{MICROSECOND, OptionalTimestamp, Timestamp};
+use crate::u48::U48;
 
 /// One direction: bytes in order, and the messages in them.
 #[derive(Debug, Default)]
@@ -24,9 +25,10 @@ pub(super) struct Stream {
     pub(super) messages: MessageStream,
     /// Payload bytes on the wire, retransmissions left out.
     pub(super) bytes: u64,
-    /// Its FIN was reached in order.
-    pub(super) ended: bool,
 }
+
+/// The control bits that open or end something, and the one that nearly every segment has.
+const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
 
 /// Who is who.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +38,6 @@ pub(super) struct Roles {
     pub(super) leg: LegRef,
 }
 
-/// Bytes that wait for others: since when, and how many packets passed meanwhile.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stall {
-    pub(super) since: Timestamp,
-    pub(super) packets: u32,
-    /// The engine looks after it when time has passed.
-    pub(super) watched: bool,
-    /// Bytes kept, as the engine has them in its account.
-    pub(super) kept: usize,
-}
-
 /// What becomes of a connection after a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
@@ -54,69 +45,72 @@ pub(super) enum Fate {
     Over,
 }
 
-/// A living connection.
+/// A living connection: small, for there may be a million.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    pub(super) id: u64,
+    /// The place of its first packet among all packets of the capture.
+    pub(super) id: U48,
+    pub(super) first: FramePlace,
+    pub(super) last: FramePlace,
     pub(super) start: Timestamp,
-    pub(super) last: Timestamp,
-    pub(super) first_frame: u64,
-    pub(super) last_frame: u64,
-    pub(super) generation: u32,
-    pub(super) interface: InterfaceId,
-    pub(super) last_interface: InterfaceId,
-    pub(super) recent: Recent,
+    /// Time of its last packet.
+    pub(super) last_at: Timestamp,
+    /// Its last packets.
+    pub(super) link: Link,
     pub(super) tcp: Tcp,
     pub(super) streams: [Stream; 2],
     pub(super) roles: Option<Roles>,
     pub(super) marks: Marks,
-    /// Status of the last final response.
-    pub(super) status: u16,
     pub(super) signs: Signs,
     pub(super) protocol: Protocol,
     pub(super) history: History,
     pub(super) closing: Option<Closing>,
-    pub(super) connect: Option<Nanos>,
+    /// First SYN to the ACK that completes the handshake, in microseconds.
+    pub(super) connect: Option<NonZeroU32>,
     pub(super) pending: PendingQueue,
     pub(super) requests: u32,
     pub(super) responses: u32,
-    pub(super) first_request: Option<Timestamp>,
-    /// First byte of a request whose head is not complete.
-    pub(super) begun: Option<Timestamp>,
-    pub(super) last_response_end: Option<Timestamp>,
-    pub(super) last_payload: Option<Timestamp>,
+    /// The end of the last complete response; before there is one, the last payload.
+    activity: OptionalTimestamp,
     pub(super) last_prefix: PrefixRef,
-    pub(super) first_target: u64,
-    pub(super) first_line: Option<Box<str>>,
-    pub(super) syn_retransmitted: u16,
-    pub(super) keepalive_probes: u16,
-    pub(super) retransmitted: u32,
-    pub(super) out_of_order: u32,
-    pub(super) gap_bytes: u64,
-    pub(super) stall: Option<Box<Stall>>,
-    pub(super) turns: Option<Box<Turns>>,
-    pub(super) challenger: Option<Box<Challenger>>,
+    /// Hash of the first request's method and target; 0 if they were not seen.
+    pub(super) asked: u64,
+    /// What few connections need.
     pub(super) beyond: Option<Box<Beyond>>,
+}
+
+/// A frame: its number and the interface it was captured on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FramePlace {
+    pub(super) number: U48,
+    pub(super) interface: InterfaceId,
+}
+
+impl FramePlace {
+    #[inline]
+    fn of(segment: &Segment<'_>) -> Self {
+        Self {
+            number: segment.number.into(),
+            interface: segment.interface,
+        }
+    }
 }
 
 impl Conversation {
     /// A connection whose first packet is `segment`.
-    pub(super) fn new(id: u64, generation: u32, segment: &Segment<'_>) -> Self {
+    pub(super) fn new(id: u64, segment: &Segment<'_>) -> Self {
+        let place = FramePlace::of(segment);
         Self {
-            id,
+            id: id.into(),
+            first: place,
+            last: place,
             start: segment.timestamp,
-            last: segment.timestamp,
-            first_frame: segment.number,
-            last_frame: segment.number,
-            generation,
-            interface: segment.interface,
-            last_interface: segment.interface,
-            recent: Recent::default(),
+            last_at: segment.timestamp,
+            link: Link::NONE,
             tcp: Tcp::default(),
             streams: [Stream::default(), Stream::default()],
             roles: None,
             marks: Marks::default(),
-            status: 0,
             signs: Signs::default(),
             protocol: Protocol::default(),
             history: History::default(),
@@ -125,22 +119,34 @@ impl Conversation {
             pending: PendingQueue::default(),
             requests: 0,
             responses: 0,
-            first_request: None,
-            begun: None,
-            last_response_end: None,
-            last_payload: None,
+            activity: OptionalTimestamp::default(),
             last_prefix: PrefixRef::default(),
-            first_target: 0,
-            first_line: None,
-            syn_retransmitted: 0,
-            keepalive_probes: 0,
-            retransmitted: 0,
-            out_of_order: 0,
-            gap_bytes: 0,
-            stall: None,
-            turns: None,
-            challenger: None,
+            asked: 0,
             beyond: None,
+        }
+    }
+
+    /// The end of the last complete response.
+    #[inline]
+    pub(super) fn response_end(&self) -> Option<Timestamp> {
+        self.activity.get().filter(|_| self.marks.has(Marks::ANSWERED))
+    }
+
+    #[inline]
+    pub(super) fn note_response_end(&mut self, at: Timestamp) {
+        self.activity = at.into();
+        self.marks.set(Marks::ANSWERED);
+    }
+
+    /// The last payload, as long as no response was complete.
+    pub(super) fn last_payload(&self) -> Option<Timestamp> {
+        self.activity.get().filter(|_| !self.marks.has(Marks::ANSWERED))
+    }
+
+    #[inline]
+    pub(super) fn note_payload(&mut self, at: Timestamp) {
+        if !self.marks.has(Marks::ANSWERED) {
+            self.activity = at.into();
         }
     }
 
@@ -161,33 +167,56 @@ impl Conversation {
     #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
+        if self.marks.has(Marks::STEADY) && flags.0 & CONTROL == Flags::ACK.0 && self.stall().is_none() {
+            self.steady(segment, sender, cx);
+            return Fate::GoesOn;
+        }
+        self.any_segment(segment, sender, cx)
+    }
+
+    /// Neither begin nor end: an acknowledgment, with payload or without.
+    #[inline]
+    fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        self.last_at = self.last_at.max(segment.timestamp);
+        self.last = FramePlace::of(segment);
+        let by_client = self.is_client(sender);
+        let sent = self.tcp.observe(segment, sender);
+        if sent != Sent::New {
+            return self.repeated(segment, sender, sent, cx);
+        }
+        if segment.payload_len > 0 {
+            self.history.note(b'D', by_client);
+            self.payload(segment, sender, cx);
+        } else {
+            self.history.note(b'A', by_client);
+        }
+    }
+
+    /// A steady segment that was sent before or came out of order.
+    fn repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent, cx: &mut Context<'_>) {
+        self.note_history(segment, sender, sent);
+        let goes_on = self.count_repeated(segment, sender, sent);
+        if goes_on && segment.payload_len > 0 {
+            self.payload(segment, sender, cx);
+        }
+    }
+
+    fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
             self.note_challenged(sender);
             return Fate::GoesOn;
         }
-        self.last = self.last.max(segment.timestamp);
-        self.last_frame = segment.number;
-        self.last_interface = segment.interface;
+        self.last_at = self.last_at.max(segment.timestamp);
+        self.last = FramePlace::of(segment);
         let repeated_syn = flags.contains(Flags::SYN) && self.tcp.end(sender).isn().is_some();
         let sent = self.tcp.observe(segment, sender);
         if flags.contains(Flags::SYN) || self.roles.is_none() {
             self.opening(segment, sender, repeated_syn, cx);
         }
         self.note_history(segment, sender, sent);
-        match sent {
-            Sent::New => {}
-            Sent::Again if segment.payload_len > 0 || flags.contains(Flags::FIN) => {
-                self.retransmitted = self.retransmitted.saturating_add(1);
-                self.note_repeated(segment, sender);
-            }
-            Sent::Again => {}
-            Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),
-            // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
-            Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
-            Sent::KeepaliveProbe => {
-                self.keepalive_probes = self.keepalive_probes.saturating_add(1);
-                return Fate::GoesOn;
-            }
+        if !self.count_repeated(segment, sender, sent) {
+            return Fate::GoesOn;
         }
         if flags.contains(Flags::RST) {
             return self.reset(segment, sender, cx);
@@ -196,17 +225,53 @@ impl Conversation {
         self.complete_handshake(segment, sender, cx);
         if segment.payload_len > 0 {
             self.payload(segment, sender, cx);
-        } else if self.stall.is_some() {
+        } else if self.stall().is_some() {
             self.drain(segment.timestamp, cx);
         }
         if flags.contains(Flags::FIN) {
             self.fin(segment, sender, cx);
         }
         if !self.tcp.any_fin() {
+            if self.is_steady() {
+                self.marks.set(Marks::STEADY);
+            }
             return Fate::GoesOn;
         }
+        self.marks.clear(Marks::STEADY);
         self.end_streams(segment.timestamp, cx);
         if self.is_over() { Fate::Over } else { Fate::GoesOn }
+    }
+
+    /// Counts a segment that is not new; returns whether there may be anything to deliver in it.
+    fn count_repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) -> bool {
+        match sent {
+            Sent::New => {}
+            Sent::Again if segment.payload_len > 0 || segment.flags.contains(Flags::FIN) => {
+                let beyond = self.beyond_mut();
+                beyond.retransmitted = beyond.retransmitted.saturating_add(1);
+                self.note_repeated(segment, sender);
+            }
+            Sent::Again => {}
+            Sent::OutOfOrder => {
+                let beyond = self.beyond_mut();
+                beyond.out_of_order = beyond.out_of_order.saturating_add(1);
+            }
+            // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
+            Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
+            Sent::KeepaliveProbe => {
+                let beyond = self.beyond_mut();
+                beyond.keepalive_probes = beyond.keepalive_probes.saturating_add(1);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether nothing is left to be settled until a FIN or RST comes.
+    fn is_steady(&self) -> bool {
+        let opened = self.marks.has(Marks::ESTABLISHED) || !self.marks.has(Marks::OPENED);
+        let placed = |stream: &Stream| stream.assembler.next().is_some();
+        opened && self.roles.is_some() && self.closing.is_none() && self.streams.iter().all(placed)
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {
@@ -278,8 +343,28 @@ impl Conversation {
         };
         if segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment).after(server_isn) > 0 {
             self.marks.set(Marks::ESTABLISHED);
-            self.connect = Some(segment.timestamp.since(self.start).max(0));
+            let micros = segment.timestamp.since(self.start).max(0) / MICROSECOND;
+            // One more, so that none is 0.
+            self.connect = NonZeroU32::new(u32::try_from(micros).unwrap_or(u32::MAX - 1) + 1);
             cx.emit(segment.timestamp, roles.leg, EventKind::Established);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With its key, its entry in the index and what `aggregate` keeps of it, an open connection takes less than 400
+    /// bytes.
+    #[test]
+    fn a_connection_is_small() {
+        assert!(
+            size_of::<Option<Conversation>>() <= 304,
+            "{}",
+            size_of::<Conversation>()
+        );
+        assert_eq!(size_of::<Stream>(), 48);
+        assert_eq!(size_of::<PendingQueue>(), 40);
     }
 }

@@ -3,11 +3,11 @@
 //! A segment acknowledges what its sender had received, so bytes of one direction wait for those of the other that came
 //! first: a capture that swaps two packets then gives the same messages. What never comes is given up after a while.
 
+use super::beyond::Stall;
 use super::context::Context;
-use super::conversation::{Conversation, Stall};
+use super::conversation::Conversation;
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
-use crate::http::{RequestContext, Side, Step};
 use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
 use crate::reassembly::{Arrival, Chunk, Piece};
 use crate::sequence::SeqNumber;
@@ -39,7 +39,30 @@ impl Conversation {
     /// The payload of one segment.
     #[inline]
     pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        self.last_payload = Some(segment.timestamp);
+        self.note_payload(segment.timestamp);
+        let origin = Origin {
+            at: segment.timestamp,
+            number: segment.number,
+        };
+        let start = SeqNumber(segment.sequence);
+        let whole = segment.payload.len() == segment.payload_len as usize;
+        let alone = self.stall().is_none() && self.turns().is_none();
+        if segment.flags.0 & (Flags::ACK.0 | Flags::SYN.0) == Flags::ACK.0
+            && whole
+            && alone
+            && self.streams[sender.index()].assembler.next() == Some(start)
+            && !self.must_wait(sender, Some(SeqNumber(segment.acknowledgment)))
+        {
+            // In order, whole, and nothing waits.
+            let stream = &mut self.streams[sender.index()];
+            stream.assembler.skip_to(start.plus(segment.payload_len));
+            stream.bytes += u64::from(segment.payload_len);
+            return self.read(sender, segment.payload, origin, cx);
+        }
+        self.any_payload(segment, sender, origin, cx);
+    }
+
+    fn any_payload(&mut self, segment: &Segment<'_>, sender: Sender, origin: Origin, cx: &mut Context<'_>) {
         let after = segment
             .flags
             .contains(Flags::ACK)
@@ -64,10 +87,6 @@ impl Conversation {
         } else {
             assembler.accept(start, &piece)
         };
-        let origin = Origin {
-            at: segment.timestamp,
-            number: segment.number,
-        };
         match arrival {
             Arrival::InOrder { skip } => {
                 let bytes = segment.payload.get(skip as usize..).unwrap_or_default();
@@ -83,14 +102,12 @@ impl Conversation {
             }
         }
         if self.streams[0].assembler.has_early() || self.streams[1].assembler.has_early() {
-            if self.stall.is_none() {
-                self.stall = Some(Box::new(Stall {
-                    since: segment.timestamp,
-                    packets: 0,
-                    watched: false,
-                    kept: 0,
-                }));
-            }
+            self.beyond_mut().stall.get_or_insert(Stall {
+                since: segment.timestamp,
+                packets: 0,
+                watched: false,
+                kept: 0,
+            });
             self.drain(segment.timestamp, cx);
         }
     }
@@ -101,7 +118,7 @@ impl Conversation {
         let Some(after) = after else { return false };
         let peer = &self.streams[sender.peer().index()];
         match peer.assembler.next() {
-            Some(next) => after.after(next) > 0 && self.tcp.end(sender.peer()).any() && !peer.ended,
+            Some(next) => after.after(next) > 0 && self.tcp.end(sender.peer()).any() && !peer.assembler.ended,
             None => false,
         }
     }
@@ -114,16 +131,17 @@ impl Conversation {
 
     /// Notes in the engine's account how many bytes this connection keeps.
     fn account(&mut self, cx: &mut Context<'_>) {
-        let Some(stall) = self.stall.as_mut() else { return };
         let kept: usize = self
             .streams
             .iter()
             .map(|stream| stream.assembler.early_bytes())
             .sum();
-        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(stall.kept) + kept;
-        stall.kept = kept;
-        if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
-            self.stall = None;
+        let waits = self.streams.iter().any(|stream| stream.assembler.has_early());
+        let Some(stall) = self.stall_mut() else { return };
+        let before = std::mem::replace(&mut stall.kept, kept);
+        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(before) + kept;
+        if !waits {
+            self.beyond_mut().stall = None;
         }
     }
 
@@ -133,7 +151,7 @@ impl Conversation {
             if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
                 return;
             }
-            let Some(stall) = self.stall.as_mut() else { return };
+            let Some(stall) = self.stall_mut() else { return };
             stall.packets += 1;
             let long = stall.packets >= GIVE_UP_PACKETS || now.since(stall.since) >= GIVE_UP_AFTER;
             let full = self.streams.iter().any(|stream| {
@@ -143,11 +161,11 @@ impl Conversation {
             if !(long || full) || !self.give_up(full, now, cx) {
                 return;
             }
-            if let Some(stall) = self.stall.as_mut() {
-                **stall = Stall {
+            if let Some(stall) = self.stall_mut() {
+                *stall = Stall {
                     since: now,
                     packets: 0,
-                    ..**stall
+                    ..*stall
                 };
             }
         }
@@ -178,7 +196,7 @@ impl Conversation {
             Some(fin) if acked.after(fin) > 0 => fin,
             _ => acked,
         };
-        if this.any() && !self.streams[sender.index()].ended {
+        if this.any() && !self.streams[sender.index()].assembler.ended {
             let gap = self.streams[sender.index()].assembler.skip_to(end);
             self.deliver_gap(sender, gap, now, cx);
         }
@@ -287,50 +305,10 @@ impl Conversation {
         from: Origin,
         cx: &mut Context<'_>,
     ) {
-        if missing > 0 || self.turns.is_some() {
+        if missing > 0 || self.turns().is_some() {
             self.deliver_unframed(sender, bytes, missing, from, cx);
         } else {
             self.read(sender, bytes, from, cx);
-        }
-    }
-
-    /// The messages in bytes of a segment.
-    pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
-        if let Some(roles) = self.roles {
-            let side = if roles.client == sender {
-                Side::Request
-            } else {
-                Side::Response
-            };
-            let mut rest = bytes;
-            // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
-            let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);
-            let mut tls = false;
-            while !rest.is_empty() {
-                let context = if side == Side::Response {
-                    self.answers()
-                } else {
-                    RequestContext::Unknown
-                };
-                let Step { used, event } = messages.advance(side, context, rest);
-                if let Some(event) = event {
-                    let effect = self.on_event(side, &event, from, cx);
-                    if effect.tunnel {
-                        messages.tunnel();
-                        self.streams[sender.peer().index()].messages.tunnel();
-                        tls = effect.tls;
-                        break;
-                    }
-                }
-                rest = rest.get(used..).unwrap_or_default();
-            }
-            if side == Side::Request {
-                self.note_begun(&messages, from, cx);
-            }
-            self.streams[sender.index()].messages = messages;
-            if tls {
-                self.tls_segment(side, rest, 0, from, cx);
-            }
         }
     }
 
@@ -341,7 +319,7 @@ impl Conversation {
                 continue;
             };
             let stream = &mut self.streams[sender.index()];
-            if stream.ended || stream.assembler.has_early() {
+            if stream.assembler.ended || stream.assembler.has_early() {
                 continue;
             }
             let Some(next) = stream.assembler.next() else {
@@ -362,7 +340,7 @@ impl Conversation {
                 self.deliver_gap(sender, gap, now, cx);
             }
             let stream = &mut self.streams[sender.index()];
-            stream.ended = true;
+            stream.assembler.ended = true;
             stream.assembler.skip_to(fin.plus(1));
             if !self.is_client(sender) {
                 self.server_stream_ended(now, cx);

@@ -1,20 +1,22 @@
 //! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
 use super::closing::How;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::marks::Marks;
-use super::pending::Pending;
-use crate::aggregate::{EventKind, PrefixRef, Reuse};
-use crate::classify::{Endpoint, Protocol, Version};
-use crate::diagnose::ExchangeRecord;
+use super::pending::{Pending, Status};
+use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
+use crate::classify::Protocol;
 use crate::http::{
-    Event, Extent, Framing, MessageStream, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS,
-    Unreadable,
+    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS, Unreadable,
 };
 use crate::limits::TARGET_BYTES;
-use crate::time::{Nanos, Timestamp};
+use crate::time::Timestamp;
 
 /// What an event asks of the streams.
 #[derive(Clone, Copy, Default)]
@@ -23,6 +25,8 @@ pub(super) struct Effect {
     pub(super) tunnel: bool,
     /// They carry TLS.
     pub(super) tls: bool,
+    /// The server sends HTTP/2 frames from here on, and the client its preface.
+    pub(super) http2: bool,
 }
 
 impl Conversation {
@@ -35,17 +39,16 @@ impl Conversation {
     }
 
     /// A request whose head is not complete makes the connection busy with its first byte.
-    pub(super) fn note_begun(&mut self, messages: &MessageStream, from: Origin, cx: &mut Context<'_>) {
-        if messages.in_head() && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
-            self.begun = Some(from.at);
+    #[inline]
+    pub(super) fn note_begun(&mut self, in_head: bool, in_body: bool, from: Origin, cx: &mut Context<'_>) {
+        if in_head && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
+            self.beyond_mut().begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
                 cx.emit(from.at, leg, EventKind::Busy);
             }
         }
-        if messages.in_body()
-            && let Some(pending) = self.pending.back_mut()
-        {
+        if in_body && let Some(pending) = self.pending.back_mut() {
             pending.last_byte = from.at;
         }
     }
@@ -60,11 +63,7 @@ impl Conversation {
         match (side, event) {
             (_, Event::Request(head)) => self.on_request(head, from, cx),
             (_, Event::Response(head)) => return self.on_response(head, from, cx),
-            (Side::Request, Event::End) => {
-                if let Some(pending) = self.pending.back_mut() {
-                    pending.last_byte = from.at;
-                }
-            }
+            (Side::Request, Event::End) => self.on_request_end(from.at),
             (Side::Response, Event::End) => self.on_response_end(from.at, cx),
             (_, Event::Desync(why)) => {
                 if side == Side::Response {
@@ -74,7 +73,8 @@ impl Conversation {
                 self.lost_framing(side, 0, from.at, cx);
             }
             (_, Event::Proxied(source)) => self.on_proxied(*source),
-            (_, Event::Http2Preface | Event::Http2(_)) => self.protocol = Protocol::Http2,
+            (_, Event::Http2Preface) => self.begin_http2(),
+            (side, Event::Http2(bytes)) => self.on_frames(side, bytes, from, cx),
             (side, Event::NotHttp(protocol)) => {
                 if side == Side::Request || self.protocol == Protocol::None {
                     self.protocol = *protocol;
@@ -84,6 +84,7 @@ impl Conversation {
                     return Effect {
                         tunnel: true,
                         tls: true,
+                        http2: false,
                     };
                 }
             }
@@ -91,9 +92,29 @@ impl Conversation {
         Effect::default()
     }
 
+    /// A request's body is complete.
+    pub(super) fn on_request_end(&mut self, at: Timestamp) {
+        if let Some(pending) = self.pending.back_mut() {
+            pending.last_byte = at;
+        }
+    }
+
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
-        let Some(roles) = self.roles else { return };
         self.note_extent(head.extent);
+        if let Some(pending) = self.count_request(head, from, cx) {
+            self.pending.push(pending);
+        }
+    }
+
+    /// Counts a request, which waits for its response now.
+    #[inline]
+    pub(super) fn count_request(
+        &mut self,
+        head: &RequestHead<'_>,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> Option<Pending> {
+        let roles = self.roles?;
         let reuse = match (self.requests, self.marks.has(Marks::OPENED)) {
             (0, true) => Reuse::First,
             (0, false) if !self.marks.has(Marks::RESUMED) => Reuse::MidstreamFirst,
@@ -102,12 +123,13 @@ impl Conversation {
         self.requests = self.requests.saturating_add(1);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
         let prefix = if head.names_prefix() {
-            cx.names.prefix(head.host, head.target, cx.now, cx.events)
+            cx.names
+                .prefix(head.host, head.target, cx.now, &mut cx.told.events)
         } else {
             PrefixRef::UNREAD
         };
-        let began = self.begun.take().unwrap_or(from.at);
-        self.note_first_request(head, began);
+        let began = self.take_begun().unwrap_or(from.at);
+        let asked = self.note_first_request(head, cx);
         self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
@@ -117,7 +139,7 @@ impl Conversation {
             self.marks.set(Marks::BUSY);
         }
         let kind = EventKind::Request {
-            connection: self.id,
+            connection: cx.connection,
             reuse,
             index: self.requests,
             version: head.version,
@@ -125,27 +147,29 @@ impl Conversation {
             prefix,
             became_busy,
             estimated: head.extent == Extent::Nothing,
+            asked,
         };
         cx.emit(from.at, roles.leg, kind);
         let record = cx
             .config
             .keep_exchanges
             .then(|| Box::new(self.record(head, reuse, began, from)));
-        self.pending.push(Pending {
+        Some(Pending {
             method: head.method,
             reuse,
-            status: None,
+            status: Status::NONE,
             prefix,
             began,
             last_byte: from.at,
             record,
-        });
+        })
     }
 
     /// A head was seen, or must have been there.
     #[inline]
     fn note_extent(&mut self, extent: Extent) {
-        if extent != Extent::Nothing {
+        // A server that speaks no HTTP/2 may say so in HTTP/1.1.
+        if extent != Extent::Nothing && self.protocol != Protocol::Http2 {
             self.protocol = Protocol::Http1;
         }
         if extent != Extent::Whole && self.protocol != Protocol::Tls {
@@ -153,26 +177,21 @@ impl Conversation {
         }
     }
 
-    fn note_first_request(&mut self, head: &RequestHead<'_>, began: Timestamp) {
-        if self.requests > 1 {
-            self.first_line = None;
-            return;
-        }
-        self.first_request = Some(began);
-        if head.extent < Extent::StartLine {
-            // Requests whose targets are not known cannot be told to be alike.
-            return;
+    /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
+    #[inline]
+    fn note_first_request(&mut self, head: &RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
+        if self.requests > 1 || head.extent < Extent::StartLine {
+            return Asked::default();
         }
         let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
-        let cut = |bytes: &'_ [u8]| bytes.len().min(TARGET_BYTES);
-        let method = String::from_utf8_lossy(&head.method_name[..cut(head.method_name)]);
-        let path = String::from_utf8_lossy(&path[..cut(path)]);
-        let mut line = String::with_capacity(method.len() + 1 + path.len());
-        line.push_str(&method);
-        line.push(' ');
-        line.push_str(&path);
-        self.first_target = hash(head.method_name) ^ hash(head.target).rotate_left(1);
-        self.first_line = Some(line.into_boxed_str());
+        let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+        self.asked = hash.max(1);
+        Asked::note(
+            &mut cx.told.lines,
+            self.asked,
+            &[head.method_name, b" ", path],
+            TARGET_BYTES,
+        )
     }
 
     pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
@@ -183,6 +202,13 @@ impl Conversation {
             return Effect::default();
         };
         self.note_extent(head.extent);
+        if head.status == 101 && head.h2c {
+            self.upgrade_to_http2();
+            return Effect {
+                http2: true,
+                ..Effect::default()
+            };
+        }
         self.responses = self.responses.saturating_add(1);
         self.note_response_signs(head);
         if head.announced {
@@ -203,7 +229,7 @@ impl Conversation {
             .as_ref()
             .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
-            pending.status = Some(head.status);
+            pending.status = Status::of(head.status);
             if let Some(record) = pending.record.as_mut() {
                 record.status = (head.status != UNREAD_STATUS).then_some(head.status);
                 record.first_byte = first_byte;
@@ -213,7 +239,7 @@ impl Conversation {
         let kind = EventKind::Response {
             status: head.status,
             announced: head.announced,
-            first_byte,
+            first_byte: first_byte.into(),
         };
         cx.emit(from.at, leg, kind);
         match head.framing {
@@ -221,7 +247,7 @@ impl Conversation {
                 self.upgrade(from.at, cx);
                 return Effect {
                     tunnel: true,
-                    tls: false,
+                    ..Effect::default()
                 };
             }
             Framing::None => self.on_response_end(from.at, cx),
@@ -236,7 +262,7 @@ impl Conversation {
             return false;
         };
         let reached = self.streams[closing.by.peer().index()].assembler.next();
-        match (closing.acked, reached) {
+        match (closing.acked(), reached) {
             (Some(acked), Some(reached)) => reached.after(acked) > 0,
             _ => true,
         }
@@ -255,7 +281,7 @@ impl Conversation {
         } else {
             None
         };
-        self.last_response_end = Some(at);
+        self.note_response_end(at);
         let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
         if became_idle {
             self.marks.clear(Marks::BUSY);
@@ -265,15 +291,7 @@ impl Conversation {
             .as_ref()
             .map_or(self.last_prefix, |pending| pending.prefix);
         if let Some(leg) = self.leg() {
-            cx.emit(
-                at,
-                leg,
-                EventKind::ExchangeEnd {
-                    response,
-                    prefix,
-                    became_idle,
-                },
-            );
+            cx.emit_exchange_end(at, leg, response.into(), prefix, became_idle);
         }
         if let Some(pending) = finished {
             self.finish_record(pending, Some(at), response, cx);
@@ -286,9 +304,21 @@ impl Conversation {
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
         let Some(pending) = self.pending.pop() else { return };
+        self.tell_upgraded(pending, was_busy, at, cx);
+        self.drop_unseen();
+    }
+
+    /// A request was answered by a tunnel.
+    pub(super) fn tell_upgraded(
+        &self,
+        pending: Pending,
+        was_busy: bool,
+        at: Timestamp,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(leg) = self.leg() {
             let kind = EventKind::Upgraded {
-                connection: self.id,
+                connection: cx.connection,
                 reuse: pending.reuse,
                 prefix: pending.prefix,
                 was_busy,
@@ -296,7 +326,6 @@ impl Conversation {
             cx.emit(at, leg, kind);
         }
         self.finish_record(pending, Some(at), None, cx);
-        self.drop_unseen();
     }
 
     /// The server's FIN completes a response that lasts until the connection closes.
@@ -306,71 +335,6 @@ impl Conversation {
         };
         if self.streams[server.index()].messages.is_until_close() {
             self.on_response_end(at, cx);
-        }
-    }
-
-    /// Tells of the exchanges that have no end.
-    pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
-        while let Some(pending) = self.pending.pop() {
-            self.finish_record(pending, None, None, cx);
-        }
-    }
-
-    fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
-        let text =
-            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
-        ExchangeRecord {
-            order: 0,
-            connection: self.id,
-            // Filled in when the record is finished: the key is not at hand here.
-            client: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            server: Endpoint {
-                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-                port: 0,
-            },
-            index: self.requests,
-            start: began,
-            method: text(head.method_name),
-            target: text(head.target),
-            host: head.host.map(text),
-            version: match head.version {
-                Version::Http09 => "0.9",
-                Version::Http10 => "1.0",
-                Version::Http11 => "1.1",
-                Version::Unread => "",
-                Version::Http2 => "2",
-            },
-            status: None,
-            first_byte: None,
-            response: None,
-            reused: match reuse {
-                Reuse::First => Some(false),
-                Reuse::MidstreamFirst => None,
-                Reuse::Reused => Some(true),
-            },
-            announced_close: head.announced,
-            frame: (self.last_interface.0, from.number),
-        }
-    }
-
-    pub(super) fn finish_record(
-        &self,
-        pending: Pending,
-        end: Option<Timestamp>,
-        response: Option<Nanos>,
-        cx: &mut Context<'_>,
-    ) {
-        if let Some(mut record) = pending.record {
-            record.order = cx.now.order;
-            record.response = end.and(response);
-            if let Some((client, server)) = self.ends(cx) {
-                record.client = client;
-                record.server = server;
-            }
-            cx.exchanges.push(*record);
         }
     }
 
@@ -388,9 +352,7 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
     }
 }
 
-/// FNV-1a, 64 bits: a name for a target that is the same in every run.
+/// A name for a target that is the same in every run.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    FixedState::default().hash_one(bytes)
 }

@@ -37,7 +37,7 @@ impl Conversation {
     }
 
     pub(super) fn count_gap(&mut self, len: u32, cx: &mut Context<'_>) {
-        self.gap_bytes += u64::from(len);
+        self.beyond_mut().gap_bytes += u64::from(len);
         cx.quality.gap_bytes += u64::from(len);
     }
 
@@ -54,7 +54,7 @@ impl Conversation {
         if effect.ended && side == Side::Response {
             self.on_response_end(at, cx);
         }
-        if effect.lost {
+        if self.gap_in_frames(side, u64::from(len), at, cx) || effect.lost {
             self.lost_framing(side, len, at, cx);
         } else if why == Missing::Packets
             && let Some(leg) = self.leg()
@@ -106,14 +106,14 @@ impl Conversation {
         let server = self.roles.map(|roles| roles.client.peer());
         if server.is_some_and(|server| self.streams[server.index()].messages.is_lost()) {
             // The response may have been in the gap.
-            return 0;
+            return self.unanswered_streams();
         }
         let first = self
             .pending
             .front()
             .is_some_and(|pending| pending.status.is_none());
         let rest = self.pending.len().saturating_sub(1);
-        u32::from(first) + rest as u32
+        u32::from(first) + rest as u32 + self.unanswered_streams()
     }
 
     /// A response that the client's close cut off completes no exchange: it is taken back.
@@ -121,13 +121,14 @@ impl Conversation {
         if !self.closing.is_some_and(|closing| self.is_client(closing.by)) {
             return;
         }
+        self.take_back_cut_streams(cx);
         let Some(status) = self.pending.front_mut().and_then(|pending| pending.status.take()) else {
             return;
         };
         self.responses = self.responses.saturating_sub(1);
         self.signs.note(Signs::CUT_OFF);
         if let Some(leg) = self.leg() {
-            cx.emit(self.last, leg, EventKind::ResponseCut { status });
+            cx.emit(self.last_at, leg, EventKind::ResponseCut { status });
         }
     }
 }

@@ -51,7 +51,11 @@ bits! {
         ABANDONED = 8,
         /// The leg heard of its close.
         TOLD = 9,
-        /// A head was cut by the snaplen: what its fields say is not known.
+        /// A head could not be read as a whole: what its fields say is not known.
         HEADS_CUT = 10,
+        /// Opened as far as it will be, roles and both directions' places known, no FIN yet.
+        STEADY = 11,
+        /// A response was complete.
+        ANSWERED = 12,
     }
 }

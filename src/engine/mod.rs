@@ -14,26 +14,32 @@ mod context;
 mod conversation;
 mod defrag;
 mod delivery;
+mod ending;
 mod exchange;
 mod facts;
 mod loss;
 mod marks;
+mod multiplexed;
 mod names;
 mod opening;
 mod pending;
 mod quality;
+mod reading;
+mod record;
 mod roles;
 mod share;
 mod signs;
+mod streams;
+mod succession;
 mod tls;
 mod turns;
 mod upkeep;
 
 pub use analysis::Engine;
 pub use context::Config;
+pub use ending::Server;
 pub use quality::Quality;
 pub use share::{Owner, owner};
-pub use upkeep::Server;
 
 #[cfg(test)]
 mod defrag_tests;

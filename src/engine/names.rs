@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::context::Now;
-use crate::aggregate::{EventKind, LegEvent, LegRef, PrefixRef};
+use crate::aggregate::{EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef};
 use crate::classify::{Endpoint, Path};
 use crate::decode::Address;
 use crate::flow::PathId;
@@ -59,10 +59,10 @@ impl Names {
             address: address.into(),
             port,
         });
-        let kind = EventKind::Leg {
+        let kind = EventKind::Leg(Box::new(LegNamed {
             client: key.0.map(IpAddr::from),
             server,
-        };
+        }));
         let leg = LegRef(number as u32);
         events.push(now.event(now.clock, leg, kind));
         leg
@@ -142,7 +142,7 @@ impl Names {
         let (number, new) = self.prefixes.insert_full(key.into());
         let prefix = PrefixRef(number as u32);
         if new {
-            let kind = EventKind::Prefix { prefix, host, path };
+            let kind = EventKind::Prefix(Box::new(PrefixNamed { prefix, host, path }));
             events.push(now.event(now.clock, LegRef::default(), kind));
         }
         prefix

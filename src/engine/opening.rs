@@ -6,7 +6,7 @@ use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::{Path, RoleEvidence};
 use crate::decode::{Flags, Segment};
-use crate::flow::{FlowKey, Recent, Sender};
+use crate::flow::{FlowKey, Sender};
 use crate::frame::InterfaceId;
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
@@ -48,7 +48,7 @@ impl Conversation {
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
             return self.on_syn(order, segment, sender);
         }
-        match self.challenger.as_deref() {
+        match self.challenger() {
             None => self.on_foreign_syn_ack(segment, sender),
             Some(challenger) => {
                 let challenger = *challenger;
@@ -79,13 +79,13 @@ impl Conversation {
         if self.closing.is_some() || embryonic {
             return Generation::New;
         }
-        match self.challenger.as_deref_mut() {
+        match self.beyond_mut().challenger.as_deref_mut() {
             Some(challenger) if challenger.sender == sender && challenger.isn == isn => {
                 challenger.retransmitted = challenger.retransmitted.saturating_add(1);
                 challenger.last = segment.timestamp;
             }
             _ => {
-                self.challenger = Some(Box::new(Challenger {
+                self.beyond_mut().challenger = Some(Box::new(Challenger {
                     sender,
                     isn,
                     at: segment.timestamp,
@@ -134,7 +134,7 @@ impl Conversation {
                 return Generation::ChallengerAfter;
             }
             // The sender goes on with the old connection.
-            self.challenger = None;
+            self.take_challenger();
             return Generation::Same;
         }
         if acknowledges && (flags.contains(Flags::SYN) || flags.contains(Flags::RST)) {
@@ -174,7 +174,8 @@ impl Conversation {
     ) {
         if repeated {
             if self.is_client(sender) {
-                self.syn_retransmitted = self.syn_retransmitted.saturating_add(1);
+                let beyond = self.beyond_mut();
+                beyond.syn_retransmitted = beyond.syn_retransmitted.saturating_add(1);
             }
             return;
         }
@@ -185,26 +186,26 @@ impl Conversation {
             }
             Some(roles) if roles.client == sender && !self.marks.has(Marks::OPENED) => {
                 self.marks.set(Marks::OPENED);
-                cx.emit(at, roles.leg, EventKind::SynAfterAll { connection: self.id });
+                cx.emit(
+                    at,
+                    roles.leg,
+                    EventKind::SynAfterAll {
+                        connection: cx.connection,
+                    },
+                );
             }
             Some(_) => {}
         }
     }
 
-    /// The connection that a challenger's SYN opened.
-    pub(super) fn from_challenger(
-        generation: u32,
-        challenger: &Challenger,
-        syn: &Segment<'_>,
-        cx: &mut Context<'_>,
-    ) -> Self {
-        let mut opened = Self::new(challenger.order, generation, syn);
-        opened.recent = Recent::default();
-        opened.recent.is_duplicate(syn, challenger.sender);
-        opened.segment(syn, challenger.sender, cx);
-        opened.syn_retransmitted = challenger.retransmitted;
-        opened.last = opened.last.max(challenger.last);
-        opened
+    /// Begins with the challenger's SYN, as far as it was remembered.
+    pub(super) fn begin_as(&mut self, challenger: &Challenger, cx: &mut Context<'_>) {
+        let syn = challenger.segment(&cx.key);
+        self.segment(&syn, challenger.sender, cx);
+        if challenger.retransmitted > 0 {
+            self.beyond_mut().syn_retransmitted = challenger.retransmitted;
+        }
+        self.last_at = self.last_at.max(challenger.last);
     }
 }
 

@@ -40,6 +40,10 @@ pub struct Quality {
     pub long_heads: u64,
     /// Pipelined requests beyond the cap.
     pub pipelined: u64,
+    /// HTTP/2 streams beyond the cap.
+    pub streams: u64,
+    /// HTTP/2 header tables larger than the cap.
+    pub header_tables: u64,
     /// Connections whose roles never became sure.
     pub unattributed: u64,
     /// Pairs of client and server, prefixes and paths that were not told apart.
@@ -63,6 +67,8 @@ impl Quality {
             (&mut self.refused_segments, other.refused_segments),
             (&mut self.long_heads, other.long_heads),
             (&mut self.pipelined, other.pipelined),
+            (&mut self.streams, other.streams),
+            (&mut self.header_tables, other.header_tables),
             (&mut self.unattributed, other.unattributed),
             (&mut self.unnamed, other.unnamed),
         ] {

@@ -7,7 +7,7 @@ use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};
 use crate::http::tls::{begins_client_hello, begins_record};
-use crate::http::{Side, begins_connection, begins_message};
+use crate::http::{Side, begins_connection, begins_frames, begins_message};
 use crate::time::Timestamp;
 
 impl Conversation {
@@ -22,9 +22,12 @@ impl Conversation {
         if self.roles.is_some() {
             return;
         }
-        let leg = cx
-            .names
-            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.events);
+        let leg = cx.names.leg(
+            cx.key.end(client),
+            cx.key.end(client.peer()),
+            cx.now,
+            &mut cx.told.events,
+        );
         self.roles = Some(Roles {
             client,
             evidence,
@@ -40,7 +43,7 @@ impl Conversation {
                 at,
                 leg,
                 EventKind::Opened {
-                    connection: self.id,
+                    connection: cx.connection,
                     syn,
                 },
             );
@@ -61,8 +64,10 @@ impl Conversation {
             self.settle(sender, RoleEvidence::StartLine, at, cx);
         } else if begins_message(Side::Response, payload) {
             self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
-        } else if begins_client_hello(payload) {
+        } else if begins_client_hello(payload) || begins_frames(Side::Request, payload) {
             self.settle(sender, RoleEvidence::StartLine, at, cx);
+        } else if begins_frames(Side::Response, payload) {
+            self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
         } else if (cut || begins_record(payload))
             && let Some(server) = Self::known_server(cx)
         {

@@ -1,12 +1,14 @@
 //! Which engine a frame belongs to.
 
-use crate::decode::{Address, Decoded, Segment, decode, decode_unusual};
-use crate::frame::{Frame, LinkType};
+use crate::decode::{Compact, Decoded, Segment, decode, decode_unusual};
+use crate::frame::Frame;
 
 /// Whose a frame is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Owner {
-    /// The engine with this number.
+    /// The engine with this number, and the segment, already decoded.
+    Plain(usize, Compact),
+    /// The engine with this number, which decodes the frame.
     Engine(usize),
     /// A fragment: which connection it belongs to shows when its datagram is complete. All engines put it together, and
     /// one of them goes on with the segment.
@@ -18,14 +20,20 @@ pub enum Owner {
 #[inline]
 #[must_use]
 pub fn owner(frame: &Frame<'_>, engines: usize) -> Owner {
-    match plain_ends(frame) {
-        Some(ends) => Owner::Engine(spread(ends, engines)),
+    match Compact::of(frame) {
+        Some(compact) => {
+            let [from, to] = compact.ends();
+            Owner::Plain(spread(ends(from.0.low, to.0.low, from.1, to.1), engines), compact)
+        }
         None => unusual_owner(frame, engines),
     }
 }
 
 #[cold]
 fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
+    if engines == 1 {
+        return Owner::Engine(0);
+    }
     let decoded = decode(frame)
         .map(Decoded::Segment)
         .or_else(|reason| decode_unusual(frame, reason));
@@ -61,61 +69,10 @@ const fn ends(source: u64, destination: u64, source_port: u16, destination_port:
         ^ source.wrapping_add(destination) << 32
 }
 
-/// The ends of a plain TCP segment on Ethernet and IPv4 without options or fragments, read where they always are.
-#[inline]
-fn plain_ends(frame: &Frame<'_>) -> Option<u64> {
-    let header = frame
-        .bytes
-        .first_chunk::<38>()
-        .filter(|_| frame.link_type == LinkType::ETHERNET)?;
-    let [
-        ..,
-        0x08,
-        0x00,
-        0x45,
-        _,
-        _,
-        _,
-        _,
-        _,
-        f0,
-        f1,
-        _,
-        6,
-        _,
-        _,
-        s0,
-        s1,
-        s2,
-        s3,
-        d0,
-        d1,
-        d2,
-        d3,
-        a0,
-        a1,
-        b0,
-        b1,
-    ] = *header
-    else {
-        return None;
-    };
-    if u16::from_be_bytes([f0, f1]) & 0x3fff != 0 {
-        return None;
-    }
-    let address = |octets| Address::v4(octets).low;
-    Some(ends(
-        address([s0, s1, s2, s3]),
-        address([d0, d1, d2, d3]),
-        u16::from_be_bytes([a0, a1]),
-        u16::from_be_bytes([b0, b1]),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::InterfaceId;
+    use crate::frame::{InterfaceId, LinkType};
     use crate::time::Timestamp;
 
     fn frame(link_type: LinkType, bytes: &[u8]) -> Frame<'_> {
@@ -153,13 +110,14 @@ mod tests {
             let back = packet((port % 7) as u8, port, false);
             let ethernet = [&[0; 12][..], &[8, 0], &there].concat();
             let vlan = [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &back].concat();
-            let own = owner(&frame(LinkType::RAW, &there), 4);
-            assert_eq!(owner(&frame(LinkType::RAW, &back), 4), own);
-            assert_eq!(owner(&frame(LinkType::ETHERNET, &ethernet), 4), own);
-            assert_eq!(owner(&frame(LinkType::ETHERNET, &vlan), 4), own);
-            let Owner::Engine(own) = own else {
-                panic!("no fragment")
+            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 4) {
+                Owner::Plain(engine, _) | Owner::Engine(engine) => engine,
+                Owner::Everyone => panic!("no fragment"),
             };
+            let own = whose(LinkType::RAW, &there);
+            assert_eq!(whose(LinkType::RAW, &back), own);
+            assert_eq!(whose(LinkType::ETHERNET, &ethernet), own);
+            assert_eq!(whose(LinkType::ETHERNET, &vlan), own);
             counts[own] += 1;
         }
         assert!(

@@ -1,5 +1,7 @@
 //! Signs of why a connection will end, noted while it lives.
 
+use std::num::NonZeroU16;
+
 use super::conversation::Conversation;
 use super::marks::Marks;
 use crate::aggregate::PrefixRef;
@@ -9,6 +11,9 @@ use crate::flow::Sender;
 use crate::http::{Extent, Framing, RequestHead, ResponseHead, Tokens};
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
+
+/// The usual status.
+const OK: u16 = 200;
 
 /// `sign` if `there`.
 #[inline]
@@ -57,7 +62,28 @@ impl Conversation {
         if self.pending.is_empty() && self.requests > 0 {
             self.signs.note(Signs::STRAY);
         }
-        self.status = head.status;
+        self.note_status(head.status);
+    }
+
+    /// Nearly every status is 200: others take room where few connections need any.
+    #[inline]
+    fn note_status(&mut self, status: u16) {
+        let other = NonZeroU16::new(if status == OK { 0 } else { status });
+        if other.is_some() {
+            self.beyond_mut().status = other;
+        } else if let Some(beyond) = self.beyond.as_deref_mut() {
+            beyond.status = None;
+        }
+    }
+
+    /// Status of the last final response; 0 where there was none.
+    pub(super) fn status(&self) -> u16 {
+        let other = self.beyond.as_deref().and_then(|beyond| beyond.status);
+        match other {
+            Some(status) => status.get(),
+            None if self.responses > 0 => OK,
+            None => 0,
+        }
     }
 
     /// Bytes of the server that are no HTTP, with nothing outstanding.

@@ -1,6 +1,7 @@
 //! The same packet captured twice (`-i any`, a bond and its slave, merged files), told from true retransmissions.
 
 use crate::decode::Segment;
+use crate::limits::TRAIL;
 use crate::time::{MICROSECOND, MILLISECOND, Nanos};
 
 use super::key::Sender;
@@ -10,55 +11,158 @@ const WITHIN: Nanos = MILLISECOND;
 /// Without an IP-ID that tells copies from retransmissions, a copy on the same interface comes within this.
 const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 
+/// One packet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Print {
     hash: u64,
-    /// The low 32 bits of the capture time in nanoseconds; 0 in `place` marks an empty slot.
+    /// The low 32 bits of the capture time in nanoseconds.
     time: u32,
     /// Interface and TTL.
-    place: u32,
+    place: u16,
+    /// How many prints before this one the connection's packet before it lies; 0 if there is none, or none near.
+    back: u16,
 }
 
-/// The last four packets of a connection.
+/// A connection's last packet on the trail.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Recent {
-    prints: [Print; 4],
-    next: u8,
+pub struct Link {
+    /// The number of its print, from 1; the lower bits of it. 0: none.
+    print: u32,
 }
 
-impl Recent {
-    /// Whether `segment` was seen before; remembers it if not.
-    #[inline]
-    pub fn is_duplicate(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let hash = print(segment, sender);
-        let time = segment.timestamp.nanos() as u32;
-        let place = place(segment);
-        for seen in &self.prints {
-            if seen.hash == hash && seen.place != 0 {
-                // Copies may come in either order when files are merged.
-                let apart = Nanos::from(time.wrapping_sub(seen.time).cast_signed()).abs();
-                let elsewhere = seen.place != place;
-                let has_id = segment.ip_id.is_some_and(|id| id != 0);
-                let limit = if has_id || elsewhere {
-                    WITHIN
-                } else {
-                    WITHIN_WITHOUT_ID
-                };
-                if apart <= limit {
-                    return true;
-                }
-            }
+impl Link {
+    /// No packet yet.
+    pub const NONE: Self = Self { print: 0 };
+}
+
+/// The latest packets of all connections, each linked to the one before it on its connection.
+///
+/// Copies come within a millisecond: what has left the trail by then is counted in [`overrun`](Self::overrun).
+#[derive(Debug)]
+pub struct Trail {
+    prints: Box<[Print]>,
+    /// The number of the next print, from 1.
+    next: u32,
+    /// Looks at a connection's last packets that were cut short because too many others had come since, within a
+    /// millisecond.
+    pub overrun: u64,
+}
+
+/// A connection's packets that are looked at.
+const LAST: usize = 4;
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self {
+            prints: vec![Print::default(); TRAIL].into(),
+            next: 1,
+            overrun: 0,
         }
-        self.prints[usize::from(self.next & 3)] = Print { hash, time, place };
-        self.next = self.next.wrapping_add(1);
-        false
     }
 }
 
-/// Where a copy was captured, never 0.
+impl Trail {
+    /// Whether `segment` is a copy of one of the connection's last four packets; if not, it is remembered as its last.
+    #[inline]
+    pub fn is_duplicate(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) -> bool {
+        let print = Print::of(segment, sender);
+        if self.holds(*link, &print, segment) {
+            return true;
+        }
+        self.add(link, print);
+        false
+    }
+
+    /// Remembers a packet that is known to be no copy.
+    #[inline]
+    pub fn note(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) {
+        self.add(link, Print::of(segment, sender));
+    }
+
+    #[inline]
+    fn add(&mut self, link: &mut Link, print: Print) {
+        let back = self.distance(*link) as u16;
+        self.prints[self.next as usize % TRAIL] = Print { back, ..print };
+        *link = Link { print: self.next };
+        self.next = self.next.wrapping_add(1).max(1);
+    }
+
+    fn holds(&mut self, link: Link, print: &Print, segment: &Segment<'_>) -> bool {
+        let mut distance = self.distance(link);
+        if distance == 0 && link.print != 0 {
+            self.overrun += u64::from(self.spans_little(print.time));
+        }
+        for _ in 0..LAST {
+            if distance == 0 {
+                break;
+            }
+            let seen = &self.prints[self.next.wrapping_sub(distance) as usize % TRAIL];
+            if seen.hash == print.hash && seen.is_near(print, segment) {
+                return true;
+            }
+            if seen.back == 0 {
+                break;
+            }
+            distance += u32::from(seen.back);
+            if distance >= TRAIL as u32 {
+                self.overrun += u64::from(self.spans_little(print.time));
+                break;
+            }
+        }
+        false
+    }
+
+    /// How far back on the trail a connection's last print lies; 0 if it has left the trail.
+    #[inline]
+    fn distance(&self, link: Link) -> u32 {
+        let distance = self.next.wrapping_sub(link.print);
+        if link.print == 0 || distance >= TRAIL as u32 {
+            0
+        } else {
+            distance
+        }
+    }
+
+    /// Whether the whole trail came within the time in which copies come.
+    #[cold]
+    fn spans_little(&self, now: u32) -> bool {
+        let oldest = &self.prints[self.next as usize % TRAIL];
+        Nanos::from(now.wrapping_sub(oldest.time).cast_signed()).abs() <= WITHIN
+    }
+}
+
+impl Print {
+    #[inline]
+    fn of(segment: &Segment<'_>, sender: Sender) -> Self {
+        Self {
+            hash: print(segment, sender),
+            time: segment.timestamp.nanos() as u32,
+            place: place(segment),
+            back: 0,
+        }
+    }
+
+    /// Whether a packet that looks the same came soon enough to be a copy.
+    fn is_near(&self, other: &Self, segment: &Segment<'_>) -> bool {
+        // Copies may come in either order when files are merged.
+        let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
+        let elsewhere = self.place != other.place;
+        let has_id = segment.ip_id.is_some_and(|id| id != 0);
+        let limit = if has_id || elsewhere {
+            WITHIN
+        } else {
+            WITHIN_WITHOUT_ID
+        };
+        apart <= limit
+    }
+}
+
+/// Where a copy was captured, in so many bits that two places hardly ever share them.
 #[inline]
-fn place(segment: &Segment<'_>) -> u32 {
-    1 << 31 | u32::from(segment.ttl) << 23 | (segment.if_index & 0x7f) << 16 | u32::from(segment.interface.0)
+fn place(segment: &Segment<'_>) -> u16 {
+    let place =
+        u32::from(segment.ttl) << 24 ^ segment.if_index.rotate_left(12) ^ u32::from(segment.interface.0);
+    (place.wrapping_mul(0x9e37_79b1) >> 16) as u16
 }
 
 /// Direction, sequence, acknowledgment, flags, length, IP-ID and TSval in one word.
@@ -111,9 +215,9 @@ mod tests {
     }
 
     fn second(first: Segment<'_>, again: Segment<'_>) -> bool {
-        let mut recent = Recent::default();
-        assert!(!recent.is_duplicate(&first, Sender::Low));
-        recent.is_duplicate(&again, Sender::Low)
+        let (mut trail, mut link) = (Trail::default(), Link::default());
+        assert!(!trail.is_duplicate(&mut link, &first, Sender::Low));
+        trail.is_duplicate(&mut link, &again, Sender::Low)
     }
 
     #[test]
@@ -140,12 +244,27 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_four_count() {
-        let mut recent = Recent::default();
-        assert!(!recent.is_duplicate(&segment(0, Some(1), 64, 0), Sender::Low));
-        for id in 2..6 {
-            assert!(!recent.is_duplicate(&segment(1, Some(id), 64, 0), Sender::Low));
+    fn only_the_last_four_count_and_other_connections_do_not() {
+        let (mut trail, mut link, mut other) = (Trail::default(), Link::default(), Link::default());
+        assert!(!trail.is_duplicate(&mut link, &segment(0, Some(1), 64, 0), Sender::Low));
+        for id in 2..5 {
+            assert!(!trail.is_duplicate(&mut link, &segment(1, Some(id), 64, 0), Sender::Low));
+            assert!(!trail.is_duplicate(&mut other, &segment(1, Some(id), 64, 0), Sender::Low));
         }
-        assert!(!recent.is_duplicate(&segment(2, Some(1), 64, 0), Sender::Low));
+        assert!(trail.is_duplicate(&mut link, &segment(2, Some(1), 64, 0), Sender::Low));
+        assert!(!trail.is_duplicate(&mut link, &segment(1, Some(5), 64, 0), Sender::Low));
+        assert!(!trail.is_duplicate(&mut link, &segment(2, Some(1), 64, 0), Sender::Low));
+    }
+
+    #[test]
+    fn what_has_left_the_trail_too_soon_is_counted() {
+        let (mut trail, mut link) = (Trail::default(), Link::default());
+        let packet = segment(0, Some(1), 64, 0);
+        assert!(!trail.is_duplicate(&mut link, &packet, Sender::Low));
+        for _ in 0..TRAIL {
+            trail.is_duplicate(&mut Link::default(), &packet, Sender::Low);
+        }
+        assert!(!trail.is_duplicate(&mut link, &packet, Sender::Low));
+        assert_eq!(trail.overrun, 1);
     }
 }

@@ -58,7 +58,14 @@ impl FlowKey {
     pub fn of(segment: &Segment<'_>, path: PathId) -> (Self, Sender) {
         let from = (segment.source, segment.source_port);
         let to = (segment.destination, segment.destination_port);
-        let (sender, low, high) = if from <= to {
+        let wide = from.0.high | to.0.high | (from.0.low | to.0.low) >> 48;
+        let sorted = if wide == 0 {
+            // IPv4: address and port in one word.
+            from.0.low << 16 | u64::from(from.1) <= to.0.low << 16 | u64::from(to.1)
+        } else {
+            from <= to
+        };
+        let (sender, low, high) = if sorted {
             (Sender::Low, from, to)
         } else {
             (Sender::High, to, from)
@@ -86,7 +93,8 @@ impl FlowKey {
 }
 
 impl Hash for FlowKey {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "hashed once for nearly every packet")]
+    #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ports = u64::from(self.path.0) << 32 | u64::from(self.low_port) << 16 | u64::from(self.high_port);
         if self.low.high | self.high.high == 0 {

@@ -2,7 +2,7 @@
 //!
 //! In: [`Segment`](crate::decode::Segment)s. Out: which connection a segment belongs to, and what it means for it: opening,
 //! role, retransmission, keepalive probe, duplicate, close.
-//! May touch: indexmap, foldhash. Never: payload bytes, HTTP, clocks. The table is generic over what is kept for each
+//! May touch: hashbrown, foldhash. Never: payload bytes, HTTP, clocks. The table is generic over what is kept for each
 //! connection, so that it cannot know.
 
 mod duplicate;
@@ -10,7 +10,7 @@ mod key;
 mod table;
 mod tcp;
 
-pub use duplicate::Recent;
+pub use duplicate::{Link, Trail};
 pub use key::{FlowKey, PathId, Sender};
-pub use table::{FlowTable, Tombstone};
+pub use table::{FlowTable, Known, Tombstone};
 pub use tcp::{Sent, Tcp, TcpEnd};

@@ -1,11 +1,12 @@
 //! The table of living connections and the memory of dead ones.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use indexmap::IndexMap;
+use hashbrown::HashTable;
 
-use super::duplicate::Recent;
+use super::duplicate::{Link, Trail};
 use super::key::{FlowKey, Sender};
 use crate::decode::Segment;
 use crate::sequence::SeqNumber;
@@ -19,39 +20,17 @@ const LATE_WITHIN: Nanos = 3 * SECOND;
 pub struct Tombstone {
     /// Its id.
     pub id: u64,
-    /// Its generation.
-    pub generation: u32,
     /// When it left.
     pub left_at: Timestamp,
     /// Its opener's initial sequence number, if known.
     pub isn: Option<SeqNumber>,
     /// It did not close but fell silent; it may resume under its id.
     pub expired: bool,
-    serial: u64,
-    recent: Recent,
+    /// Its last packets, to know their copies.
+    pub link: Link,
 }
 
 impl Tombstone {
-    /// A tombstone for the connection `id`.
-    #[must_use]
-    pub fn new(id: u64, generation: u32, left_at: Timestamp, isn: Option<SeqNumber>, expired: bool) -> Self {
-        Self {
-            id,
-            generation,
-            left_at,
-            isn,
-            expired,
-            serial: 0,
-            recent: Recent::default(),
-        }
-    }
-
-    /// With the last packets, to know their copies.
-    #[must_use]
-    pub fn with_recent(self, recent: Recent) -> Self {
-        Self { recent, ..self }
-    }
-
     /// Whether a segment captured at `now` is a late one of this connection.
     #[must_use]
     pub fn covers(&self, now: Timestamp) -> bool {
@@ -59,16 +38,83 @@ impl Tombstone {
     }
 }
 
+/// What is known of a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Known {
+    /// A connection lives at this place, which is its own until it is buried.
+    Living(usize),
+    /// One was there.
+    Dead(Tombstone),
+    /// Nothing.
+    Nothing,
+}
+
+/// Where an entry of the index points to: a living connection, or (with the upper bit) a tombstone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Pointer(u32);
+
+impl Pointer {
+    const DEAD: u32 = 1 << 31;
+
+    const fn living(place: usize) -> Self {
+        Self(place as u32)
+    }
+
+    /// By its serial number, of which the lower bits are enough.
+    const fn dead(serial: u64) -> Self {
+        Self(serial as u32 | Self::DEAD)
+    }
+
+    const fn is_dead(self) -> bool {
+        self.0 & Self::DEAD != 0
+    }
+}
+
+#[derive(Debug)]
+struct Slot<V> {
+    key: FlowKey,
+    value: Option<V>,
+}
+
+/// Tombstones in the order in which they were set.
+#[derive(Debug)]
+struct Graveyard {
+    graves: VecDeque<(FlowKey, Tombstone)>,
+    /// The serial number of the first.
+    first: u64,
+}
+
+impl Graveyard {
+    #[inline]
+    fn at(&self, pointer: Pointer) -> Option<&(FlowKey, Tombstone)> {
+        self.graves.get(self.distance(pointer))
+    }
+
+    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut (FlowKey, Tombstone)> {
+        let distance = self.distance(pointer);
+        self.graves.get_mut(distance)
+    }
+
+    #[inline]
+    fn distance(&self, pointer: Pointer) -> usize {
+        (pointer.0.wrapping_sub(self.first as u32) & !Pointer::DEAD) as usize
+    }
+}
+
 /// Living connections by key, with what is kept for each, and tombstones for those that left.
+///
+/// One look at the index finds either. A connection stays where it is until it is buried; its place is used again.
 #[derive(Debug)]
 pub struct FlowTable<V> {
-    living: IndexMap<FlowKey, V, RandomState>,
-    dead: IndexMap<FlowKey, Tombstone, RandomState>,
-    /// Tombstones in the order in which they were set, for dropping the oldest.
-    order: VecDeque<(FlowKey, u64)>,
-    serial: u64,
+    index: HashTable<Pointer>,
+    hasher: RandomState,
+    slots: Vec<Slot<V>>,
+    free: Vec<u32>,
+    dead: Graveyard,
     max_dead: usize,
     cursor: usize,
+    /// Where the last look ended: packets of a connection often come together.
+    latest: usize,
     dropped_early: u64,
 }
 
@@ -77,12 +123,17 @@ impl<V> FlowTable<V> {
     #[must_use]
     pub fn new(max_dead: usize) -> Self {
         Self {
-            living: IndexMap::default(),
-            dead: IndexMap::default(),
-            order: VecDeque::new(),
-            serial: 0,
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            dead: Graveyard {
+                graves: VecDeque::new(),
+                first: 0,
+            },
             max_dead,
             cursor: 0,
+            latest: 0,
             dropped_early: 0,
         }
     }
@@ -90,13 +141,13 @@ impl<V> FlowTable<V> {
     /// How many connections live.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.living.len()
+        self.slots.len() - self.free.len()
     }
 
     /// Whether none lives.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.living.is_empty()
+        self.len() == 0
     }
 
     /// Tombstones dropped before late segments could have stopped.
@@ -105,80 +156,223 @@ impl<V> FlowTable<V> {
         self.dropped_early
     }
 
-    /// The place of a living connection, good until the next insertion or removal.
+    #[inline]
+    fn pointer(&self, key: &FlowKey) -> Option<Pointer> {
+        let Self {
+            index,
+            hasher,
+            slots,
+            dead,
+            ..
+        } = self;
+        index
+            .find(hasher.hash_one(key), |pointer| {
+                has_key(slots, dead, *pointer, key)
+            })
+            .copied()
+    }
+
+    /// What is known of a key.
+    #[inline]
+    #[must_use]
+    pub fn look(&mut self, key: &FlowKey) -> Known {
+        if let Some(slot) = self.slots.get(self.latest)
+            && slot.key == *key
+            && slot.value.is_some()
+        {
+            return Known::Living(self.latest);
+        }
+        match self.pointer(key) {
+            None => Known::Nothing,
+            Some(pointer) if pointer.is_dead() => self
+                .dead
+                .at(pointer)
+                .map_or(Known::Nothing, |(_, tombstone)| Known::Dead(*tombstone)),
+            Some(pointer) => {
+                self.latest = pointer.0 as usize;
+                Known::Living(self.latest)
+            }
+        }
+    }
+
+    /// The place of a living connection.
     #[inline]
     #[must_use]
     pub fn find(&self, key: &FlowKey) -> Option<usize> {
-        self.living.get_index_of(key)
+        let pointer = self.pointer(key).filter(|pointer| !pointer.is_dead());
+        pointer.map(|pointer| pointer.0 as usize)
     }
 
-    /// What is kept at a place given by [`find`](Self::find).
+    /// What is kept at a place.
     #[inline]
     pub fn at(&mut self, place: usize) -> Option<&mut V> {
-        self.living.get_index_mut(place).map(|(_, value)| value)
+        self.slots.get_mut(place)?.value.as_mut()
     }
 
-    /// Adds a connection and returns its place.
+    /// Adds a connection, of which none with its key lives, and returns its place.
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
-        self.living.insert_full(key, value).0
+        let slot = Slot {
+            key,
+            value: Some(value),
+        };
+        let place = match self.free.pop() {
+            Some(place) => {
+                let place = place as usize;
+                self.slots[place] = slot;
+                place
+            }
+            None => {
+                self.slots.push(slot);
+                self.slots.len() - 1
+            }
+        };
+        self.point(&key, Pointer::living(place));
+        self.latest = place;
+        place
     }
 
-    /// Removes a connection; the last one takes its place.
-    pub fn remove(&mut self, key: &FlowKey) -> Option<V> {
-        self.living.swap_remove(key)
-    }
-
-    /// Removes any one connection.
-    pub fn pop(&mut self) -> Option<(FlowKey, V)> {
-        self.living.pop()
-    }
-
-    /// Remembers a connection that left.
-    pub fn bury(&mut self, key: FlowKey, tombstone: Tombstone) {
-        self.serial += 1;
-        while self.order.len() >= self.max_dead {
-            let Some((oldest, serial)) = self.order.pop_front() else {
-                break;
-            };
-            if self.dead.get(&oldest).is_some_and(|t| t.serial == serial)
-                && let Some(old) = self.dead.swap_remove(&oldest)
-            {
-                self.dropped_early += u64::from(old.covers(tombstone.left_at));
+    /// Makes the index point there, whatever it pointed to.
+    fn point(&mut self, key: &FlowKey, to: Pointer) {
+        let Self {
+            index,
+            hasher,
+            slots,
+            dead,
+            ..
+        } = self;
+        let hash = hasher.hash_one(key);
+        match index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
+            Some(pointer) => *pointer = to,
+            None => {
+                let rehash =
+                    |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
+                index.insert_unique(hash, to, rehash);
             }
         }
-        self.order.push_back((key, self.serial));
-        self.dead.insert(
-            key,
-            Tombstone {
-                serial: self.serial,
-                ..tombstone
-            },
-        );
+    }
+
+    /// Ends a connection and remembers it.
+    pub fn bury(&mut self, place: usize, tombstone: Tombstone) {
+        let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.value.is_some()) else {
+            return;
+        };
+        slot.value = None;
+        self.remember(place, tombstone);
+    }
+
+    /// Takes a connection out and remembers it.
+    pub fn remove(&mut self, place: usize, tombstone: Tombstone) -> Option<V> {
+        let value = self.slots.get_mut(place)?.value.take()?;
+        self.remember(place, tombstone);
+        Some(value)
+    }
+
+    fn remember(&mut self, place: usize, tombstone: Tombstone) {
+        let key = self.slots[place].key;
+        self.free.push(place as u32);
+        self.forget(tombstone.left_at);
+        let serial = self.dead.first + self.dead.graves.len() as u64;
+        self.dead.graves.push_back((key, tombstone));
+        self.repoint(&key, place, Pointer::dead(serial));
+    }
+
+    /// Takes a connection out for good, at the end: the index is not kept.
+    pub fn take(&mut self, place: usize) -> Option<(FlowKey, V)> {
+        let slot = self.slots.get_mut(place)?;
+        Some((slot.key, slot.value.take()?))
+    }
+
+    /// A place that no connection has had.
+    #[must_use]
+    pub fn beyond(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Moves the pointer to a connection that leaves its place.
+    fn repoint(&mut self, key: &FlowKey, place: usize, to: Pointer) {
+        let hash = self.hasher.hash_one(key);
+        let from = Pointer::living(place);
+        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
+            *pointer = to;
+        }
+    }
+
+    /// Drops the oldest tombstones if there are too many.
+    fn forget(&mut self, now: Timestamp) {
+        while self.dead.graves.len() >= self.max_dead {
+            let Some((key, oldest)) = self.dead.graves.pop_front() else {
+                return;
+            };
+            let pointer = Pointer::dead(self.dead.first);
+            self.dead.first += 1;
+            let hash = self.hasher.hash_one(key);
+            // Another connection may have taken over its key.
+            if let Ok(entry) = self.index.find_entry(hash, |other| *other == pointer) {
+                entry.remove();
+                self.dropped_early += u64::from(oldest.covers(now));
+            }
+        }
     }
 
     /// Whether a segment is a copy of one of the last packets of the connection buried under `key`.
-    pub fn is_late_copy(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) -> bool {
+    pub fn is_late_copy(
+        &mut self,
+        key: &FlowKey,
+        trail: &mut Trail,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) -> bool {
+        let Some(pointer) = self.pointer(key).filter(|pointer| pointer.is_dead()) else {
+            return false;
+        };
         self.dead
-            .get_mut(key)
-            .is_some_and(|dead| dead.recent.is_duplicate(segment, sender))
+            .at_mut(pointer)
+            .is_some_and(|(_, tombstone)| trail.is_duplicate(&mut tombstone.link, segment, sender))
     }
 
-    /// The tombstone on a key, if any.
-    #[must_use]
-    pub fn tombstone(&self, key: &FlowKey) -> Option<Tombstone> {
-        self.dead.get(key).copied()
-    }
-
-    /// Keys of the next `count` connections in turn, for looking after silent ones.
+    /// Keys of the next `count` places in turn, for looking after silent ones.
     pub fn next_in_turn(&mut self, count: usize) -> impl Iterator<Item = (&FlowKey, &V)> {
-        let len = self.living.len();
+        let len = self.slots.len();
         let start = if len == 0 { 0 } else { self.cursor % len };
         self.cursor = start + count;
-        (start..len.min(start + count)).filter_map(|place| self.living.get_index(place))
+        let slots = self.slots.get(start..len.min(start + count)).unwrap_or_default();
+        slots.iter().filter_map(Slot::living)
     }
 
     /// All living connections, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (&FlowKey, &V)> {
-        self.living.iter()
+        self.slots.iter().filter_map(Slot::living)
     }
+
+    /// All living connections with their places.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &V)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(place, slot)| Some((place, slot.value.as_ref()?)))
+    }
+
+    /// What is kept at a place, to look at.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&V> {
+        self.slots.get(place)?.value.as_ref()
+    }
+}
+
+impl<V> Slot<V> {
+    fn living(&self) -> Option<(&FlowKey, &V)> {
+        self.value.as_ref().map(|value| (&self.key, value))
+    }
+}
+
+#[inline]
+fn key_of<'a, V>(slots: &'a [Slot<V>], dead: &'a Graveyard, pointer: Pointer) -> Option<&'a FlowKey> {
+    if pointer.is_dead() {
+        dead.at(pointer).map(|(key, _)| key)
+    } else {
+        slots.get(pointer.0 as usize).map(|slot| &slot.key)
+    }
+}
+
+#[inline]
+fn has_key<V>(slots: &[Slot<V>], dead: &Graveyard, pointer: Pointer, key: &FlowKey) -> bool {
+    key_of(slots, dead, pointer) == Some(key)
 }

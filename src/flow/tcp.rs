@@ -25,8 +25,9 @@ pub enum Sent {
     KeepaliveProbe,
 }
 
-/// One end's side of a connection.
+/// One end's side of a connection. Packed: two of them are kept for each of a million connections.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct TcpEnd {
     /// Initial sequence number, if `SYN` is set in `seen`.
     isn: SeqNumber,
@@ -129,9 +130,38 @@ impl Tcp {
         (self.ends[0].seen | self.ends[1].seen) & seen::FIN != 0
     }
 
+    /// Whether a segment brings what none of its sender brought before, so that it is no copy of one.
+    #[inline]
+    #[must_use]
+    pub fn is_news(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let flags = segment.flags;
+        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
+            return false;
+        }
+        let this = &self.ends[sender.index()];
+        let fin = u32::from(flags.contains(Flags::FIN));
+        let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
+        let acknowledges = this.has(seen::ACK)
+            && flags.contains(Flags::ACK)
+            && SeqNumber(segment.acknowledgment).after(this.acked) > 0;
+        acknowledges || (this.has(seen::ANY) && end.after(this.top) > 0)
+    }
+
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
+        let start = SeqNumber(segment.sequence);
+        let flags = segment.flags;
+        if flags.0 & (Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0) == Flags::ACK.0
+            && self.ends[sender.index()].goes_on(start)
+        {
+            self.ends[sender.index()].go_on(segment);
+            return Sent::New;
+        }
+        self.observe_any(segment, sender)
+    }
+
+    fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         let start = SeqNumber(segment.sequence);
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
@@ -198,6 +228,29 @@ impl Tcp {
 }
 
 impl TcpEnd {
+    /// Whether a segment from `start` on continues what was sent so far.
+    #[inline]
+    fn goes_on(&self, start: SeqNumber) -> bool {
+        const SPOKE: u8 = seen::ANY | seen::ACK | seen::PROOF;
+        start == { self.top } && self.seen & SPOKE == SPOKE
+    }
+
+    /// Takes note of such a segment, whose only control bits are ACK, PSH and URG.
+    #[inline]
+    fn go_on(&mut self, segment: &Segment<'_>) {
+        self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        if segment.payload_len > 0 {
+            self.top = self.top.plus(segment.payload_len);
+            self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
+            self.seen |= seen::PAYLOAD;
+        }
+        if segment.window == 0 {
+            self.seen |= seen::ZERO_WINDOW;
+        } else {
+            self.seen &= !seen::ZERO_WINDOW;
+        }
+    }
+
     #[inline]
     fn kind(
         &self,
@@ -211,7 +264,7 @@ impl TcpEnd {
             return Sent::New;
         }
         let plain = !segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::FIN);
-        if plain && segment.payload_len <= 1 && start.plus(1) == self.top && !self.has(seen::FIN) {
+        if plain && segment.payload_len <= 1 && start.plus(1) == { self.top } && !self.has(seen::FIN) {
             // The same shape with a closed window opposite is a zero-window probe (RFC 9293 section 3.8.6.1). One byte of
             // old data may be sent along (RFC 1122 section 4.2.3.6), whatever it is.
             return if peer_waits {

@@ -23,6 +23,18 @@ pub enum RequestContext {
     Unknown,
 }
 
+impl RequestContext {
+    /// The method, if it is known.
+    #[inline]
+    #[must_use]
+    pub const fn method(self) -> Option<Method> {
+        match self {
+            Self::Known(method) => Some(method),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// Why bytes could not be read as HTTP/1.x.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unreadable {

@@ -102,7 +102,16 @@ impl<'a> Fields<'a> {
         self.host = self.host.or(Some(value));
     }
 
+    #[inline]
     pub(super) fn connection(&mut self, value: &[u8]) {
+        match value {
+            b"close" => self.close = true,
+            b"keep-alive" => self.keep_alive = true,
+            _ => self.connection_tokens(value),
+        }
+    }
+
+    fn connection_tokens(&mut self, value: &[u8]) {
         for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
             self.close |= token.eq_ignore_ascii_case(b"close");
             self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
@@ -110,8 +119,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of equal values counts as one (RFC 9110 section 8.6).
+    #[inline]
     pub(super) fn content_length(&mut self, value: &[u8]) {
+        match (self.content_length, decimal(value)) {
+            (ContentLength::Absent, Some(length)) => self.content_length = ContentLength::Is(length),
+            _ => self.content_lengths(value),
+        }
+    }
+
+    /// A list of equal values counts as one (RFC 9110 section 8.6).
+    fn content_lengths(&mut self, value: &[u8]) {
         for part in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
             let parsed = decimal(part);
             self.content_length = match (self.content_length, parsed) {
@@ -134,9 +151,19 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// So many digits are no overflow, whatever bytes stand in their places.
+const ALWAYS_FIT: usize = 16;
+
 fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
+    }
+    if digits.len() <= ALWAYS_FIT {
+        let (value, all) = digits.iter().fold((0, true), |(value, all), digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (value * 10 + u64::from(digit), all & (digit < 10))
+        });
+        return all.then_some(value);
     }
     digits.iter().try_fold(0_u64, |n, digit| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;

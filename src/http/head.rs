@@ -157,13 +157,22 @@ const fn announced(version: Version, fields: &Fields<'_>) -> bool {
 )]
 #[inline(always)]
 pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
-    match quick::request(bytes) {
-        Some(found) => {
-            let head = request_head(found.method, found.target, found.minor, &found.fields);
-            Parsed::Complete(head, found.length)
-        }
+    match quick_request(bytes) {
+        Some((head, length)) => Parsed::Complete(head, length),
         None => parse_any_request(bytes),
     }
+}
+
+/// A whole request head of the usual shape, and its length.
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
+pub(super) fn quick_request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
+    let found = quick::request(bytes)?;
+    let head = request_head(found.method, found.target, found.minor, &found.fields);
+    Some((head, found.length))
 }
 
 #[expect(
@@ -214,13 +223,22 @@ pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
 )]
 #[inline(always)]
 pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
-    match quick::response(bytes) {
-        Some(found) => Parsed::Complete(
-            response_head(found.status, found.minor, answers, &found.fields),
-            found.length,
-        ),
+    match quick_response(bytes, answers) {
+        Some((head, length)) => Parsed::Complete(head, length),
         None => parse_any_response(bytes, answers),
     }
+}
+
+/// A whole response head of the usual shape, and its length.
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
+pub(super) fn quick_response(bytes: &[u8], answers: Option<Method>) -> Option<(ResponseHead, usize)> {
+    let found = quick::response(bytes)?;
+    let head = response_head(found.status, found.minor, answers, &found.fields);
+    Some((head, found.length))
 }
 
 #[expect(

@@ -1,4 +1,5 @@
-//! HTTP/1.x framing (RFC 9112) of one direction of a connection, and the record layer of TLS around it.
+//! HTTP/1.x framing (RFC 9112) of one direction of a connection, HTTP/2's frames (RFC 9113), and the record layer of TLS
+//! around them.
 //!
 //! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end;
 //! for TLS, where both directions are needed, which bytes are application data.
@@ -12,7 +13,10 @@ mod cut;
 mod event;
 mod fields;
 mod head;
+mod http2;
+mod lines;
 mod opening;
+mod plain;
 mod prelude;
 mod proxy;
 mod quick;
@@ -25,6 +29,7 @@ pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
 pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
+pub use http2::{Fields as FieldBlock, FirstField, Frame, FrameReader, begins_frames};
 pub use prelude::begins_connection;
 pub use recognise::begins_message;
 pub use stream::MessageStream;

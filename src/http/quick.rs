@@ -5,6 +5,7 @@
 //! field that does not matter here.
 
 use super::fields::Fields;
+use super::lines::Lines;
 use crate::limits::HEADER_FIELDS;
 
 /// The parts of a request head.
@@ -28,49 +29,54 @@ pub(super) struct QuickResponse<'a> {
 #[inline]
 pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     const VERSION: usize = b" HTTP/1.1\r".len();
-    let end = memchr::memchr(b'\n', bytes)?;
-    let (line, version) = bytes[..end].split_at_checked(end.checked_sub(VERSION)?)?;
+    let mut lines = Lines::of(bytes);
+    let (line, version) = {
+        let line = lines.next_line()?;
+        line.split_at_checked(line.len().checked_sub(VERSION)?)?
+    };
     let minor = minor_version(version.strip_prefix(b" HTTP/1.")?.strip_suffix(b"\r")?)?;
     let space = line.iter().position(|b| !b.is_ascii_uppercase())?;
     let (method, target) = (&line[..space], line[space..].strip_prefix(b" ")?);
-    let printable = target
-        .iter()
-        .all(|b| (0x21..=0x7e).contains(b) && !matches!(b, b'"' | b'<' | b'>'));
+    // No early end: the usual target is looked at in a few vectors.
+    let printable = target.iter().fold(true, |all, b| {
+        all & (0x21..=0x7e).contains(b) & (*b != b'"') & (*b != b'<') & (*b != b'>')
+    });
     if method.is_empty() || target.is_empty() || !printable {
         return None;
     }
-    let (fields, length) = fields(bytes, end + 1)?;
+    let fields = fields(bytes, &mut lines)?;
     Some(QuickRequest {
         method,
         target,
         minor,
         fields,
-        length,
+        length: lines.at,
     })
 }
 
 /// A response head at the beginning of `bytes`, if it is complete and plain.
 #[inline]
 pub(super) fn response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
-    let end = memchr::memchr(b'\n', bytes)?;
-    let line = bytes[..end].strip_suffix(b"\r")?.strip_prefix(b"HTTP/1.")?;
+    let mut lines = Lines::of(bytes);
+    let line = lines.next_line()?.strip_suffix(b"\r")?.strip_prefix(b"HTTP/1.")?;
     let (minor, rest) = line.split_at_checked(1)?;
     let minor = minor_version(minor)?;
     let [b' ', a, b, c, reason @ ..] = rest else {
         return None;
     };
-    let plain = reason.is_empty() || reason[0] == b' ' && reason.iter().all(|b| (0x20..=0x7e).contains(b));
+    let plain = reason.is_empty()
+        || reason[0] == b' ' && reason.iter().fold(true, |all, b| all & (0x20..=0x7e).contains(b));
     if !plain || ![a, b, c].iter().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     let digit = |digit: &u8| u16::from(digit - b'0');
     let status = digit(a) * 100 + digit(b) * 10 + digit(c);
-    let (fields, length) = fields(bytes, end + 1)?;
+    let fields = fields(bytes, &mut lines)?;
     Some(QuickResponse {
         status,
         minor,
         fields,
-        length,
+        length: lines.at,
     })
 }
 
@@ -82,29 +88,74 @@ fn minor_version(digit: &[u8]) -> Option<u8> {
     }
 }
 
-/// The field lines from `start` to the empty line, and where the head ends.
-#[inline]
-fn fields(bytes: &[u8], start: usize) -> Option<(Fields<'_>, usize)> {
+/// How a line begins, as far as it matters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// A name that does not matter.
+    Other,
+    /// `C`: Connection, Content-Length.
+    C,
+    /// `H`: Host.
+    H,
+    /// `T`: Transfer-Encoding.
+    T,
+    /// `U`: Upgrade.
+    U,
+    /// `X`: X-Accel-Redirect.
+    X,
+    /// A line end.
+    End,
+    /// White space begins a folded line; a colon has no name before it.
+    Unusual,
+}
+
+/// By first byte.
+const STARTS: [Start; 256] = {
+    let mut starts = [Start::Other; 256];
+    starts[b'c' as usize] = Start::C;
+    starts[b'C' as usize] = Start::C;
+    starts[b'h' as usize] = Start::H;
+    starts[b'H' as usize] = Start::H;
+    starts[b't' as usize] = Start::T;
+    starts[b'T' as usize] = Start::T;
+    starts[b'u' as usize] = Start::U;
+    starts[b'U' as usize] = Start::U;
+    starts[b'x' as usize] = Start::X;
+    starts[b'X' as usize] = Start::X;
+    starts[b'\r' as usize] = Start::End;
+    starts[b'\n' as usize] = Start::End;
+    starts[b' ' as usize] = Start::Unusual;
+    starts[b'\t' as usize] = Start::Unusual;
+    starts[b':' as usize] = Start::Unusual;
+    starts
+};
+
+/// The field lines up to the empty line. Of most lines no more than the first byte is looked at.
+#[expect(clippy::inline_always, reason = "the scanner's state is to stay in registers")]
+#[inline(always)]
+fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
-    let mut rest = bytes.get(start..)?;
     for _ in 0..=HEADER_FIELDS {
-        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest)?);
-        rest = &after[1..];
-        // The names that matter begin with one of these, in either case; a folded line begins with white space.
-        match line {
-            [] | [b'\r'] => return Some((fields, bytes.len() - rest.len())),
-            [b'c' | b'C', ..] => {
+        let (start, end) = lines.next()?;
+        let start_of = STARTS[usize::from(*bytes.get(start)?)];
+        if start_of == Start::Other {
+            continue;
+        }
+        let line = bytes.get(start..end)?;
+        match start_of {
+            Start::End if line.len() <= 1 => return Some(fields),
+            Start::C => {
                 named(line, b"connection", |value| fields.connection(value));
                 named(line, b"content-length", |value| fields.content_length(value));
             }
-            [b'h' | b'H', ..] => named(line, b"host", |value| fields.host(value)),
-            [b't' | b'T', ..] => named(line, b"transfer-encoding", |value| {
-                fields.transfer_encoding(value);
+            Start::H => named(line, b"host", |value| fields.host(value)),
+            Start::T => named(line, b"transfer-encoding", |value| {
+                fields.transfer_encoding(value)
             }),
-            [b'u' | b'U', ..] => named(line, b"upgrade", |value| fields.upgrade(value)),
-            [b'x' | b'X', ..] => named(line, b"x-accel-redirect", |_| fields.accel = true),
-            [b' ' | b'\t' | b':', ..] => return None,
-            _ => {}
+            Start::U => named(line, b"upgrade", |value| fields.upgrade(value)),
+            Start::X => named(line, b"x-accel-redirect", |_| fields.accel = true),
+            Start::Unusual => return None,
+            Start::End | Start::Other => {}
         }
     }
     None
@@ -117,6 +168,15 @@ fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&
         // All names are letters and hyphens, which this bit leaves apart from everything else.
         && found.iter().zip(name).fold(0, |differ, (a, b)| differ | (a | 0x20) ^ b) == 0
     {
-        note(value.trim_ascii());
+        note(trimmed(value));
+    }
+}
+
+/// The value without the white space that is usual around it, or any.
+#[inline]
+fn trimmed(value: &[u8]) -> &[u8] {
+    match value {
+        [b' ', inner @ .., b'\r'] if inner.first() > Some(&b' ') && inner.last() > Some(&b' ') => inner,
+        _ => value.trim_ascii(),
     }
 }

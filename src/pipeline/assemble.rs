@@ -1,9 +1,12 @@
 //! Puts the parts of a snapshot together.
 
+use std::collections::HashMap;
+
 use super::divide::Read;
 use crate::aggregate::{Aggregate, ListedConnection, Summary};
 use crate::classify::Class;
 use crate::diagnose::catalogue::CauseId;
+use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
@@ -15,28 +18,25 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         quality.merge(engine.quality());
     }
     let tombstones = engines.iter().map(Engine::tombstones_dropped).sum();
+    let recent_packets = engines.iter().map(Engine::trail_overrun).sum();
     let quality = &quality;
     let mut capture = Capture {
         interfaces: read.interfaces,
-        evictions: evictions(quality, &summary, tombstones),
+        evictions: Evictions {
+            tombstones,
+            recent_packets,
+            ..evictions(quality, &summary)
+        },
         ..capture(quality, &summary, read.sources)
     };
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds;
-    let diagnosis = diagnose(&summary, capture.kernel_dropped().unwrap_or(0), &thresholds);
+    let unseen = capture.kernel_dropped().unwrap_or(0) + capture.damaged_packets();
+    let diagnosis = diagnose(&summary, unseen, &thresholds);
     let listed = config.keep_connections.is_some().then(|| {
         let mut listed = aggregate.take_listed();
         listed.sort_by_key(|connection| connection.facts.id);
-        let cause = |c: &ListedConnection| match c.class {
-            Class::Check => Some(CauseId::X10),
-            _ => diagnosis.findings.cause(c.leg, c.ending, &c.sample),
-        };
-        let record = |connection: ListedConnection| ConnectionRecord {
-            cause: cause(&connection),
-            facts: connection.facts,
-            class: connection.class,
-        };
-        listed.into_iter().map(record).collect()
+        records(listed, &diagnosis.findings)
     });
     Snapshot {
         thresholds,
@@ -50,6 +50,33 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         not_seen: diagnosis.not_seen,
         connections: listed,
     }
+}
+
+/// The connections for the list, which are in order of first packet, with their generations.
+fn records(listed: Vec<ListedConnection>, findings: &Findings) -> Vec<ConnectionRecord> {
+    // By both ends and the path: the last connection's id and generation.
+    let mut latest: HashMap<_, (u64, u32)> = HashMap::new();
+    let record = |connection: ListedConnection| {
+        let cause = match connection.class {
+            Class::Check => Some(CauseId::X10),
+            _ => findings.cause(connection.leg, connection.ending, &connection.sample),
+        };
+        let ListedConnection { facts, class, .. } = connection;
+        let mut ends = [facts.client, facts.server];
+        ends.sort_unstable();
+        let (id, generation) = latest.entry((ends, facts.path)).or_default();
+        if *id != facts.id {
+            // One that fell silent and resumed under its id is the same.
+            (*id, *generation) = (facts.id, *generation + 1);
+        }
+        ConnectionRecord {
+            generation: *generation,
+            cause,
+            facts,
+            class,
+        }
+    };
+    listed.into_iter().map(record).collect()
 }
 
 fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) -> Capture {
@@ -75,18 +102,20 @@ fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) ->
     }
 }
 
-fn evictions(quality: &Quality, summary: &Summary, tombstones: u64) -> Evictions {
+fn evictions(quality: &Quality, summary: &Summary) -> Evictions {
     Evictions {
         connections: quality.evicted_connections,
         expired: quality.expired,
-        tombstones,
         legs: summary.legs_unnamed,
         clients: summary.clients_unnamed,
         prefixes: summary.prefixes_unnamed,
         out_of_order: quality.refused_segments,
         heads: quality.long_heads,
         pipelined: quality.pipelined,
+        streams: quality.streams,
+        header_tables: quality.header_tables,
         check_series: summary.check_series_given_up,
+        ..Evictions::default()
     }
 }
 

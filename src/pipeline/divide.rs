@@ -1,61 +1,101 @@
-//! The source's thread: reads blocks and divides their frames among the engines.
+//! The source's thread: reads blocks, decodes what is plain, and divides their frames among the engines.
 
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::engine::{self, Owner};
-use crate::frame::{Block, Frame, Interface};
+use crate::decode::Compact;
+use crate::engine::{self, Engine, Owner};
+use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
-use crate::time::Timestamp;
+use crate::time::{Nanos, Timestamp};
 
-/// A block that all engines look at, each for its own connections.
-struct Divided {
-    block: Block,
-    /// The engine that each record belongs to; empty if there is but one.
-    owners: Vec<u8>,
-    /// The place of the first record among all frames of the capture, from 1.
-    first: u64,
+/// One frame of an engine.
+struct Own {
+    /// Its place in the block.
+    place: u32,
+    /// By how many nanoseconds it is older than the latest frame up to it.
+    behind: u32,
+    /// `None` if the engine has to look at the frame itself.
+    compact: Option<Compact>,
 }
 
-/// The owner of frames that all engines look at.
-const EVERYONE: u8 = u8::MAX;
+/// An engine's frames of a block.
+#[derive(Default)]
+struct Part {
+    own: Vec<Own>,
+    /// Frames decoded already, and their bytes on the wire.
+    packets: u64,
+    bytes: u64,
+}
 
-fn number(owner: Owner) -> u8 {
-    match owner {
-        Owner::Engine(engine) => engine as u8,
-        Owner::Everyone => EVERYONE,
-    }
+/// A block, and which of its frames are whose. Its memory is used again.
+#[derive(Default)]
+pub(super) struct Divided {
+    block: Block,
+    parts: Vec<Part>,
+    /// The place of the first record among all frames of the capture, from 1.
+    first: u64,
+    /// The running maximum of packet time at its end.
+    clock: Timestamp,
 }
 
 /// One engine's view of a block.
 pub(super) struct Share {
     divided: Arc<Divided>,
-    engine: u8,
+    engine: usize,
 }
 
 impl Share {
-    /// Every frame in order, with its place in the capture: this engine's own, and only the time of the others'.
-    #[inline]
-    pub(super) fn frames(&self, mut look: impl FnMut(u64, Timestamp, Option<Frame<'_>>)) {
-        let Divided { block, owners, first } = &*self.divided;
-        for (place, record) in block.records.iter().enumerate() {
-            let mine = owners
-                .get(place)
-                .is_none_or(|owner| *owner == self.engine || *owner == EVERYONE);
-            look(
-                first + place as u64,
-                record.timestamp,
-                mine.then(|| record.frame(&block.arena)),
-            );
+    /// Shows the engine its frames in order, and the time of the others' where that matters to it.
+    pub(super) fn show(&self, engine: &mut Engine) {
+        let Divided {
+            block,
+            parts,
+            first,
+            clock,
+        } = &*self.divided;
+        let Block { records, arena, .. } = block;
+        let (Some(part), Some(earliest)) = (parts.get(self.engine), records.first()) else {
+            return;
+        };
+        engine.begin(earliest.timestamp);
+        engine.count(part.packets, part.bytes);
+        let mut next = 0;
+        for own in &part.own {
+            let place = own.place as usize;
+            let order = first + place as u64;
+            let Some(record) = records.get(place) else { break };
+            if own.compact.is_none() || engine.minds_time(first + next as u64, order) {
+                for (record, order) in records[next..place].iter().zip(first + next as u64..) {
+                    engine.pass(order, record.timestamp);
+                }
+            }
+            next = place + 1;
+            match &own.compact {
+                Some(compact) => {
+                    let clock = record.timestamp.plus(Nanos::from(own.behind));
+                    engine.compact(order, clock, compact, || record.frame(arena).bytes);
+                }
+                None => engine.frame(order, &record.frame(arena)),
+            }
         }
+        if engine.minds_time(first + next as u64, first + records.len() as u64) {
+            for (record, order) in records[next..].iter().zip(first + next as u64..) {
+                engine.pass(order, record.timestamp);
+            }
+        }
+        engine.advance(*clock);
     }
 
-    /// The block, emptied, if this was the last view of it.
-    pub(super) fn into_block(self) -> Option<Block> {
-        let mut block = Arc::into_inner(self.divided)?.block;
-        block.clear();
-        Some(block)
+    /// How many frames of the capture have been read with this block.
+    pub(super) fn frames(&self) -> u64 {
+        self.divided.first + self.divided.block.records.len() as u64 - 1
+    }
+
+    /// The memory, if this was the last view of it.
+    pub(super) fn into_memory(self) -> Option<Divided> {
+        Arc::into_inner(self.divided)
     }
 }
 
@@ -71,6 +111,7 @@ pub(super) struct Reading {
     source: Box<dyn Source>,
     interfaces: Vec<Interface>,
     frames: u64,
+    clock: Timestamp,
 }
 
 impl Reading {
@@ -79,15 +120,19 @@ impl Reading {
             source,
             interfaces: Vec::new(),
             frames: 0,
+            clock: Timestamp::MIN,
         }
     }
 
     /// Reads to the end, or until no engine is left.
-    pub(super) fn run(mut self, engines: &[Sender<Share>], recycled: &Receiver<Block>) -> Read {
+    pub(super) fn run(mut self, engines: &[Sender<Share>], used: &Receiver<Divided>) -> Read {
         loop {
-            match self.source.next(recycled.try_recv().unwrap_or_default()) {
+            let mut memory = used.try_recv().unwrap_or_default();
+            memory.block.clear();
+            match self.source.next(std::mem::take(&mut memory.block)) {
                 Next::Block(block) => {
-                    if !self.hand_on(block, engines) {
+                    memory.block = block;
+                    if !self.hand_on(memory, engines) {
                         break;
                     }
                 }
@@ -101,24 +146,18 @@ impl Reading {
         }
     }
 
-    fn hand_on(&mut self, mut block: Block, engines: &[Sender<Share>]) -> bool {
+    fn hand_on(&mut self, mut divided: Divided, engines: &[Sender<Share>]) -> bool {
         self.interfaces
-            .extend(block.interfaces.drain(..).map(|(_, interface)| interface));
-        let first = self.frames + 1;
-        self.frames += block.records.len() as u64;
-        let owners = match engines.len() {
-            0 | 1 => Vec::new(),
-            several => block
-                .frames()
-                .map(|frame| number(engine::owner(&frame, several)))
-                .collect(),
-        };
-        let divided = Arc::new(Divided { block, owners, first });
+            .extend(divided.block.interfaces.drain(..).map(|(_, interface)| interface));
+        divided.first = self.frames + 1;
+        self.frames += divided.block.records.len() as u64;
+        self.divide(&mut divided, engines.len());
+        let divided = Arc::new(divided);
         let tell = |(engine, sender): (usize, &Sender<Share>)| {
             sender
                 .send(Share {
                     divided: Arc::clone(&divided),
-                    engine: engine as u8,
+                    engine,
                 })
                 .is_ok()
         };
@@ -128,5 +167,46 @@ impl Reading {
             .enumerate()
             .map(tell)
             .fold(false, |any, told| any | told)
+    }
+
+    fn divide(&mut self, divided: &mut Divided, engines: usize) {
+        let Divided {
+            block, parts, clock, ..
+        } = divided;
+        parts.resize_with(engines, Part::default);
+        for part in parts.iter_mut() {
+            part.own.clear();
+            (part.packets, part.bytes) = (0, 0);
+        }
+        for (place, record) in block.records.iter().enumerate() {
+            self.clock = self.clock.max(record.timestamp);
+            let (place, behind) = (place as u32, self.clock.since(record.timestamp));
+            let (engine, compact) = match engine::owner(&record.frame(&block.arena), engines) {
+                Owner::Plain(engine, compact) => (engine, u32::try_from(behind).is_ok().then_some(compact)),
+                Owner::Engine(engine) => (engine, None),
+                Owner::Everyone => {
+                    for part in parts.iter_mut() {
+                        part.own.push(Own {
+                            place,
+                            behind: 0,
+                            compact: None,
+                        });
+                    }
+                    continue;
+                }
+            };
+            if let Some(part) = parts.get_mut(engine) {
+                if compact.is_some() {
+                    part.packets += 1;
+                    part.bytes += u64::from(record.wire_len);
+                }
+                part.own.push(Own {
+                    place,
+                    behind: behind as u32,
+                    compact,
+                });
+            }
+        }
+        *clock = self.clock;
     }
 }

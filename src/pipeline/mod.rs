@@ -16,13 +16,12 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::aggregate::{Aggregate, LegEvent};
+use crate::aggregate::{Aggregate, Told};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::{Config, Engine, Server};
-use crate::frame::Block;
 use crate::source::Source;
 use crate::time::Timestamp;
-use divide::{Reading, Share};
+use divide::{Divided, Reading, Share};
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
 const UNDER_WAY: usize = 4;
@@ -30,7 +29,7 @@ const UNDER_WAY: usize = 4;
 /// What an engine found in one block.
 #[derive(Default)]
 struct Batch {
-    events: Vec<LegEvent>,
+    told: Told,
     exchanges: Vec<ExchangeRecord>,
     /// First packet of the capture, and packet time at the end of the block.
     span: Option<(Timestamp, Timestamp)>,
@@ -48,7 +47,7 @@ struct Desk {
 /// An engine's end.
 struct Post {
     shares: Receiver<Share>,
-    empty: Sender<Block>,
+    empty: Sender<Divided>,
     found: Sender<Batch>,
     fresh: Receiver<Batch>,
     servers: Receiver<Arc<[Server]>>,
@@ -116,21 +115,27 @@ pub fn analyse(
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
 fn work(mut engine: Engine, post: &Post) -> Engine {
+    let mut frames = 0;
     for share in &post.shares {
-        share.frames(|order, timestamp, mine| match mine {
-            Some(frame) => engine.frame(order, &frame),
-            None => engine.pass(order, timestamp),
-        });
-        if let Some(block) = share.into_block() {
+        share.show(&mut engine);
+        frames = share.frames();
+        if let Some(memory) = share.into_memory() {
             // A full channel means that enough blocks are under way: this one's memory is let go.
-            let _ = post.empty.try_send(block);
+            let _ = post.empty.try_send(memory);
         }
         hand_on(&mut engine, post, None);
     }
-    let servers = engine.finish_sure();
+    engine.finish_sure();
+    while engine.tell_part(frames, false) {
+        hand_on(&mut engine, post, None);
+    }
+    let servers = engine.servers();
     hand_on(&mut engine, post, Some(servers));
     if let Ok(servers) = post.servers.recv() {
         engine.finish_unsure(&servers);
+    }
+    while engine.tell_part(frames, true) {
+        hand_on(&mut engine, post, None);
     }
     hand_on(&mut engine, post, None);
     engine
@@ -138,7 +143,7 @@ fn work(mut engine: Engine, post: &Post) -> Engine {
 
 fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
     let mut batch = post.fresh.try_recv().unwrap_or_default();
-    engine.take(&mut batch.events, &mut batch.exchanges);
+    engine.take(&mut batch.told, &mut batch.exchanges);
     batch.span = engine.start().map(|start| (start, engine.clock()));
     batch.servers = servers;
     let _ = post.found.send(batch);
@@ -147,7 +152,7 @@ fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
 /// The thread that needs the order of events across connections: a batch of every engine at a time, merged.
 fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnMut(&ExchangeRecord)) {
     let mut desks: Vec<Option<Desk>> = desks.into_iter().map(Some).collect();
-    let mut events: Vec<Vec<LegEvent>> = desks.iter().map(|_| Vec::new()).collect();
+    let mut told: Vec<Told> = desks.iter().map(|_| Told::default()).collect();
     let mut exchanges = Vec::new();
     loop {
         // An engine that is gone keeps its place: the others are known by theirs.
@@ -161,9 +166,9 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
         let mut span = None;
         let mut servers = Vec::new();
         let mut asked = false;
-        for (batch, events) in batches.iter_mut().zip(&mut events) {
+        for (batch, told) in batches.iter_mut().zip(&mut told) {
             let Some(batch) = batch else { continue };
-            std::mem::swap(&mut batch.events, events);
+            std::mem::swap(&mut batch.told, told);
             exchanges.append(&mut batch.exchanges);
             span = span.or(batch.span);
             asked |= batch.servers.is_some();
@@ -171,13 +176,13 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
         }
         if let Some((start, clock)) = span {
             aggregate.begin(start);
-            aggregate.apply(&mut events);
+            aggregate.apply(&told);
             aggregate.advance(clock);
         }
         exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
         exchanges.drain(..).for_each(|exchange| on_exchange(&exchange));
         let servers: Arc<[Server]> = servers.into();
-        for ((desk, batch), events) in desks.iter_mut().zip(batches).zip(&mut events) {
+        for ((desk, batch), told) in desks.iter_mut().zip(batches).zip(&mut told) {
             let Some((present, mut batch)) = desk.as_ref().zip(batch) else {
                 *desk = None;
                 continue;
@@ -185,7 +190,7 @@ fn add_up(aggregate: &mut Aggregate, desks: Vec<Desk>, on_exchange: &mut dyn FnM
             if asked {
                 let _ = present.servers.send(Arc::clone(&servers));
             }
-            std::mem::swap(&mut batch.events, events);
+            std::mem::swap(&mut batch.told, told);
             let _ = present.used.try_send(batch);
         }
     }

@@ -100,7 +100,7 @@ impl Anonymizer {
             if let Some(source) = record.facts.proxied_for.as_mut() {
                 self.endpoint(source);
             }
-            record.facts.first_request_line = None;
+            record.facts.asked = None;
             record.facts.tls = None;
         }
         for source in &mut snapshot.capture.sources {

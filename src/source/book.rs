@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SourceSummary;
 use crate::frame::{Interface, InterfaceId, LinkType};
-use crate::limits::INTERFACES;
+use crate::limits::{INTERFACES, PLACES_TOLD};
 
 /// Hands out interface ids that are unique across all sources.
 #[derive(Debug, Default)]
@@ -28,12 +28,18 @@ impl InterfaceIds {
 pub(super) struct Repeated {
     count: u64,
     first_offset: u64,
+    /// The packet it happened to, where there is one.
+    first_number: u64,
 }
 
 impl Repeated {
     pub(super) fn add(&mut self, offset: u64) {
+        self.add_packet(offset, 0);
+    }
+
+    pub(super) fn add_packet(&mut self, offset: u64, number: u64) {
         if self.count == 0 {
-            self.first_offset = offset;
+            (self.first_offset, self.first_number) = (offset, number);
         }
         self.count += 1;
     }
@@ -50,6 +56,18 @@ pub(super) struct Book {
     pub(super) fresh: Vec<(InterfaceId, Interface)>,
     /// Offset in the uncompressed stream of the first byte being framed.
     pub(super) base: u64,
+    /// No more bytes will come than there are.
+    pub(super) is_complete: bool,
+    /// Packets whose time can't be.
+    pub(super) stray_times: Repeated,
+    /// Places where time runs backwards, by more than queues of a network card explain, or jumps ahead by a year.
+    pub(super) steps: Repeated,
+    /// Blocks of a type that nobody has assigned.
+    pub(super) unassigned: Repeated,
+    /// Damaged places that are not told one by one.
+    untold_places: u64,
+    /// Bytes skipped there.
+    untold_bytes: u64,
     /// Packets on an interface that the section does not describe.
     pub(super) undescribed: Repeated,
     /// Packets on an interface beyond the cap.
@@ -68,6 +86,12 @@ impl Book {
             },
             fresh: Vec::new(),
             base: 0,
+            is_complete: false,
+            stray_times: Repeated::default(),
+            steps: Repeated::default(),
+            unassigned: Repeated::default(),
+            untold_places: 0,
+            untold_bytes: 0,
             undescribed: Repeated::default(),
             beyond_cap: Repeated::default(),
             source,
@@ -114,27 +138,74 @@ impl Book {
         self.summary.warnings.push(warning);
     }
 
+    /// Notes bytes that are no packets, and that packets go on after them.
+    pub(super) fn skip(&mut self, from: u64, to: u64, what: &str) {
+        let bytes = to.saturating_sub(from);
+        self.summary.skipped_bytes += bytes;
+        self.summary.damaged_places += 1;
+        if self.summary.damaged_places > PLACES_TOLD {
+            self.untold_places += 1;
+            self.untold_bytes += bytes;
+            return;
+        }
+        let (name, place) = (&self.display_name, self.place(from));
+        let warning =
+            format!("{name}: {what} at {place}; {bytes} bytes were skipped, reading resumed at byte {to}");
+        self.summary.warnings.push(warning);
+    }
+
+    /// Notes that from `from` on no byte up to the end, `to`, is a packet.
+    pub(super) fn skip_rest(&mut self, from: u64, to: u64, what: &str) {
+        let bytes = to.saturating_sub(from);
+        self.summary.skipped_bytes += bytes;
+        self.summary.damaged_places += 1;
+        self.stop(from, what);
+        if let Some(warning) = self.summary.warnings.last_mut() {
+            let told = format!(" ({bytes} bytes were skipped)");
+            warning.push_str(&told);
+        }
+    }
+
     /// The summary with what is told once.
     pub(super) fn summary(&self) -> SourceSummary {
         let mut summary = self.summary.clone();
-        let mut tell = |repeated: Repeated, why: &str| {
-            if repeated.count > 0 {
-                summary.warnings.push(format!(
-                    "{}: {} packets left out, the first at {}: {why}",
-                    self.display_name,
-                    repeated.count,
-                    self.place(repeated.first_offset)
-                ));
-            }
-        };
-        tell(
-            self.undescribed,
-            "they name an interface that their pcapng section does not describe",
-        );
-        tell(
-            self.beyond_cap,
-            &format!("their interface is beyond the first {INTERFACES} of all files"),
-        );
+        if self.untold_places > 0 {
+            let (name, more, bytes) = (&self.display_name, self.untold_places, self.untold_bytes);
+            let warning = format!("{name}: {more} more damaged places, {bytes} bytes were skipped there");
+            summary.warnings.push(warning);
+        }
+        let beyond =
+            format!("packets left out: their interface is beyond the first {INTERFACES} of all files");
+        let told = [
+            (
+                self.undescribed,
+                "packets left out: they name an interface that their pcapng section does not describe",
+            ),
+            (self.beyond_cap, &beyond),
+            (
+                self.unassigned,
+                "blocks left out: their type is assigned to nothing",
+            ),
+            (
+                self.stray_times,
+                "packets whose time can't be (over a day from the packets before and after them, or a fraction of \
+                 one second and more): they got the time of the packet before them, or the second's end",
+            ),
+            (
+                self.steps,
+                "places where time runs backwards by more than 10 s, or ahead by more than a year: packets keep \
+                 their order, and the report's clock never goes back",
+            ),
+        ];
+        for (repeated, what) in told.into_iter().filter(|(repeated, _)| repeated.count > 0) {
+            let first = match repeated.first_number {
+                0 => self.place(repeated.first_offset),
+                number => format!("packet {number} at {}", self.place(repeated.first_offset)),
+            };
+            let (name, count) = (&self.display_name, repeated.count);
+            let warning = format!("{name}: {count} {what}; the first: {first}");
+            summary.warnings.push(warning);
+        }
         summary
     }
 }
@@ -153,8 +224,7 @@ mod tests {
         book.beyond_cap.add(24);
         book.beyond_cap.add(80);
         let warnings = book.summary().warnings;
-        let expected =
-            "a: 2 packets left out, the first at byte 24: their interface is beyond the first 65535";
+        let expected = "a: 2 packets left out: their interface is beyond the first 65535 of all files; the first: byte 24";
         assert!(
             matches!(warnings.as_slice(), [one] if one.starts_with(expected)),
             "{warnings:?}"

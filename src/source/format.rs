@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::pcap_file::PcapFile;
 use super::pcapng::PcapNg;
+use super::search::{Expected, Search};
 use crate::frame::Record;
 
 /// Why framing stopped.
@@ -10,6 +11,8 @@ use crate::frame::Record;
 pub(super) enum Stop {
     /// What follows is the start of something that is this many bytes long as far as can be told.
     Need(usize),
+    /// To judge what follows, and whether what was framed before it stands, so many bytes are needed.
+    Look(usize),
     /// The header of another capture begins here.
     NewCapture,
     /// The bytes here can't be what the format says.
@@ -66,6 +69,37 @@ impl Format {
         match self {
             Self::Pcap(_) => "pcap",
             Self::PcapNg(_) => "pcapng",
+        }
+    }
+
+    /// What is expected where packets go on after damage.
+    pub(super) fn expected(&self) -> Expected<'_> {
+        match self {
+            Self::Pcap(pcap) => pcap.expected(),
+            Self::PcapNg(pcapng) => pcapng.expected(),
+        }
+    }
+
+    /// Whether the record at the start of `rest`, which the end of the data cuts, can be believed.
+    pub(super) fn is_surely_cut(&self, rest: &[u8]) -> bool {
+        match self {
+            Self::Pcap(pcap) => pcap.is_surely_cut(rest),
+            Self::PcapNg(pcapng) => pcapng.is_surely_cut(rest),
+        }
+    }
+
+    /// Whether the packet that ends at the damage `at` was none, but swallowed sound ones: where it began and where
+    /// they begin.
+    pub(super) fn swallowed(
+        &self,
+        search: &Search<'_>,
+        at: usize,
+        records: &[Record],
+    ) -> Option<(usize, usize)> {
+        match self {
+            Self::Pcap(pcap) => pcap.swallowed(search, at, records.last()?),
+            // Both lengths of a block agreed.
+            Self::PcapNg(_) => None,
         }
     }
 

@@ -52,9 +52,14 @@ impl Lane {
         };
         lane.summary = file.summary();
         if first.is_some() {
-            lane.summary.packets = 0;
-            lane.summary.warnings.clear();
-            lane.summary.truncated_at_byte = None;
+            lane.summary = SourceSummary {
+                packets: 0,
+                warnings: Vec::new(),
+                truncated_at_byte: None,
+                skipped_bytes: 0,
+                damaged_places: 0,
+                ..lane.summary
+            };
         }
         Ok((lane, first))
     }

@@ -5,6 +5,7 @@
 //! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only).
 //! Never: looks into a packet beyond what framing and filtering need.
 
+mod arena;
 mod book;
 mod byte_order;
 mod error;
@@ -19,6 +20,7 @@ mod open;
 mod pcap_file;
 mod pcapng;
 mod progress;
+mod search;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -68,8 +70,12 @@ pub struct SourceSummary {
     pub snaplen: u32,
     /// Packets read from it, before any filter.
     pub packets: u64,
-    /// Offset of the first byte that could not be read as a capture (in the uncompressed stream), if it was cut.
+    /// Offset of the byte from which nothing more could be read as a capture (in the uncompressed stream), if it was cut.
     pub truncated_at_byte: Option<u64>,
+    /// Places where bytes are no packets, other than a last packet cut short.
+    pub damaged_places: u64,
+    /// Bytes skipped there.
+    pub skipped_bytes: u64,
     /// What the user must know: file, byte offset, what is wrong, what was done.
     pub warnings: Vec<String>,
     /// Packets that the kernel dropped, where the capture says so.

@@ -655,8 +655,9 @@ fn packet_line(words: &[Word], line: usize) -> Line {
             out.payload
                 .resize(out.payload.len() + number(count, line) as usize, b'x');
         } else if let Some(digits) = word.plain.strip_prefix("hex:") {
-            let digit = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
-            out.payload.extend((0..digits.len()).step_by(2).map(digit));
+            out.payload.extend(bytes_of(digits));
+        } else if let Some(frame) = word.plain.strip_prefix("h2:") {
+            out.payload.extend(http2_frame(frame, line));
         } else if word.plain == "again" {
             out.again = Some(words.next().expect("a label").plain.clone());
         } else if word.plain == "drop" || word.plain.contains('=') {
@@ -670,6 +671,39 @@ fn packet_line(words: &[Word], line: usize) -> Line {
         }
     }
     out
+}
+
+fn bytes_of(digits: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
+    (0..digits.len()).step_by(2).map(digit).collect()
+}
+
+/// `PREFACE`, or `KIND/FLAGS/STREAM/PAYLOAD` with flags and payload in hexadecimal digits (RFC 9113 section 4.1).
+fn http2_frame(text: &str, line: usize) -> Vec<u8> {
+    const KINDS: [&str; 10] = [
+        "DATA",
+        "HEADERS",
+        "PRIORITY",
+        "RST_STREAM",
+        "SETTINGS",
+        "PUSH_PROMISE",
+        "PING",
+        "GOAWAY",
+        "WINDOW_UPDATE",
+        "CONTINUATION",
+    ];
+    if text == "PREFACE" {
+        return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    }
+    let mut parts = text.split('/');
+    let mut next = || parts.next().unwrap_or_default();
+    let (kind, flags, stream, payload) = (next(), next(), next(), bytes_of(next()));
+    let kind = KINDS.iter().position(|name| *name == kind);
+    let kind = kind.unwrap_or_else(|| panic!("line {line}: frame {text}")) as u8;
+    let flags = u8::from_str_radix(flags, 16).expect("hexadecimal flags");
+    let stream = number(stream, line) as u32;
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), &payload].concat()
 }
 
 fn flag(name: &str, line: usize) -> u8 {

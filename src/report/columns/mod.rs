@@ -116,7 +116,7 @@ pub const COLUMNS: &[Column] = &[
         WHOLE,
         &[],
         "1 for the first connection seen on its 4-tuple, 2 for the next",
-        |c| { Value::Whole(c.record.facts.generation.into()) }
+        |c| { Value::Whole(c.record.generation.into()) }
     ),
     column!(
         "client",

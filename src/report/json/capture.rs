@@ -58,8 +58,12 @@ struct Source {
     /// The largest declared, 0 if unlimited.
     snaplen: u32,
     packets: u64,
-    /// Offset of the first byte that could not be read, uncompressed.
+    /// Offset of the byte from which nothing could be read any more, uncompressed.
     truncated_at_byte: Option<u64>,
+    /// Places where bytes are no packets; a last packet cut short is none.
+    damaged_places: u64,
+    /// Bytes skipped there, uncompressed.
+    skipped_bytes: u64,
 }
 
 /// Packets left out, by reason.
@@ -86,7 +90,10 @@ struct Evictions {
     out_of_order: u64,
     heads: u64,
     pipelined: u64,
+    streams: u64,
+    header_tables: u64,
     check_series: u64,
+    recent_packets: u64,
 }
 
 /// The thresholds in force.
@@ -152,6 +159,8 @@ impl From<&SourceSummary> for Source {
             snaplen: source.snaplen,
             packets: source.packets,
             truncated_at_byte: source.truncated_at_byte,
+            damaged_places: source.damaged_places,
+            skipped_bytes: source.skipped_bytes,
         }
     }
 }
@@ -182,7 +191,10 @@ impl From<diagnose::Evictions> for Evictions {
             out_of_order: evictions.out_of_order,
             heads: evictions.heads,
             pipelined: evictions.pipelined,
+            streams: evictions.streams,
+            header_tables: evictions.header_tables,
             check_series: evictions.check_series,
+            recent_packets: evictions.recent_packets,
         }
     }
 }

@@ -75,6 +75,11 @@ fn source_words(source: &SourceSummary) -> String {
     if let Some(offset) = source.truncated_at_byte {
         kinds.push(format!("cut at byte {offset}"));
     }
+    if source.damaged_places > 0 {
+        let (places, skipped) = (source.damaged_places, count(source.skipped_bytes));
+        let places = counted(places, "damaged place", "damaged places");
+        kinds.push(format!("{places} ({skipped} bytes skipped)"));
+    }
     format!("{}: {}", display_safe(&source.name), kinds.join(", "))
 }
 
@@ -149,6 +154,9 @@ fn evictions(capture: &Capture) -> Vec<String> {
         (e.out_of_order, "out_of_order"),
         (e.heads, "heads"),
         (e.pipelined, "pipelined"),
+        (e.streams, "streams"),
+        (e.header_tables, "header_tables"),
         (e.check_series, "check_series"),
+        (e.recent_packets, "recent_packets"),
     ])
 }

@@ -3,15 +3,18 @@
 mod interface;
 mod options;
 mod packet;
+mod trust;
 
 use super::book::Book;
 use super::byte_order::ByteOrder;
 use super::format::{Format, Start, Stop};
+use super::search::DAY;
 use crate::frame::Record;
 use crate::limits::RECORD_BYTES;
 use crate::time::Timestamp;
 use interface::Description;
 use packet::{Packet, enhanced, obsolete};
+pub(super) use trust::Section;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -28,14 +31,25 @@ const SMALLEST_BLOCK: usize = 12;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
 /// The framing of one pcapng file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PcapNg {
     order: ByteOrder,
     interfaces: Vec<Description>,
-    /// The latest packet time: what a Simple Packet Block, which has none, is given.
+    /// The time of the packet before, [`Timestamp::MIN`] if there is none: what a Simple Packet Block is given.
     latest: Timestamp,
     /// Drops of interfaces of earlier sections.
     earlier_drops: Drops,
+}
+
+impl Default for PcapNg {
+    fn default() -> Self {
+        Self {
+            order: ByteOrder::default(),
+            interfaces: Vec::new(),
+            latest: Timestamp::MIN,
+            earlier_drops: Drops::default(),
+        }
+    }
 }
 
 /// Packets lost, as the capture tells it.
@@ -90,37 +104,37 @@ impl PcapNg {
                 Ok(found) => found,
                 Err(stop) => return (at, stop),
             };
-            let taken =
-                match block.kind {
-                    ENHANCED_PACKET => enhanced(self.order, block.body)
-                        .map(|packet| self.packet(&packet, &block, records, book)),
-                    OBSOLETE_PACKET => obsolete(self.order, block.body)
-                        .map(|packet| self.packet(&packet, &block, records, book)),
-                    SIMPLE_PACKET => self
-                        .simple(block.body)
-                        .map(|packet| self.packet(&packet, &block, records, book)),
-                    SECTION_HEADER => {
-                        self.section();
-                        Some(())
-                    }
-                    INTERFACE_DESCRIPTION => self.describe(block.body, book),
-                    INTERFACE_STATISTICS => self.statistics(block.body, book),
-                    kind => {
-                        book.summary.packets += u64::from(NUMBERED.contains(&kind));
-                        Some(())
-                    }
-                };
-            if taken.is_none() {
-                let kind = block.kind;
-                return (
-                    at,
-                    Stop::Damage(format!(
-                        "a pcapng block of type {kind:#x} has lengths that contradict each other"
-                    )),
-                );
+            let packet = match block.kind {
+                ENHANCED_PACKET => enhanced(self.order, block.body),
+                OBSOLETE_PACKET => obsolete(self.order, block.body),
+                SIMPLE_PACKET => self.simple(block.body),
+                _ => None,
+            };
+            if let Some(packet) = packet {
+                if let Err(stop) = self.packet(&packet, &block, rest, records, book) {
+                    return (at, stop);
+                }
+            } else if self.other(&block, book).is_none() {
+                let (kind, offset) = (block.kind, book.base + at as u64);
+                let what = format!("a pcapng block of type {kind:#x} has lengths that contradict each other");
+                book.skip(offset, offset + length as u64, &what);
             }
             at += length;
         }
+    }
+
+    /// Takes in a block without a packet; `None` if it is too short for its type.
+    fn other(&mut self, block: &Block<'_>, book: &mut Book) -> Option<()> {
+        match block.kind {
+            ENHANCED_PACKET | OBSOLETE_PACKET | SIMPLE_PACKET => return None,
+            SECTION_HEADER => self.section(),
+            INTERFACE_DESCRIPTION => return self.describe(block.body, book),
+            INTERFACE_STATISTICS => return self.statistics(block.body, book),
+            kind if NUMBERED.contains(&kind) => book.summary.packets += 1,
+            kind if trust::is_assigned(kind) => {}
+            _ => book.unassigned.add(book.base + block.body_at as u64 - 8),
+        }
+        Some(())
     }
 
     /// Delimits the block at the start of `rest`.
@@ -150,9 +164,20 @@ impl PcapNg {
             )));
         }
         let Some((body, trailer)) = rest.get(8..length).and_then(<[u8]>::split_last_chunk::<4>) else {
+            if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
+                return Err(Stop::NewCapture);
+            }
+            if trust::is_liar(self.order, kind, rest, length) {
+                return Err(Stop::Damage(format!(
+                    "a pcapng block of type {kind:#x} with the length {length}, far more than its packet takes,"
+                )));
+            }
             return Err(Stop::Need(length));
         };
         if self.order.u32(*trailer) as usize != length {
+            if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
+                return Err(Stop::NewCapture);
+            }
             return Err(Stop::Damage(format!(
                 "a pcapng block of type {kind:#x} begins with the length {length} and ends with the length {}",
                 self.order.u32(*trailer)
@@ -169,29 +194,51 @@ impl PcapNg {
     }
 
     #[inline]
-    fn packet(&mut self, packet: &Packet, block: &Block<'_>, records: &mut Vec<Record>, book: &mut Book) {
+    fn packet(
+        &mut self,
+        packet: &Packet,
+        block: &Block<'_>,
+        rest: &[u8],
+        records: &mut Vec<Record>,
+        book: &mut Book,
+    ) -> Result<(), Stop> {
         let offset = book.base + block.body_at as u64 - 8;
         let Some(interface) = self.interfaces.get_mut(packet.interface) else {
             book.undescribed.add(offset);
-            return;
+            return Ok(());
         };
-        book.summary.packets += 1;
-        let Some(id) = interface.id(book) else {
-            book.beyond_cap.add(offset);
-            return;
-        };
+        let (id, link_type) = (interface.id(book), interface.link_type);
+        let number = book.summary.packets + 1;
         if let Some(ticks) = packet.ticks {
-            self.latest = interface.time(ticks);
+            let time = interface.time(ticks);
+            let later = time.since(self.latest);
+            self.latest = if (0..=DAY).contains(&later) {
+                time
+            } else {
+                self.doubt(time, rest, (offset, number), book)?
+            };
         }
+        book.summary.packets = number;
+        let Some(id) = id else {
+            book.beyond_cap.add(offset);
+            return Ok(());
+        };
         records.push(Record {
-            timestamp: self.latest,
-            number: book.summary.packets,
+            timestamp: self.before().unwrap_or_default(),
+            number,
             offset: (block.body_at + packet.at) as u32,
             captured_len: packet.captured_len,
             wire_len: packet.wire_len,
             interface: id,
-            link_type: interface.link_type,
+            link_type,
         });
+        Ok(())
+    }
+
+    /// The time of the packet before, if there is one.
+    #[inline]
+    fn before(&self) -> Option<Timestamp> {
+        (self.latest != Timestamp::MIN).then_some(self.latest)
     }
 
     /// Section 4.4: the captured length is not stored; it follows from the first interface's snapshot length.

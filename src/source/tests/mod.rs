@@ -3,9 +3,12 @@
 mod build;
 mod damage;
 mod errors;
+mod lies;
 mod merge;
+mod mutations;
 mod pcap_file;
 mod pcapng;
+mod search;
 mod selection;
 
 use std::io::{self, Read};

@@ -1,8 +1,12 @@
 //! The classic capture file (draft-ietf-opsawg-pcap): a 24-byte header, then packets behind 16-byte headers.
 
+mod trust;
+
+pub(super) use trust::{Layout, corrected};
+
 use super::book::Book;
 use super::byte_order::ByteOrder;
-use super::format::{Format, Start, Stop};
+use super::format::Stop;
 use crate::frame::{InterfaceId, LinkType, Record};
 use crate::limits::{RECORD_BYTES, SNAPLEN};
 use crate::time::{MICROSECOND, Timestamp};
@@ -21,8 +25,8 @@ pub(super) struct PcapFile {
     link_type: LinkType,
     snaplen: u32,
     interface: Interface,
-    /// Seconds of the latest record as stored: a capture header can stand only where they change.
-    seconds: u32,
+    /// Seconds of the latest record as stored, -1 before the first: a capture header can stand only where they change.
+    seconds: i64,
 }
 
 /// Whether the file's only interface has its id yet.
@@ -62,7 +66,7 @@ impl PcapFile {
             link_type: LinkType((order.u32([l0, l1, l2, l3]) & 0xffff) as u16),
             snaplen,
             interface: Interface::Unused,
-            seconds: 0,
+            seconds: -1,
         })
     }
 
@@ -103,7 +107,7 @@ impl PcapFile {
         book: &mut Book,
     ) -> (usize, Stop) {
         let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
-        let longest = self.snaplen.clamp(SNAPLEN, RECORD_BYTES as u32);
+        let ticks_per_second = self.ticks_per_second();
         let (header_bytes, nanos_per_tick, link_type) =
             (self.record_header, self.nanos_per_tick, self.link_type);
         let mut number = book.summary.packets;
@@ -116,19 +120,23 @@ impl PcapFile {
                 break Stop::Need(header_bytes);
             };
             let seconds = order.u32([s0, s1, s2, s3]);
-            if seconds != self.seconds {
-                match Format::recognise(rest) {
-                    Start::Capture(..) => break Stop::NewCapture,
-                    Start::Need(need) => break Stop::Need(need),
-                    Start::Unknown(_) => self.seconds = seconds,
-                }
-            }
+            let fraction = order.u32([f0, f1, f2, f3]);
             let captured_len = order.u32([c0, c1, c2, c3]);
-            if captured_len > longest {
-                break Stop::Damage(format!(
-                    "packet {} claims {captured_len} captured bytes, more than the {longest} possible,",
-                    number + 1
-                ));
+            let wire_len = order.u32([w0, w1, w2, w3]);
+            let mut timestamp =
+                Timestamp::from_parts(i64::from(seconds), i64::from(fraction) * nanos_per_tick);
+            // Taken as it is if nothing is odd: an empty packet is.
+            let is_usual = i64::from(seconds) == self.seconds
+                && captured_len.wrapping_sub(1) < wire_len.min(SNAPLEN)
+                && wire_len <= RECORD_BYTES as u32
+                && fraction < ticks_per_second;
+            if !is_usual {
+                let before = records.last().map(|record| record.timestamp);
+                let place = (book.base + at as u64, number + 1);
+                match self.doubt(rest, before, place, book) {
+                    Ok(time) => timestamp = time,
+                    Err(stop) => break stop,
+                }
             }
             let record_bytes = header_bytes + captured_len as usize;
             if rest.len() < record_bytes {
@@ -136,14 +144,11 @@ impl PcapFile {
             }
             number += 1;
             records.push(Record {
-                timestamp: Timestamp::from_parts(
-                    i64::from(seconds),
-                    i64::from(order.u32([f0, f1, f2, f3])) * nanos_per_tick,
-                ),
+                timestamp,
                 number,
                 offset: (at + header_bytes) as u32,
                 captured_len,
-                wire_len: order.u32([w0, w1, w2, w3]),
+                wire_len,
                 interface,
                 link_type,
             });

@@ -1,0 +1,122 @@
+//! The end of the capture: what is open then is told part by part, so that a million connections need no more memory.
+
+use super::analysis::Engine;
+use super::conversation::Conversation;
+use super::names::End;
+use crate::flow::FlowKey;
+
+/// Orders from here on come after every frame.
+const LAST: u64 = 1 << 62;
+
+/// Connections whose first packet lies within so many frames are told at a time.
+const PART: u64 = 1 << 14;
+
+/// An end known as a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Server(End);
+
+/// A connection that is open at the end: its place in the table, or (with the upper bit) among those parked.
+#[derive(Clone, Copy, Debug)]
+struct Open(u32);
+
+impl Open {
+    const PARKED: u32 = 1 << 31;
+}
+
+/// What is left to be told, in order of first packet, which is the same for any number of engines.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    /// From the latest to the earliest.
+    rest: Vec<Open>,
+    parked: Vec<Option<(FlowKey, Conversation)>>,
+    told_up_to: u64,
+}
+
+impl Engine {
+    /// Begins the end: connections that know their roles are told by [`tell_part`](Self::tell_part).
+    pub fn finish_sure(&mut self) {
+        let mut waiting: Vec<(u64, FlowKey)> = self
+            .table
+            .iter()
+            .filter(|(_, living)| living.challenger().is_some())
+            .map(|(key, living)| (living.id.get(), *key))
+            .collect();
+        waiting.sort_unstable_by_key(|(id, _)| *id);
+        for (_, key) in waiting {
+            let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else {
+                continue;
+            };
+            let Some(challenger) = living.take_challenger() else {
+                continue;
+            };
+            self.now.order = LAST + living.id.get();
+            self.admit(key, &challenger);
+        }
+        self.prepare(|living| living.roles.is_some());
+    }
+
+    /// The servers known, for the other engines.
+    #[must_use]
+    pub fn servers(&self) -> Vec<Server> {
+        self.names.servers().into_iter().map(Server).collect()
+    }
+
+    /// Goes on with the other connections, now that all servers are known.
+    pub fn finish_unsure(&mut self, servers: &[Server]) {
+        self.names.learn_servers(servers.iter().map(|server| server.0));
+        self.prepare(|_| true);
+    }
+
+    fn prepare(&mut self, wanted: impl Fn(&Conversation) -> bool) {
+        self.ending.told_up_to = 0;
+        self.ending.parked.retain(Option::is_some);
+        let parked = std::mem::take(&mut self.parked);
+        self.ending.parked.extend(parked.into_iter().map(Some));
+        let parked = self.ending.parked.iter().flatten().map(|(_, living)| living);
+        let parked = parked.zip(0..).filter(|(living, _)| wanted(living));
+        let mut rest: Vec<Open> = parked.map(|(_, place)| Open(place | Open::PARKED)).collect();
+        let living = self.table.places().filter(|(_, living)| wanted(living));
+        rest.extend(living.map(|(place, _)| Open(place as u32)));
+        rest.sort_unstable_by_key(|open| std::cmp::Reverse(self.id_of(*open)));
+        self.ending.rest = rest;
+    }
+
+    fn id_of(&self, open: Open) -> u64 {
+        let living = if open.0 & Open::PARKED == 0 {
+            self.table.get(open.0 as usize)
+        } else {
+            let place = open.0 & !Open::PARKED;
+            let parked = self.ending.parked.get(place as usize);
+            parked.and_then(|entry| entry.as_ref().map(|(_, living)| living))
+        };
+        living.map_or(0, |living| living.id.get())
+    }
+
+    /// Tells the next part; returns whether there may be more. Parts are the same for all engines, which all have seen
+    /// the capture's `frames` frames.
+    pub fn tell_part(&mut self, frames: u64, unsure: bool) -> bool {
+        let up_to = self.ending.told_up_to + PART;
+        self.ending.told_up_to = up_to;
+        while let Some(open) = self.ending.rest.last().copied() {
+            let id = self.id_of(open);
+            if id > up_to {
+                break;
+            }
+            self.ending.rest.pop();
+            self.now.order = if unsure { 2 * LAST + id } else { LAST + id };
+            let clock = self.now.clock;
+            let place = (open.0 & !Open::PARKED) as usize;
+            let (number, entry) = if open.0 & Open::PARKED == 0 {
+                (place, self.table.take(place))
+            } else {
+                // Its number in the table may be another's by now; it has told nothing under it yet.
+                let entry = self.ending.parked.get_mut(place).and_then(Option::take);
+                (self.table.beyond(), entry)
+            };
+            if let Some((key, mut living)) = entry {
+                living.tell(clock, &mut self.at_work(number, key).1);
+            }
+        }
+        up_to < frames
+    }
+}

@@ -1,0 +1,86 @@
+//! The records of `--requests`: one for each exchange, told when it is over.
+
+use super::context::Context;
+use super::conversation::Conversation;
+use super::delivery::Origin;
+use super::pending::Pending;
+use crate::aggregate::Reuse;
+use crate::classify::{Endpoint, Version};
+use crate::diagnose::ExchangeRecord;
+use crate::http::RequestHead;
+use crate::limits::TARGET_BYTES;
+use crate::time::{Nanos, Timestamp};
+
+impl Conversation {
+    /// Tells of the exchanges that have no end.
+    pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
+        while let Some(pending) = self.pending.pop() {
+            self.finish_record(pending, None, None, cx);
+        }
+        self.finish_streams(cx);
+    }
+
+    pub(super) fn record(
+        &self,
+        head: &RequestHead<'_>,
+        reuse: Reuse,
+        began: Timestamp,
+        from: Origin,
+    ) -> ExchangeRecord {
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
+        ExchangeRecord {
+            order: 0,
+            connection: self.id.get(),
+            // Filled in when the record is finished: the key is not at hand here.
+            client: Endpoint {
+                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
+                port: 0,
+            },
+            server: Endpoint {
+                address: std::net::Ipv4Addr::UNSPECIFIED.into(),
+                port: 0,
+            },
+            index: self.requests,
+            start: began,
+            method: text(head.method_name),
+            target: text(head.target),
+            host: head.host.map(text),
+            version: match head.version {
+                Version::Http09 => "0.9",
+                Version::Http10 => "1.0",
+                Version::Http11 => "1.1",
+                Version::Unread => "",
+                Version::Http2 => "2",
+            },
+            status: None,
+            first_byte: None,
+            response: None,
+            reused: match reuse {
+                Reuse::First => Some(false),
+                Reuse::MidstreamFirst => None,
+                Reuse::Reused => Some(true),
+            },
+            announced_close: head.announced,
+            frame: (self.last.interface.0, from.number),
+        }
+    }
+
+    pub(super) fn finish_record(
+        &self,
+        pending: Pending,
+        end: Option<Timestamp>,
+        response: Option<Nanos>,
+        cx: &mut Context<'_>,
+    ) {
+        if let Some(mut record) = pending.record {
+            record.order = cx.now.order;
+            record.response = end.and(response);
+            if let Some((client, server)) = self.ends(cx) {
+                record.client = client;
+                record.server = server;
+            }
+            cx.exchanges.push(*record);
+        }
+    }
+}

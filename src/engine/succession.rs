@@ -1,0 +1,89 @@
+//! How one connection follows another on the same key: opened, replaced, over.
+
+use super::analysis::Engine;
+use super::closing::{Closing, How};
+use super::conversation::Conversation;
+use super::marks::Marks;
+use super::opening::Challenger;
+use crate::decode::Segment;
+use crate::flow::{FlowKey, Sender, Tombstone};
+use crate::limits::{CONNECTIONS, PARKED};
+use crate::time::Timestamp;
+
+impl Engine {
+    /// The challenger's SYN starts a new generation; returns its place.
+    pub(super) fn admit(&mut self, key: FlowKey, challenger: &Challenger) -> usize {
+        if let Some(place) = self.table.find(&key) {
+            self.replace(place, key, challenger.at);
+        }
+        let mut opened = Conversation::new(challenger.order, &challenger.segment(&key));
+        self.trail
+            .is_duplicate(&mut opened.link, &challenger.segment(&key), challenger.sender);
+        let place = self.table.insert(key, opened);
+        let (table, cx) = &mut self.at_work(place, key);
+        if let Some(opened) = table.at(place) {
+            opened.begin_as(challenger, cx);
+        }
+        place
+    }
+
+    pub(super) fn open(&mut self, resumes: Option<u64>, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        if self.table.len() >= CONNECTIONS {
+            self.evict();
+        }
+        // A frame opens one connection at most: its place is the id, the same for any number of engines.
+        let id = resumes.unwrap_or(self.now.order / 2);
+        let mut opened = Conversation::new(id, segment);
+        if resumes.is_some() {
+            opened.marks.set(Marks::RESUMED);
+        }
+        self.trail.is_duplicate(&mut opened.link, segment, sender);
+        let place = self.table.insert(key, opened);
+        self.deliver(place, key, segment, sender);
+    }
+
+    /// Ends the living generation, since a SYN takes over its key.
+    pub(super) fn replace(&mut self, place: usize, key: FlowKey, at: Timestamp) {
+        let (table, cx) = &mut self.at_work(place, key);
+        let Some(living) = table.at(place) else { return };
+        let by = living.roles.map_or(Sender::Low, |roles| roles.client);
+        living.drain_all(at, cx);
+        let client = living.tcp.end(by);
+        let answered = living.tcp.end(by.peer()).any() || client.payload() || client.proves_peer();
+        if living.marks.has(Marks::OPENED) && !answered {
+            living.marks.set(Marks::ABANDONED);
+        } else {
+            living.close(Closing::new(by, How::Replaced, at, None), cx);
+        }
+        self.over(place, key, at, false);
+    }
+
+    /// Takes a connection out of the table and tells what it was.
+    pub(super) fn over(&mut self, place: usize, key: FlowKey, at: Timestamp, expired: bool) {
+        let Some(living) = self.table.at(place) else {
+            return;
+        };
+        let opener = living.roles.map_or(Sender::Low, |roles| roles.client);
+        let tombstone = Tombstone {
+            id: living.id.get(),
+            left_at: at,
+            isn: living.tcp.end(opener).isn(),
+            expired,
+            link: living.link,
+        };
+        if living.roles.is_none() && self.parked.len() < PARKED {
+            let Some(mut done) = self.table.remove(place, tombstone) else {
+                return;
+            };
+            let (_, cx) = &mut self.at_work(place, key);
+            done.drain_all(at, cx);
+            self.parked.push((key, done));
+            return;
+        }
+        let (table, cx) = &mut self.at_work(place, key);
+        if let Some(living) = table.at(place) {
+            living.tell(at, cx);
+        }
+        table.bury(place, tombstone);
+    }
+}

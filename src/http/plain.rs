@@ -1,0 +1,64 @@
+//! The short way through a stream: what nearly every message is made of, without events.
+
+use super::body::{Phase, Progress};
+use super::event::RequestContext;
+use super::head::{RequestHead, ResponseHead, quick_request, quick_response};
+use super::stream::{Began, MessageStream};
+
+impl MessageStream {
+    /// Bytes of a sized body, as far as `data` has them: how many, and whether it ends with them.
+    #[inline]
+    pub fn skip_sized(&mut self, data: &[u8]) -> Option<(usize, bool)> {
+        if self.body.phase != Phase::Sized || self.body.doubtful {
+            return None;
+        }
+        match self.body.skip(data) {
+            Progress::More => Some((data.len(), false)),
+            Progress::Ended(used) => {
+                self.body.start(Phase::Start, 0);
+                Some((used, true))
+            }
+            Progress::Broken => None,
+        }
+    }
+
+    /// A request head of the usual shape that begins here and is whole, and its length.
+    #[expect(
+        clippy::inline_always,
+        reason = "a head is a large value: it is built once, where it is used"
+    )]
+    #[inline(always)]
+    pub fn plain_request<'a>(&mut self, data: &'a [u8]) -> Option<(RequestHead<'a>, usize)> {
+        if self.body.phase != Phase::Start {
+            return None;
+        }
+        let (head, length) = quick_request(data)?;
+        self.partial = None;
+        let began = Began {
+            framing: head.framing,
+            response: false,
+        };
+        self.begin_with(began, RequestContext::Unknown);
+        Some((head, length))
+    }
+
+    /// As [`plain_request`](Self::plain_request), for responses.
+    #[expect(
+        clippy::inline_always,
+        reason = "a head is a large value: it is built once, where it is used"
+    )]
+    #[inline(always)]
+    pub fn plain_response(&mut self, context: RequestContext, data: &[u8]) -> Option<(ResponseHead, usize)> {
+        if self.body.phase != Phase::Start {
+            return None;
+        }
+        let (head, length) = quick_response(data, context.method())?;
+        self.partial = None;
+        let began = Began {
+            framing: head.framing,
+            response: true,
+        };
+        self.begin_with(began, context);
+        Some((head, length))
+    }
+}
