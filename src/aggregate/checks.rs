@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 
 use super::connections::Waiting;
 use super::tracker::{AtSyn, Order};
+use crate::classify::Ending;
+use crate::frame::InterfaceId;
 use crate::limits::CHECK_SERIES;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -26,6 +28,9 @@ pub(super) struct Member {
     pub(super) star_syn: AtSyn,
     /// Its place in the list of connections.
     pub(super) listed: Option<usize>,
+    /// How it ended, and its last frame.
+    pub(super) ending: Ending,
+    pub(super) frame: (InterfaceId, u64),
 }
 
 /// What a new member decides.
@@ -269,6 +274,8 @@ mod tests {
             waiting: Waiting::default(),
             star_syn: AtSyn::default(),
             listed: None,
+            ending: Ending::Request11Close,
+            frame: (InterfaceId(0), 1),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Connections that are over: counted, and told from health checks.
 
 use super::checks::{Decision, Member, SeriesKey};
+use super::closes::CloseSample;
 use super::collector::{Aggregate, ListedConnection, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify};
+use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
 use crate::u48::U48;
 
 /// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
@@ -144,16 +145,28 @@ impl Aggregate {
         }
     }
 
-    pub(super) fn closed(&mut self, reference: LegRef, place: usize, facts: &ConnectionFacts) {
+    pub(super) fn closed(
+        &mut self,
+        reference: LegRef,
+        place: usize,
+        facts: &ConnectionFacts,
+        prefix: PrefixRef,
+    ) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
         let order = self.order;
-        let listed = self.list(facts, class);
+        let (kind, sample) = (ending(facts), self.sample(reference, facts, prefix));
+        let listed = self.list(facts, class, (reference, kind, sample));
+        let legs = self.legs.len();
+        self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
         count_connection(leg, facts, class);
+        if !facts.resumed {
+            leg.closes.add(kind, sample, legs);
+        }
         let ended =
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
@@ -191,6 +204,8 @@ impl Aggregate {
             waiting,
             star_syn,
             listed,
+            ending: kind,
+            frame: facts.last_frame,
         };
         // Its memory is used again: this is done for every connection of a churning leg.
         let mut decision = std::mem::take(&mut self.decision);
@@ -240,6 +255,7 @@ impl Aggregate {
         let per_request = classes.classes.get_mut(Class::PerRequest);
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
+        leg.closes.remove(member.ending, member.frame);
         leg.prefixes.take_out(prefix, host, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
@@ -249,7 +265,32 @@ impl Aggregate {
         }
     }
 
-    fn list(&mut self, facts: &ConnectionFacts, class: Class) -> Option<usize> {
+    fn note_ports(&mut self, reference: LegRef, facts: &ConnectionFacts) {
+        let Some(start) = self.span.map(|span| span.start) else {
+            return;
+        };
+        let (ports, pages) = &mut self.ports;
+        let place = reference.0 as usize;
+        if self.places.len() > place {
+            if ports.len() <= place {
+                ports.resize_with(place + 1, Default::default);
+            }
+            ports[place].note(facts, start, pages);
+        }
+    }
+
+    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
+        let span = facts.last_response_end.zip(facts.closed_at);
+        let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
+        CloseSample::new(facts, prefix, between)
+    }
+
+    fn list(
+        &mut self,
+        facts: &ConnectionFacts,
+        class: Class,
+        (leg, ending, sample): (LegRef, Ending, CloseSample),
+    ) -> Option<usize> {
         let limit = self.list_at_most?;
         if self.listed.len() >= limit {
             self.omitted += 1;
@@ -258,6 +299,9 @@ impl Aggregate {
         self.listed.push(ListedConnection {
             facts: facts.clone(),
             class,
+            leg: self.place_of(leg.0),
+            ending,
+            sample,
         });
         Some(self.listed.len() - 1)
     }

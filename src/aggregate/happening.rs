@@ -43,6 +43,7 @@ impl Aggregate {
                 };
                 leg.response(*status, *announced, *first_byte);
                 leg.exchange_end(*response, named);
+                self.pools.response_ended(reference.0, at.time);
                 self.idle_if(at, *became_idle);
             }
             EventKind::Response {
@@ -65,6 +66,7 @@ impl Aggregate {
                     return;
                 };
                 leg.exchange_end(*response, named);
+                self.pools.response_ended(reference.0, at.time);
                 self.idle_if(at, *became_idle);
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
@@ -72,6 +74,7 @@ impl Aggregate {
             EventKind::Established => self.on_established(at),
             EventKind::Busy => {
                 self.busy.up();
+                self.pools.became_busy(reference.0);
                 if let Some(leg) = self.leg_now(reference) {
                     leg.became_busy(reference);
                 }
@@ -108,6 +111,7 @@ impl Aggregate {
     fn idle_if(&mut self, at: At, became_idle: bool) {
         if became_idle {
             self.busy.down();
+            self.pools.became_idle(at.leg.0);
             if let Some(leg) = self.leg_now(at.leg) {
                 leg.became_idle(at.leg);
             }
@@ -127,6 +131,7 @@ impl Aggregate {
         self.open.up();
         self.timeline.open_changed(at.clock, self.open.now);
         if syn {
+            self.pools.syn(at.leg.0, at.time);
             self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
         }
     }
@@ -189,6 +194,7 @@ impl Aggregate {
         if became_busy {
             leg.became_busy(at.leg);
             self.busy.up();
+            self.pools.became_busy(at.leg.0);
         }
         let row = self.timeline.row(at.clock);
         row.requests += 1;
@@ -267,6 +273,7 @@ impl Aggregate {
         if was_busy {
             leg.became_idle(at.leg);
             self.busy.down();
+            self.pools.became_idle(at.leg.0);
         }
         self.open.down();
         self.timeline.open_changed(at.clock, self.open.now);

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
+use super::closes::Closes;
 use super::collector::micros;
 use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
+use super::load::Load;
 use super::prefixes::{HostRef, Prefixes};
 use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
@@ -48,6 +50,8 @@ pub(super) struct LegState {
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
+    pub(super) closes: Closes,
+    pub(super) load: Load,
     /// Clients told apart, in a `*` leg; `None` once there were too many.
     pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
     windows: VecDeque<WindowFigures>,
@@ -69,6 +73,8 @@ impl LegState {
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
+            closes: Closes::default(),
+            load: Load::default(),
             star: Some(IndexMap::default()),
             windows: VecDeque::new(),
             latest_full: None,
@@ -108,6 +114,7 @@ impl LegState {
             *responses.by_status.entry(status).or_default() += 1;
         }
         responses.announced_close += u64::from(announced);
+        self.load.note(announced, self.whole.busy);
         if let Some(first_byte) = first_byte.get() {
             self.counts.first_byte_us.add(micros(first_byte));
         }

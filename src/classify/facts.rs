@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
+use super::signs::Signs;
 use crate::frame::InterfaceId;
 use crate::time::{Nanos, Timestamp};
 
@@ -198,6 +199,16 @@ impl History {
         }
     }
 
+    /// Whether `letter` (upper case) was noted as sent by the client or the server.
+    #[must_use]
+    pub fn has(&self, letter: u8, by_client: bool) -> bool {
+        let place = Self::LETTERS.iter().position(|known| *known == letter);
+        place.is_some_and(|index| {
+            let letter = (index as u64) << 1 | u64::from(!by_client);
+            self.word & 1 << (Self::NOTED_AT + letter) != 0
+        })
+    }
+
     fn letters(self) -> impl Iterator<Item = u64> {
         let count = (self.word >> Self::NOTED_AT).count_ones();
         (0..count).map(move |place| self.word >> (4 * place) & 15)
@@ -288,6 +299,14 @@ pub struct ConnectionFacts {
     pub idle_before_close: Option<Nanos>,
     /// End of the last complete response.
     pub last_response_end: Option<Timestamp>,
+    /// First byte of the first request without a response.
+    pub unanswered_since: Option<Timestamp>,
+    /// The number of its last request's Host and prefix, as the engine has it.
+    pub last_prefix: u32,
+    /// Signs of why it ended.
+    pub signs: Signs,
+    /// Status of the last final response; 0 if it showed none.
+    pub status: u16,
     /// Both directions were captured (or nothing shows that one is missing).
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.

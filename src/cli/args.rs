@@ -23,6 +23,7 @@ Examples:
   tcpdump -i bond0 -w - port 8080 | flowcheck read - straight from tcpdump
   flowcheck read dump.pcap --json | jq .verdict      for programs
   flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
+  flowcheck explain P2                               what a cause in the report means, and what to change
 
 `flowcheck read --help` explains every option.";
 
@@ -73,6 +74,12 @@ pub(super) enum Command {
     /// Analyse capture files, or a capture from standard input
     #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
     Read(Box<ReadArgs>),
+    /// Say what a cause (P2), a verdict or a word of the reports means, and what to change
+    Explain {
+        /// An id or slug of a cause, a verdict, or a word
+        #[arg(required = true, value_name = "NAME")]
+        name: Vec<String>,
+    },
     /// Print the JSON Schema of the report that --json makes
     Schema,
 }

@@ -1,5 +1,7 @@
 //! What a connection carries besides HTTP/1.x messages; most carry nothing.
 
+use std::num::NonZeroU16;
+
 use std::net::SocketAddr;
 
 use super::conversation::Conversation;
@@ -19,6 +21,8 @@ pub(super) struct Beyond {
     /// First byte of a request whose head is not complete.
     pub(super) begun: OptionalTimestamp,
     pub(super) syn_retransmitted: u16,
+    /// Status of the last final response, if it is not 200.
+    pub(super) status: Option<NonZeroU16>,
     pub(super) keepalive_probes: u16,
     pub(super) retransmitted: u32,
     pub(super) out_of_order: u32,

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::marks::Marks;
 use super::pending::PendingQueue;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
-use crate::classify::{History, Protocol, RoleEvidence};
+use crate::classify::{History, Protocol, RoleEvidence, Signs};
 use crate::decode::{Flags, Segment};
 use crate::flow::{Link, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
@@ -61,6 +61,7 @@ pub(super) struct Conversation {
     pub(super) streams: [Stream; 2],
     pub(super) roles: Option<Roles>,
     pub(super) marks: Marks,
+    pub(super) signs: Signs,
     pub(super) protocol: Protocol,
     pub(super) history: History,
     pub(super) closing: Option<Closing>,
@@ -110,6 +111,7 @@ impl Conversation {
             streams: [Stream::default(), Stream::default()],
             roles: None,
             marks: Marks::default(),
+            signs: Signs::default(),
             protocol: Protocol::default(),
             history: History::default(),
             closing: None,
@@ -202,6 +204,7 @@ impl Conversation {
     fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
+            self.note_challenged(sender);
             return Fate::GoesOn;
         }
         self.last_at = self.last_at.max(segment.timestamp);
@@ -246,6 +249,7 @@ impl Conversation {
             Sent::Again if segment.payload_len > 0 || segment.flags.contains(Flags::FIN) => {
                 let beyond = self.beyond_mut();
                 beyond.retransmitted = beyond.retransmitted.saturating_add(1);
+                self.note_repeated(segment, sender);
             }
             Sent::Again => {}
             Sent::OutOfOrder => {
@@ -356,7 +360,7 @@ mod tests {
     #[test]
     fn a_connection_is_small() {
         assert!(
-            size_of::<Option<Conversation>>() <= 296,
+            size_of::<Option<Conversation>>() <= 304,
             "{}",
             size_of::<Conversation>()
         );

@@ -66,6 +66,9 @@ impl Conversation {
             (Side::Request, Event::End) => self.on_request_end(from.at),
             (Side::Response, Event::End) => self.on_response_end(from.at, cx),
             (_, Event::Desync(why)) => {
+                if side == Side::Response {
+                    self.note_stray_bytes();
+                }
                 cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
                 self.lost_framing(side, 0, from.at, cx);
             }
@@ -127,6 +130,7 @@ impl Conversation {
         };
         let began = self.take_begun().unwrap_or(from.at);
         let asked = self.note_first_request(head, cx);
+        self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
         let open = self.closing.is_none();
@@ -206,6 +210,7 @@ impl Conversation {
             };
         }
         self.responses = self.responses.saturating_add(1);
+        self.note_response_signs(head);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }

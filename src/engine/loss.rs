@@ -5,6 +5,7 @@ use super::conversation::Conversation;
 use super::delivery::Missing;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
+use crate::classify::Signs;
 use crate::flow::Sender;
 use crate::http::{GapEffect, Side};
 use crate::limits::PIPELINED;
@@ -125,6 +126,7 @@ impl Conversation {
             return;
         };
         self.responses = self.responses.saturating_sub(1);
+        self.signs.note(Signs::CUT_OFF);
         if let Some(leg) = self.leg() {
             cx.emit(self.last_at, leg, EventKind::ResponseCut { status });
         }

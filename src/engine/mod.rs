@@ -29,6 +29,7 @@ mod reading;
 mod record;
 mod roles;
 mod share;
+mod signs;
 mod streams;
 mod succession;
 mod tls;

@@ -39,6 +39,7 @@ fn head_of(fields: &FieldBlock) -> RequestHead<'_> {
         version: Version::Http2,
         announced: false,
         upgrade: false,
+        tokens: crate::http::Tokens::NONE,
         framing: Framing::None,
         extent,
     }

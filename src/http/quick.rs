@@ -101,6 +101,8 @@ enum Start {
     T,
     /// `U`: Upgrade.
     U,
+    /// `X`: X-Accel-Redirect.
+    X,
     /// A line end.
     End,
     /// White space begins a folded line; a colon has no name before it.
@@ -118,6 +120,8 @@ const STARTS: [Start; 256] = {
     starts[b'T' as usize] = Start::T;
     starts[b'u' as usize] = Start::U;
     starts[b'U' as usize] = Start::U;
+    starts[b'x' as usize] = Start::X;
+    starts[b'X' as usize] = Start::X;
     starts[b'\r' as usize] = Start::End;
     starts[b'\n' as usize] = Start::End;
     starts[b' ' as usize] = Start::Unusual;
@@ -149,6 +153,7 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
                 fields.transfer_encoding(value)
             }),
             Start::U => named(line, b"upgrade", |value| fields.upgrade(value)),
+            Start::X => named(line, b"x-accel-redirect", |_| fields.accel = true),
             Start::Unusual => return None,
             Start::End | Start::Other => {}
         }

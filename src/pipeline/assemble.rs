@@ -4,16 +4,14 @@ use std::collections::HashMap;
 
 use super::divide::Read;
 use crate::aggregate::{Aggregate, ListedConnection, Summary};
+use crate::classify::Class;
+use crate::diagnose::catalogue::CauseId;
+use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
 
 pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Config, read: Read) -> Snapshot {
-    let listed = config.keep_connections.is_some().then(|| {
-        let mut listed = aggregate.take_listed();
-        listed.sort_by_key(|connection| connection.facts.id);
-        records(listed)
-    });
     let summary = aggregate.summary();
     let mut quality = Quality::default();
     for engine in engines {
@@ -35,6 +33,11 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
     let thresholds = config.thresholds;
     let unseen = capture.kernel_dropped().unwrap_or(0) + capture.damaged_packets();
     let diagnosis = diagnose(&summary, unseen, &thresholds);
+    let listed = config.keep_connections.is_some().then(|| {
+        let mut listed = aggregate.take_listed();
+        listed.sort_by_key(|connection| connection.facts.id);
+        records(listed, &diagnosis.findings)
+    });
     Snapshot {
         thresholds,
         verdict: diagnosis.verdict,
@@ -42,6 +45,7 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
         totals: summary.totals,
         legs: diagnosis.legs,
         pools: diagnosis.pools,
+        hosts: diagnosis.hosts,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,
@@ -49,10 +53,15 @@ pub(super) fn snapshot(engines: &[Engine], mut aggregate: Aggregate, config: Con
 }
 
 /// The connections for the list, which are in order of first packet, with their generations.
-fn records(listed: Vec<ListedConnection>) -> Vec<ConnectionRecord> {
+fn records(listed: Vec<ListedConnection>, findings: &Findings) -> Vec<ConnectionRecord> {
     // By both ends and the path: the last connection's id and generation.
     let mut latest: HashMap<_, (u64, u32)> = HashMap::new();
-    let record = |ListedConnection { facts, class }: ListedConnection| {
+    let record = |connection: ListedConnection| {
+        let cause = match connection.class {
+            Class::Check => Some(CauseId::X10),
+            _ => findings.cause(connection.leg, connection.ending, &connection.sample),
+        };
+        let ListedConnection { facts, class, .. } = connection;
         let mut ends = [facts.client, facts.server];
         ends.sort_unstable();
         let (id, generation) = latest.entry((ends, facts.path)).or_default();
@@ -62,6 +71,7 @@ fn records(listed: Vec<ListedConnection>) -> Vec<ConnectionRecord> {
         }
         ConnectionRecord {
             generation: *generation,
+            cause,
             facts,
             class,
         }
