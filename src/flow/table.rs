@@ -213,16 +213,13 @@ impl<V> FlowTable<V> {
             key,
             value: Some(value),
         };
-        let place = match self.free.pop() {
-            Some(place) => {
-                let place = place as usize;
-                self.slots[place] = slot;
-                place
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() - 1
-            }
+        let place = if let Some(place) = self.free.pop() {
+            let place = place as usize;
+            self.slots[place] = slot;
+            place
+        } else {
+            self.slots.push(slot);
+            self.slots.len() - 1
         };
         self.point(&key, Pointer::living(place));
         place
@@ -238,13 +235,12 @@ impl<V> FlowTable<V> {
             ..
         } = self;
         let hash = hasher.hash_one(key);
-        match index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
-            Some(pointer) => *pointer = to,
-            None => {
-                let rehash =
-                    |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
-                index.insert_unique(hash, to, rehash);
-            }
+        if let Some(pointer) = index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
+            *pointer = to;
+        } else {
+            let rehash =
+                |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
+            index.insert_unique(hash, to, rehash);
         }
     }
 

@@ -159,11 +159,12 @@ fn decimal(digits: &[u8]) -> Option<u64> {
         return None;
     }
     if digits.len() <= ALWAYS_FIT {
-        let (value, all) = digits.iter().fold((0, true), |(value, all), digit| {
+        // No early end, for the few digits that there are.
+        let (value, worst) = digits.iter().fold((0, 0), |(value, worst), digit| {
             let digit = digit.wrapping_sub(b'0');
-            (value * 10 + u64::from(digit), all & (digit < 10))
+            (value * 10 + u64::from(digit), digit.max(worst))
         });
-        return all.then_some(value);
+        return (worst < 10).then_some(value);
     }
     digits.iter().try_fold(0_u64, |n, digit| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
