@@ -156,16 +156,19 @@ impl Aggregate {
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
         let order = self.order;
-        let (kind, sample) = (ending(facts), self.sample(reference, facts, prefix));
-        let listed = self.list(facts, class, (reference, kind, sample));
+        let kind = ending(facts);
         let legs = self.legs.len();
+        let wanted = |leg: &mut LegState| leg.closes.wants(kind);
+        let wanted = self.leg(reference).is_some_and(|(leg, _)| wanted(leg));
+        let sample = (wanted || self.list_at_most.is_some()).then(|| self.sample(reference, facts, prefix));
+        let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
         self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
         count_connection(leg, facts, class);
         if !facts.resumed {
-            leg.closes.add(kind, sample, legs);
+            leg.closes.add(kind, facts.requests, sample, legs);
         }
         let ended =
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
@@ -361,9 +364,6 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
         }
     }
     counts.syn_retransmitted += u64::from(facts.syn_retransmitted);
-    if let Some(connect) = facts.connect {
-        counts.connect_time_us.add(micros(connect));
-    }
     if facts.requests > 0 {
         counts.requests_per_connection.add(u64::from(facts.requests));
     }

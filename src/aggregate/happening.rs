@@ -6,7 +6,7 @@ use super::event::{ConnectionRef, EventKind, LegEvent, LegRef, PrefixRef, Reuse}
 use super::leg::{LegState, Span};
 use super::prefixes::HostRef;
 use crate::classify::Version;
-use crate::time::Timestamp;
+use crate::time::{OptionalNanos, Timestamp};
 
 /// Where an event counts.
 #[derive(Clone, Copy)]
@@ -71,7 +71,7 @@ impl Aggregate {
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
-            EventKind::Established => self.on_established(at),
+            EventKind::Established { connect } => self.on_established(at, *connect),
             EventKind::Busy => {
                 self.busy.up();
                 self.pools.became_busy(reference.0);
@@ -149,12 +149,12 @@ impl Aggregate {
         self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
     }
 
-    fn on_established(&mut self, at: At) {
+    fn on_established(&mut self, at: At, connect: OptionalNanos) {
         let Some(second) = self.span.as_ref().map(Span::second) else {
             return;
         };
         let Some(leg) = self.leg_now(at.leg) else { return };
-        leg.handshake(second);
+        leg.handshake(second, connect);
         self.peak.count(second);
         self.timeline.row(at.clock).handshakes += 1;
     }

@@ -165,8 +165,11 @@ impl LegState {
         }
     }
 
-    pub(super) fn handshake(&mut self, second: i64) {
+    pub(super) fn handshake(&mut self, second: i64, connect: OptionalNanos) {
         self.counts.handshakes += 1;
+        if let Some(connect) = connect.get() {
+            self.counts.connect_time_us.add(micros(connect));
+        }
         self.peak.count(second);
         self.window_peak.count(second);
     }

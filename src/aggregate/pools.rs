@@ -41,6 +41,8 @@ struct Pool {
     ended: u64,
     /// Whether older ones were dropped.
     dropped: bool,
+    /// Whether one ended before the one that was told before it: a capture's time may run backwards.
+    disordered: bool,
 }
 
 /// The pools of all clients.
@@ -51,6 +53,21 @@ pub(super) struct Pools {
     of_leg: Vec<u32>,
     /// Ends of responses that each pool may remember.
     ends_at_most: usize,
+}
+
+impl Pool {
+    /// As [`Pools::ended_between`], where the ends are in order.
+    fn ended_between(&self, from: Timestamp, until: Timestamp) -> Option<Between> {
+        let first = self.ends.partition_point(|end| *end <= from);
+        let last = self.ends.partition_point(|end| *end <= until).max(first);
+        let after = (self.ends.len() - last) as u64;
+        let between = Between {
+            responses: (last - first) as u32,
+            before: self.ended - after,
+            latest: (last > first).then(|| self.ends.get(last - 1).copied()).flatten(),
+        };
+        (first > 0 || !self.dropped).then_some(between)
+    }
 }
 
 impl Pools {
@@ -106,12 +123,16 @@ impl Pools {
             pool.dropped = true;
         }
         pool.ended += 1;
+        pool.disordered |= pool.ends.back().is_some_and(|last| *last > at);
         pool.ends.push_back(at);
     }
 
     /// What happened between `from` and `until`; `None` where that is not known any more.
     pub(super) fn ended_between(&mut self, leg: u32, from: Timestamp, until: Timestamp) -> Option<Between> {
         let pool = self.of(leg)?;
+        if !pool.disordered {
+            return pool.ended_between(from, until);
+        }
         let later = pool.ends.iter().rev().take_while(|end| **end > from);
         let (mut between, mut all) = (Between::default(), 0_u64);
         for end in later {

@@ -275,8 +275,6 @@ pub struct ConnectionFacts {
     pub upgraded: bool,
     /// The SYN's retransmissions.
     pub syn_retransmitted: u32,
-    /// First SYN to the ACK that completes the handshake.
-    pub connect: Option<Nanos>,
     /// The client named by a PROXY protocol header in front.
     pub proxied_for: Option<Endpoint>,
     /// What its payload is.

@@ -1,7 +1,5 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
-use std::num::NonZeroU32;
-
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
@@ -15,7 +13,7 @@ use crate::frame::InterfaceId;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
-use crate::time::{MICROSECOND, OptionalTimestamp, Timestamp};
+use crate::time::{OptionalTimestamp, Timestamp};
 use crate::u48::U48;
 
 /// One direction: bytes in order, and the messages in them.
@@ -65,8 +63,6 @@ pub(super) struct Conversation {
     pub(super) protocol: Protocol,
     pub(super) history: History,
     pub(super) closing: Option<Closing>,
-    /// First SYN to the ACK that completes the handshake, in microseconds.
-    pub(super) connect: Option<NonZeroU32>,
     pub(super) pending: PendingQueue,
     pub(super) requests: u32,
     pub(super) responses: u32,
@@ -115,7 +111,6 @@ impl Conversation {
             protocol: Protocol::default(),
             history: History::default(),
             closing: None,
-            connect: None,
             pending: PendingQueue::default(),
             requests: 0,
             responses: 0,
@@ -343,10 +338,8 @@ impl Conversation {
         };
         if segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment).after(server_isn) > 0 {
             self.marks.set(Marks::ESTABLISHED);
-            let micros = segment.timestamp.since(self.start).max(0) / MICROSECOND;
-            // One more, so that none is 0.
-            self.connect = NonZeroU32::new(u32::try_from(micros).unwrap_or(u32::MAX - 1) + 1);
-            cx.emit(segment.timestamp, roles.leg, EventKind::Established);
+            let connect = Some(segment.timestamp.since(self.start).max(0)).into();
+            cx.emit(segment.timestamp, roles.leg, EventKind::Established { connect });
         }
     }
 }
@@ -360,7 +353,7 @@ mod tests {
     #[test]
     fn a_connection_is_small() {
         assert!(
-            size_of::<Option<Conversation>>() <= 304,
+            size_of::<Option<Conversation>>() <= 296,
             "{}",
             size_of::<Conversation>()
         );

@@ -8,7 +8,7 @@ use super::conversation::Conversation;
 use super::marks::Marks;
 use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
 use crate::flow::{FlowKey, Sender, TcpEnd};
-use crate::time::{MICROSECOND, Nanos, Timestamp};
+use crate::time::Timestamp;
 
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
     let (address, port) = key.end(end);
@@ -47,9 +47,6 @@ impl Conversation {
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
             syn_retransmitted: u32::from(rare.syn_retransmitted),
-            connect: self
-                .connect
-                .map(|micros| Nanos::from(micros.get() - 1) * MICROSECOND),
             proxied_for: self.proxied_for(),
             protocol: self.protocol,
             requests: self.requests,

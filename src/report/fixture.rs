@@ -166,7 +166,6 @@ fn record(
             resumed: false,
             upgraded: false,
             syn_retransmitted: 0,
-            connect: Some(200_000),
             proxied_for: None,
             protocol: Protocol::Http1,
             requests: 1,
