@@ -60,7 +60,7 @@ pub const WINDOWS: usize = 262_144;
 /// Clients whose pools are told apart inside `*` legs, for avoidable handshakes.
 pub const STAR_CLIENTS: usize = 65_536;
 /// Closed connections kept as samples of how they ended, divided among the legs; all are counted.
-pub const CLOSE_SAMPLES: usize = 65_536;
+pub const CLOSE_SAMPLES: usize = 32_768;
 /// Clients whose pools are looked at as a whole.
 pub const POOLS: usize = 4_096;
 /// Pages of 256 client ports whose latest closes are remembered for what kernels hold.

@@ -9,7 +9,7 @@ use crate::flow::FlowKey;
 const LAST: u64 = 1 << 62;
 
 /// Connections whose first packet lies within so many frames are told at a time.
-const PART: u64 = 1 << 14;
+const PART: u64 = 1 << 13;
 
 /// An end known as a server.
 #[derive(Clone, Copy, Debug)]
