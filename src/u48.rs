@@ -5,6 +5,9 @@
 pub struct U48([u16; 3]);
 
 impl U48 {
+    /// Nothing.
+    pub const ZERO: Self = Self([0; 3]);
+
     const MOST: u64 = (1 << 48) - 1;
 
     /// The number.

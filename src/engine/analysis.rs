@@ -289,12 +289,11 @@ impl Engine {
         }
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
-        let same_syn = dead.isn.is_some_and(|isn| {
-            let answered = flags
-                .contains(Flags::ACK)
-                .then_some(SeqNumber(segment.acknowledgment));
-            isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
-        });
+        let answered = flags
+            .contains(Flags::ACK)
+            .then_some(SeqNumber(segment.acknowledgment));
+        let same_syn =
+            dead.has_isn && (dead.isn == SeqNumber(segment.sequence) || answered == Some(dead.isn.plus(1)));
         let late = if syn { same_syn } else { segment.payload_len == 0 };
         if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
             self.quality.late += 1;
@@ -304,7 +303,7 @@ impl Engine {
             self.quality.stray_resets += 1;
             return;
         }
-        let resumes = (dead.expired && !syn).then_some(dead.id);
+        let resumes = (dead.expired && !syn).then_some(dead.id.get());
         self.open(resumes, key, segment, sender);
     }
 

@@ -64,10 +64,12 @@ impl Engine {
             return;
         };
         let opener = living.roles.map_or(Sender::Low, |roles| roles.client);
+        let isn = living.tcp.end(opener).isn();
         let tombstone = Tombstone {
-            id: living.id.get(),
+            id: living.id,
             left_at: at,
-            isn: living.tcp.end(opener).isn(),
+            has_isn: isn.is_some(),
+            isn: isn.unwrap_or_default(),
             expired,
             link: living.link,
         };

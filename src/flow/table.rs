@@ -11,6 +11,7 @@ use super::key::{FlowKey, Sender};
 use crate::decode::Segment;
 use crate::sequence::SeqNumber;
 use crate::time::{Nanos, SECOND, Timestamp};
+use crate::u48::U48;
 
 /// Late segments of a closed connection belong to it for this long.
 const LATE_WITHIN: Nanos = 3 * SECOND;
@@ -18,14 +19,16 @@ const LATE_WITHIN: Nanos = 3 * SECOND;
 /// What is remembered of a connection that left the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Tombstone {
-    /// Its id.
-    pub id: u64,
     /// When it left.
     pub left_at: Timestamp,
-    /// Its opener's initial sequence number, if known.
-    pub isn: Option<SeqNumber>,
+    /// Its id.
+    pub id: U48,
     /// It did not close but fell silent; it may resume under its id.
     pub expired: bool,
+    /// Whether its opener's initial sequence number is known ...
+    pub has_isn: bool,
+    /// ... and that number.
+    pub isn: SeqNumber,
     /// Its last packets, to know their copies.
     pub link: Link,
 }
@@ -76,21 +79,29 @@ struct Slot<V> {
     value: Option<V>,
 }
 
+/// A tombstone, half a cache line. It stands for a key by its whole hash: that two of some ten thousand keys have the same
+/// 64 bits, under a hash that differs from run to run, does not happen.
+#[derive(Clone, Copy, Debug)]
+struct Grave {
+    hash: u64,
+    tombstone: Tombstone,
+}
+
 /// Tombstones in the order in which they were set.
 #[derive(Debug)]
 struct Graveyard {
-    graves: VecDeque<(FlowKey, Tombstone)>,
+    graves: VecDeque<Grave>,
     /// The serial number of the first.
     first: u64,
 }
 
 impl Graveyard {
     #[inline]
-    fn at(&self, pointer: Pointer) -> Option<&(FlowKey, Tombstone)> {
+    fn at(&self, pointer: Pointer) -> Option<&Grave> {
         self.graves.get(self.distance(pointer))
     }
 
-    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut (FlowKey, Tombstone)> {
+    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut Grave> {
         let distance = self.distance(pointer);
         self.graves.get_mut(distance)
     }
@@ -162,10 +173,9 @@ impl<V> FlowTable<V> {
             dead,
             ..
         } = self;
+        let hash = hasher.hash_one(key);
         index
-            .find(hasher.hash_one(key), |pointer| {
-                has_key(slots, dead, *pointer, key)
-            })
+            .find(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
             .copied()
     }
 
@@ -178,7 +188,7 @@ impl<V> FlowTable<V> {
             Some(pointer) if pointer.is_dead() => self
                 .dead
                 .at(pointer)
-                .map_or(Known::Nothing, |(_, tombstone)| Known::Dead(*tombstone)),
+                .map_or(Known::Nothing, |grave| Known::Dead(grave.tombstone)),
             Some(pointer) => Known::Living(pointer.0 as usize),
         }
     }
@@ -235,11 +245,16 @@ impl<V> FlowTable<V> {
             ..
         } = self;
         let hash = hasher.hash_one(key);
-        if let Some(pointer) = index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
+        if let Some(pointer) = index.find_mut(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
+        {
             *pointer = to;
         } else {
-            let rehash =
-                |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
+            let rehash = |pointer: &Pointer| match dead.at(*pointer).filter(|_| pointer.is_dead()) {
+                Some(grave) => grave.hash,
+                None => slots
+                    .get(pointer.0 as usize)
+                    .map_or(0, |slot| hasher.hash_one(slot.key)),
+            };
             index.insert_unique(hash, to, rehash);
         }
     }
@@ -261,12 +276,15 @@ impl<V> FlowTable<V> {
     }
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
-        let key = self.slots[place].key;
+        let hash = self.hasher.hash_one(self.slots[place].key);
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let serial = self.dead.first + self.dead.graves.len() as u64;
-        self.dead.graves.push_back((key, tombstone));
-        self.repoint(&key, place, Pointer::dead(serial));
+        self.dead.graves.push_back(Grave { hash, tombstone });
+        let from = Pointer::living(place);
+        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
+            *pointer = Pointer::dead(serial);
+        }
     }
 
     /// Takes a connection out for good, at the end: the index is not kept.
@@ -281,15 +299,6 @@ impl<V> FlowTable<V> {
         self.slots.len()
     }
 
-    /// Moves the pointer to a connection that leaves its place.
-    fn repoint(&mut self, key: &FlowKey, place: usize, to: Pointer) {
-        let hash = self.hasher.hash_one(key);
-        let from = Pointer::living(place);
-        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
-            *pointer = to;
-        }
-    }
-
     /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
     /// other in memory.
     fn forget(&mut self, now: Timestamp) {
@@ -298,16 +307,15 @@ impl<V> FlowTable<V> {
             return;
         }
         for _ in 0..SEVERAL {
-            let Some((key, oldest)) = self.dead.graves.pop_front() else {
+            let Some(oldest) = self.dead.graves.pop_front() else {
                 return;
             };
             let pointer = Pointer::dead(self.dead.first);
             self.dead.first += 1;
-            let hash = self.hasher.hash_one(key);
             // Another connection may have taken over its key.
-            if let Ok(entry) = self.index.find_entry(hash, |other| *other == pointer) {
+            if let Ok(entry) = self.index.find_entry(oldest.hash, |other| *other == pointer) {
                 entry.remove();
-                self.dropped_early += u64::from(oldest.covers(now));
+                self.dropped_early += u64::from(oldest.tombstone.covers(now));
             }
         }
     }
@@ -325,7 +333,7 @@ impl<V> FlowTable<V> {
         };
         self.dead
             .at_mut(pointer)
-            .is_some_and(|(_, tombstone)| trail.is_duplicate(&mut tombstone.link, segment, sender))
+            .is_some_and(|grave| trail.is_duplicate(&mut grave.tombstone.link, segment, sender))
     }
 
     /// Keys of the next `count` places in turn, for looking after silent ones.
@@ -362,15 +370,15 @@ impl<V> Slot<V> {
 }
 
 #[inline]
-fn key_of<'a, V>(slots: &'a [Slot<V>], dead: &'a Graveyard, pointer: Pointer) -> Option<&'a FlowKey> {
+fn stands_for<V>(
+    slots: &[Slot<V>],
+    dead: &Graveyard,
+    pointer: Pointer,
+    (key, hash): (&FlowKey, u64),
+) -> bool {
     if pointer.is_dead() {
-        dead.at(pointer).map(|(key, _)| key)
+        dead.at(pointer).is_some_and(|grave| grave.hash == hash)
     } else {
-        slots.get(pointer.0 as usize).map(|slot| &slot.key)
+        slots.get(pointer.0 as usize).is_some_and(|slot| slot.key == *key)
     }
-}
-
-#[inline]
-fn has_key<V>(slots: &[Slot<V>], dead: &Graveyard, pointer: Pointer, key: &FlowKey) -> bool {
-    key_of(slots, dead, pointer) == Some(key)
 }
