@@ -4,7 +4,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use flowcheck::decode::Address;
 use flowcheck::flow::{FlowKey, FlowTable, Link, PathId, Tombstone};
+use flowcheck::sequence::SeqNumber;
 use flowcheck::time::Timestamp;
+use flowcheck::u48::U48;
 
 /// About as much as is kept for a connection.
 type Kept = [u64; 32];
@@ -12,9 +14,10 @@ type Kept = [u64; 32];
 const LOOKUPS: usize = 100_000;
 
 const GONE: Tombstone = Tombstone {
-    id: 1,
+    id: U48::ZERO,
     left_at: Timestamp::MIN,
-    isn: None,
+    has_isn: false,
+    isn: SeqNumber(0),
     expired: false,
     link: Link::NONE,
 };

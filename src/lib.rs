@@ -23,3 +23,4 @@ pub mod sequence;
 pub mod source;
 pub mod thresholds;
 pub mod time;
+pub mod u48;

@@ -59,6 +59,14 @@ pub const TIMELINE_ROWS: usize = 3_600;
 pub const WINDOWS: usize = 262_144;
 /// Clients whose pools are told apart inside `*` legs, for avoidable handshakes.
 pub const STAR_CLIENTS: usize = 65_536;
+/// Closed connections kept as samples of how they ended, divided among the legs; all are counted.
+pub const CLOSE_SAMPLES: usize = 32_768;
+/// Clients whose pools are looked at as a whole.
+pub const POOLS: usize = 4_096;
+/// Pages of 256 client ports whose latest closes are remembered for what kernels hold.
+pub const PORT_PAGES: usize = 16_384;
+/// Ends of responses remembered in all, to tell what happened between a connection's last response and its close.
+pub const RESPONSE_ENDS: usize = 1_048_576;
 /// Health checks closed after the last first whose order is remembered.
 pub const CHECK_CLOSES: usize = 65_536;
 /// Connections listed by `--connections` unless told otherwise.

@@ -13,7 +13,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     (
         "pipeline",
-        &["source", "decode::Compact", "engine", "aggregate", "diagnose"],
+        &[
+            "source",
+            "decode::Compact",
+            "engine",
+            "aggregate",
+            "diagnose",
+            "classify::Class",
+        ],
     ),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (

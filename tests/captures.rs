@@ -49,6 +49,17 @@ fn by_status(report: &Value) -> Value {
     serde_json::to_value(sums).unwrap()
 }
 
+/// The ids of all causes, of legs and pools, in order.
+fn causes(report: &Value) -> Value {
+    let places = ["legs", "pools"].map(|places| report[places].as_array().unwrap());
+    let causes = places
+        .into_iter()
+        .flatten()
+        .flat_map(|place| place["causes"].as_array().unwrap());
+    let ids: BTreeSet<&str> = causes.map(|cause| cause["id"].as_str().unwrap()).collect();
+    ids.into_iter().collect::<Vec<_>>().join(" ").into()
+}
+
 /// What the report says of the figure that the truth calls `name`.
 fn reported(report: &Value, name: &str) -> Value {
     let sum = |path: &[&str]| sum(report, path);
@@ -56,6 +67,8 @@ fn reported(report: &Value, name: &str) -> Value {
     let figure = match name {
         "verdict" => return report["verdict"]["status"].clone(),
         "by_status" => return by_status(report),
+        "causes" => return causes(report),
+        "idle_pool_size" => return report["pools"][0]["idle_pool_size"]["value"].clone(),
         "requests" => sum(&["requests", "total"]),
         "unanswered_requests" => sum(&["requests", "unanswered"]),
         "syn_retransmitted" => sum(&["handshakes", "syn_retransmitted"]),

@@ -6,7 +6,9 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::connections::Waiting;
-use super::tracker::Order;
+use super::tracker::{AtSyn, Order};
+use crate::classify::Ending;
+use crate::frame::InterfaceId;
 use crate::limits::CHECK_SERIES;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -23,8 +25,12 @@ pub(super) struct Member {
     /// The window that its request counted in.
     pub(super) window: i64,
     pub(super) waiting: Waiting,
+    pub(super) star_syn: AtSyn,
     /// Its place in the list of connections.
     pub(super) listed: Option<usize>,
+    /// How it ended, and its last frame.
+    pub(super) ending: Ending,
+    pub(super) frame: (InterfaceId, u64),
 }
 
 /// What a new member decides.
@@ -53,7 +59,9 @@ struct Series {
     last_start: Timestamp,
     /// Intervals of the present run; the latest `KEPT`.
     intervals: Vec<Nanos>,
-    /// Members of the present run that are not decided.
+    /// The only member that is not decided, as nearly all series have them.
+    lone: Option<Member>,
+    /// Members of the present run that are not decided, if there are more.
     held: Vec<Member>,
     /// The present run is a series of checks.
     confirmed: bool,
@@ -87,20 +95,19 @@ fn constant(intervals: &[Nanos], thresholds: &Thresholds) -> Option<Nanos> {
 impl Series {
     fn add(&mut self, member: Member, thresholds: &Thresholds, decision: &mut Decision) {
         let interval = member.start.since(self.last_start);
-        let fresh = self.held.is_empty() && !self.confirmed;
         self.last_start = member.start;
-        if fresh {
-            self.held.push(member);
-            return;
-        }
-        if let [only] = self.held.as_mut_slice()
-            && self.intervals.is_empty()
-            && !self.confirmed
-            && is_short(interval, thresholds)
-        {
-            // Churn: the new one may begin a series, the one before did not.
-            decision.ordinary.push(std::mem::replace(only, member));
-            return;
+        if !self.confirmed && self.held.is_empty() {
+            let Some(before) = self.lone.take() else {
+                self.lone = Some(member);
+                return;
+            };
+            if self.intervals.is_empty() && is_short(interval, thresholds) {
+                // Churn: the new one may begin a series, the one before did not.
+                decision.ordinary.push(before);
+                self.lone = Some(member);
+                return;
+            }
+            self.held.push(before);
         }
         self.intervals.push(interval);
         if self.confirmed {
@@ -223,7 +230,8 @@ impl Checks {
             }
         }
         if let Some((key, series)) = self.series.swap_remove_index(self.victim) {
-            decision.given_up = series.held.into_iter().map(|member| (key, member)).collect();
+            let held = series.lone.into_iter().chain(series.held);
+            decision.given_up.extend(held.map(|member| (key, member)));
             self.given_up += 1;
         }
     }
@@ -232,7 +240,8 @@ impl Checks {
     pub(super) fn settle(&mut self) -> Vec<(SeriesKey, Member)> {
         let mut ordinary = Vec::new();
         for (key, series) in &mut self.series {
-            ordinary.extend(series.held.drain(..).map(|member| (*key, member)));
+            let held = series.lone.take().into_iter().chain(series.held.drain(..));
+            ordinary.extend(held.map(|member| (*key, member)));
             series.intervals.clear();
         }
         ordinary
@@ -263,7 +272,10 @@ mod tests {
             close: 0,
             window: 0,
             waiting: Waiting::default(),
+            star_syn: AtSyn::default(),
             listed: None,
+            ending: Ending::Request11Close,
+            frame: (InterfaceId(0), 1),
         }
     }
 

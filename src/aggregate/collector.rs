@@ -4,13 +4,16 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::checks::{Checks, Decision};
+use super::closes::CloseSample;
 use super::connections::Waiting;
 use super::event::LegRef;
+use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
+use super::pools::Pools;
 use super::timeline::{TimelineBuilder, TimelineRow};
-use super::tracker::{Order, SecondPeak};
-use crate::classify::{Class, ConnectionFacts, Endpoint};
+use super::tracker::{AtSyn, Order, SecondPeak};
+use crate::classify::{Class, ConnectionFacts, Ending, Endpoint};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
 use crate::time::{MICROSECOND, Nanos, Timestamp};
@@ -22,6 +25,12 @@ pub struct ListedConnection {
     pub facts: ConnectionFacts,
     /// Its class.
     pub class: Class,
+    /// The place of its leg.
+    pub leg: Option<usize>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The same as a sample.
+    pub sample: CloseSample,
 }
 
 /// Adds up what happens on all legs.
@@ -31,6 +40,9 @@ pub struct Aggregate {
     pub(super) legs: Vec<LegState>,
     /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
+    pub(super) pools: Pools,
+    /// The ports of each pair of client and server, and how many pages they take.
+    pub(super) ports: (Vec<Ports>, usize),
     /// The leg that each pair of client and server counts in.
     pub(super) places: Vec<usize>,
     /// Clients of each server, and the place of its `*` leg.
@@ -39,6 +51,8 @@ pub struct Aggregate {
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
     /// By the place of the connection.
     pub(super) waiting: Vec<Waiting>,
+    /// Beside them, on `*` legs: what their SYNs found in their clients' pools.
+    pub(super) star_syns: Vec<AtSyn>,
     /// How many engines tell.
     pub(super) engines: usize,
     pub(super) checks: Checks,
@@ -87,11 +101,14 @@ impl Aggregate {
             thresholds,
             legs: Vec::new(),
             numbers: Numbers::default(),
+            pools: Pools::default(),
+            ports: Default::default(),
             places: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
             waiting: Vec::new(),
+            star_syns: Vec::new(),
             engines: 1,
             checks: Checks::default(),
             decision: Decision::default(),

@@ -1,59 +1,84 @@
 //! Connections that are over: counted, and told from health checks.
 
 use super::checks::{Decision, Member, SeriesKey};
+use super::closes::CloseSample;
 use super::collector::{Aggregate, ListedConnection, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify};
+use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
+use crate::u48::U48;
 
 /// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
 /// connection: small.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waiting {
-    /// What its SYN found on the leg.
-    syn: AtSyn,
-    /// What it found in its window.
-    window_closes: u32,
-    window_idle_closes: u32,
+    /// When its SYN came, and how many connections of the leg had been closed by then ...
+    syn: U48,
+    closes: U48,
+    /// ... of them by an idle timeout ...
+    idle_closes: u32,
+    /// ... and in which window.
     syn_window: i32,
     /// The window of its first request.
     first_window: i32,
     /// When its first request came; 0: not yet.
-    first: Order,
+    first: U48,
     /// When its first FIN or RST came; 0: not yet.
-    pub(super) closing: Order,
+    closing: U48,
     prefix: PrefixRef,
     /// There is such a connection.
     pub(super) waits: bool,
-    /// What its SYN found in its client's pool, on a `*` leg.
-    pub(super) star_syn: Option<Box<AtSyn>>,
 }
 
 impl Waiting {
     /// A connection whose SYN comes now.
     pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
-        let window = leg.present.at_syn(order);
+        let syn = leg.whole.at_syn(order);
         Self {
-            syn: leg.whole.at_syn(order),
-            window_closes: window.closes as u32,
-            window_idle_closes: window.idle_closes as u32,
+            syn: order.into(),
+            closes: syn.closes.into(),
+            idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
             syn_window: leg.window as i32,
             ..Self::default()
         }
     }
 
-    fn window_syn(&self) -> AtSyn {
+    pub(super) fn close(&mut self, order: Order) {
+        self.closing = order.into();
+    }
+
+    fn has_first(&self) -> bool {
+        self.first.get() != 0
+    }
+
+    /// What its SYN found on the leg.
+    fn found(&self) -> AtSyn {
         AtSyn {
-            order: self.syn.order,
-            closes: self.window_closes.into(),
-            idle_closes: self.window_idle_closes.into(),
+            order: self.syn.get(),
+            closes: self.closes.get(),
+            idle_closes: self.idle_closes.into(),
+        }
+    }
+
+    /// What it found in the window of its first request, which is the leg's present one: a SYN of an earlier window
+    /// finds nothing closed in this one.
+    fn found_in_window(&self, leg: &LegState) -> AtSyn {
+        if self.syn_window != self.first_window {
+            return AtSyn::default();
+        }
+        let before = leg.before_window;
+        AtSyn {
+            order: self.syn.get(),
+            closes: self.closes.get().saturating_sub(before.closes),
+            idle_closes: u64::from(self.idle_closes).saturating_sub(before.idle_closes),
         }
     }
 }
 
 impl Aggregate {
-    pub(super) fn wait(&mut self, place: usize, waiting: Waiting) {
+    /// `star_syn` is what the SYN found in its client's pool, on a `*` leg.
+    pub(super) fn wait(&mut self, place: usize, waiting: Waiting, star_syn: Option<AtSyn>) {
         if place >= self.waiting.len() {
             self.waiting.resize(place + 1, Waiting::default());
         }
@@ -61,11 +86,18 @@ impl Aggregate {
             waits: true,
             ..waiting
         };
+        if let Some(syn) = star_syn {
+            if place >= self.star_syns.len() {
+                self.star_syns.resize(place + 1, AtSyn::default());
+            }
+            self.star_syns[place] = syn;
+        }
     }
 
-    pub(super) fn take_waiting(&mut self, place: usize) -> Option<Waiting> {
+    pub(super) fn take_waiting(&mut self, place: usize) -> Option<(Waiting, AtSyn)> {
         let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits)?;
-        Some(std::mem::take(waiting))
+        let star_syn = self.star_syns.get(place).copied().unwrap_or_default();
+        Some((std::mem::take(waiting), star_syn))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.
@@ -84,50 +116,60 @@ impl Aggregate {
                 client.firsts += 1;
             }
             if let Some(waiting) = self.waiting.get_mut(place) {
-                waiting.first = order;
+                waiting.first = order.into();
                 waiting.first_window = window as i32;
                 waiting.prefix = prefix;
             }
         } else if index == 2
-            && let Some(waiting) = self.take_waiting(place)
+            && let Some((waiting, star_syn)) = self.take_waiting(place)
         {
-            self.ordinary_first(reference, &waiting);
+            self.ordinary_first(reference, &waiting, star_syn);
         }
     }
 
-    fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting) {
-        if waiting.first == 0 {
+    fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting, star_syn: AtSyn) {
+        if !waiting.has_first() {
             return;
         }
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        leg.whole.first(waiting.first, waiting.syn);
+        let first = waiting.first.get();
+        leg.whole.first(first, waiting.found());
         if i64::from(waiting.first_window) == leg.window {
-            // A SYN of an earlier window finds nothing closed in this one.
-            let syn = if waiting.syn_window == waiting.first_window {
-                waiting.window_syn()
-            } else {
-                AtSyn::default()
-            };
-            leg.present.first(waiting.first, syn);
+            let found = waiting.found_in_window(leg);
+            leg.present.first(first, found);
         }
         if let Some(client) = leg.star_client(reference.0) {
-            let syn = waiting.star_syn.as_deref().copied().unwrap_or_default();
-            client.tracker.first(waiting.first, syn);
+            client.tracker.first(first, star_syn);
         }
     }
 
-    pub(super) fn closed(&mut self, reference: LegRef, place: usize, facts: &ConnectionFacts) {
+    pub(super) fn closed(
+        &mut self,
+        reference: LegRef,
+        place: usize,
+        facts: &ConnectionFacts,
+        prefix: PrefixRef,
+    ) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
         let order = self.order;
-        let listed = self.list(facts, class);
+        let kind = ending(facts);
+        let legs = self.legs.len();
+        let wanted = |leg: &mut LegState| leg.closes.wants(kind);
+        let wanted = self.leg(reference).is_some_and(|(leg, _)| wanted(leg));
+        let sample = (wanted || self.list_at_most.is_some()).then(|| self.sample(reference, facts, prefix));
+        let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
+        self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
         count_connection(leg, facts, class);
+        if !facts.resumed {
+            leg.closes.add(kind, facts.requests, sample, legs);
+        }
         let ended =
             facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered);
         if facts.closer.is_none() && ended {
@@ -136,39 +178,37 @@ impl Aggregate {
             self.open.down();
             self.timeline.open_changed(now, self.open.now);
         }
-        let Some(waiting) = waiting.or(no_request(facts, class)) else {
+        let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
             return;
         };
         let Some((leg, _)) = self.leg(reference) else {
             return;
         };
-        let asked = waiting.first != 0 && facts.asked.is_some();
-        if class == Class::PerRequest && waiting.first != 0 {
+        let asked = waiting.has_first() && facts.asked.is_some();
+        if class == Class::PerRequest && waiting.has_first() && i64::from(waiting.first_window) == leg.window
+        {
             // The window may be over before it is known whether this was a health check.
-            let window = i64::from(waiting.first_window);
-            if window == leg.window && waiting.syn_window == waiting.first_window {
-                leg.present.first(waiting.first, waiting.window_syn());
-            } else if window == leg.window {
-                leg.present.first(waiting.first, AtSyn::default());
-            }
+            let found = waiting.found_in_window(leg);
+            leg.present.first(waiting.first.get(), found);
         }
+        let window = leg.window;
         if class != Class::Check && !(class == Class::PerRequest && asked) {
-            return self.ordinary_first(reference, &waiting);
+            return self.ordinary_first(reference, &waiting, star_syn);
         }
+        let closing = waiting.closing.get();
         let member = Member {
             start: facts.start,
-            close: if waiting.closing == 0 {
-                order
-            } else {
-                waiting.closing
-            },
-            window: if waiting.first == 0 {
-                leg.window
-            } else {
+            close: if closing == 0 { order } else { closing },
+            window: if waiting.has_first() {
                 waiting.first_window.into()
+            } else {
+                window
             },
             waiting,
+            star_syn,
             listed,
+            ending: kind,
+            frame: facts.last_frame,
         };
         // Its memory is used again: this is done for every connection of a churning leg.
         let mut decision = std::mem::take(&mut self.decision);
@@ -190,10 +230,10 @@ impl Aggregate {
             self.was_check(reference, member);
         }
         for member in &decision.ordinary {
-            self.ordinary_first(reference, &member.waiting);
+            self.ordinary_first(reference, &member.waiting, member.star_syn);
         }
         for ((leg, _), member) in &decision.given_up {
-            self.ordinary_first(LegRef(*leg), &member.waiting);
+            self.ordinary_first(LegRef(*leg), &member.waiting, member.star_syn);
         }
     }
 
@@ -218,6 +258,7 @@ impl Aggregate {
         let per_request = classes.classes.get_mut(Class::PerRequest);
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
+        leg.closes.remove(member.ending, member.frame);
         leg.prefixes.take_out(prefix, host, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
@@ -227,7 +268,32 @@ impl Aggregate {
         }
     }
 
-    fn list(&mut self, facts: &ConnectionFacts, class: Class) -> Option<usize> {
+    fn note_ports(&mut self, reference: LegRef, facts: &ConnectionFacts) {
+        let Some(start) = self.span.map(|span| span.start) else {
+            return;
+        };
+        let (ports, pages) = &mut self.ports;
+        let place = reference.0 as usize;
+        if self.places.len() > place {
+            if ports.len() <= place {
+                ports.resize_with(place + 1, Default::default);
+            }
+            ports[place].note(facts, start, pages);
+        }
+    }
+
+    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
+        let span = facts.last_response_end.zip(facts.closed_at);
+        let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
+        CloseSample::new(facts, prefix, between)
+    }
+
+    fn list(
+        &mut self,
+        facts: &ConnectionFacts,
+        class: Class,
+        (leg, ending, sample): (LegRef, Ending, CloseSample),
+    ) -> Option<usize> {
         let limit = self.list_at_most?;
         if self.listed.len() >= limit {
             self.omitted += 1;
@@ -236,6 +302,9 @@ impl Aggregate {
         self.listed.push(ListedConnection {
             facts: facts.clone(),
             class,
+            leg: self.place_of(leg.0),
+            ending,
+            sample,
         });
         Some(self.listed.len() - 1)
     }
@@ -244,14 +313,14 @@ impl Aggregate {
     pub fn settle(&mut self) {
         let ordinary: Vec<(SeriesKey, Member)> = self.checks.settle();
         for ((reference, _), member) in ordinary {
-            self.ordinary_first(LegRef(reference), &member.waiting);
+            self.ordinary_first(LegRef(reference), &member.waiting, member.star_syn);
         }
     }
 }
 
 /// A check without request was not waiting for one, if its SYN was not captured.
-fn no_request(facts: &ConnectionFacts, class: Class) -> Option<Waiting> {
-    (class == Class::Check && facts.requests == 0).then(Waiting::default)
+fn no_request(facts: &ConnectionFacts, class: Class) -> Option<(Waiting, AtSyn)> {
+    (class == Class::Check && facts.requests == 0).then(Default::default)
 }
 
 fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
@@ -295,9 +364,6 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
         }
     }
     counts.syn_retransmitted += u64::from(facts.syn_retransmitted);
-    if let Some(connect) = facts.connect {
-        counts.connect_time_us.add(micros(connect));
-    }
     if facts.requests > 0 {
         counts.requests_per_connection.add(u64::from(facts.requests));
     }
@@ -305,4 +371,14 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     counts.out_of_order_segments += u64::from(facts.out_of_order);
     counts.tcp_keepalive_probes += u64::from(facts.keepalive_probes);
     counts.gap_bytes += facts.gap_bytes;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_small() {
+        assert!(size_of::<Waiting>() <= 44, "{}", size_of::<Waiting>());
+    }
 }

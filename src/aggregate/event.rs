@@ -93,7 +93,10 @@ pub enum EventKind {
         connection: ConnectionRef,
     },
     /// The handshake was completed.
-    Established,
+    Established {
+        /// First SYN to the ACK that completes it.
+        connect: OptionalNanos,
+    },
     /// The first byte of a request on an idle connection, its head not yet complete.
     Busy,
     /// A request head.

@@ -6,7 +6,7 @@ use super::event::{ConnectionRef, EventKind, LegEvent, LegRef, PrefixRef, Reuse}
 use super::leg::{LegState, Span};
 use super::prefixes::HostRef;
 use crate::classify::Version;
-use crate::time::Timestamp;
+use crate::time::{OptionalNanos, Timestamp};
 
 /// Where an event counts.
 #[derive(Clone, Copy)]
@@ -43,6 +43,7 @@ impl Aggregate {
                 };
                 leg.response(*status, *announced, *first_byte);
                 leg.exchange_end(*response, named);
+                self.pools.response_ended(reference.0, at.time);
                 self.idle_if(at, *became_idle);
             }
             EventKind::Response {
@@ -65,13 +66,15 @@ impl Aggregate {
                     return;
                 };
                 leg.exchange_end(*response, named);
+                self.pools.response_ended(reference.0, at.time);
                 self.idle_if(at, *became_idle);
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
-            EventKind::Established => self.on_established(at),
+            EventKind::Established { connect } => self.on_established(at, *connect),
             EventKind::Busy => {
                 self.busy.up();
+                self.pools.became_busy(reference.0);
                 if let Some(leg) = self.leg_now(reference) {
                     leg.became_busy(reference);
                 }
@@ -108,6 +111,7 @@ impl Aggregate {
     fn idle_if(&mut self, at: At, became_idle: bool) {
         if became_idle {
             self.busy.down();
+            self.pools.became_idle(at.leg.0);
             if let Some(leg) = self.leg_now(at.leg) {
                 leg.became_idle(at.leg);
             }
@@ -119,15 +123,16 @@ impl Aggregate {
         let Some(leg) = self.leg_now(at.leg) else { return };
         leg.whole.opened(!syn);
         leg.present.opened(!syn);
-        let mut waiting = Waiting::at_syn(leg, order);
-        waiting.star_syn = leg.star_client(at.leg.0).map(|client| {
+        let waiting = Waiting::at_syn(leg, order);
+        let star_syn = leg.star_client(at.leg.0).map(|client| {
             client.tracker.opened(!syn);
-            Box::new(client.tracker.at_syn(order))
+            client.tracker.at_syn(order)
         });
         self.open.up();
         self.timeline.open_changed(at.clock, self.open.now);
         if syn {
-            self.wait(self.place_of_connection(at.engine, connection), waiting);
+            self.pools.syn(at.leg.0, at.time);
+            self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
         }
     }
 
@@ -136,20 +141,20 @@ impl Aggregate {
         let Some(leg) = self.leg_now(at.leg) else { return };
         leg.whole.not_midstream_after_all();
         leg.present.not_midstream_after_all();
-        let mut waiting = Waiting::at_syn(leg, order);
-        waiting.star_syn = leg.star_client(at.leg.0).map(|client| {
+        let waiting = Waiting::at_syn(leg, order);
+        let star_syn = leg.star_client(at.leg.0).map(|client| {
             client.tracker.not_midstream_after_all();
-            Box::new(client.tracker.at_syn(order))
+            client.tracker.at_syn(order)
         });
-        self.wait(self.place_of_connection(at.engine, connection), waiting);
+        self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
     }
 
-    fn on_established(&mut self, at: At) {
+    fn on_established(&mut self, at: At, connect: OptionalNanos) {
         let Some(second) = self.span.as_ref().map(Span::second) else {
             return;
         };
         let Some(leg) = self.leg_now(at.leg) else { return };
-        leg.handshake(second);
+        leg.handshake(second, connect);
         self.peak.count(second);
         self.timeline.row(at.clock).handshakes += 1;
     }
@@ -189,6 +194,7 @@ impl Aggregate {
         if became_busy {
             leg.became_busy(at.leg);
             self.busy.up();
+            self.pools.became_busy(at.leg.0);
         }
         let row = self.timeline.row(at.clock);
         row.requests += 1;
@@ -198,7 +204,7 @@ impl Aggregate {
         }
         let place = self.place_of_connection(at.engine, connection);
         if unknown {
-            self.wait(place, Waiting::default());
+            self.wait(place, Waiting::default(), None);
         }
         self.wait_for_second(at.leg, place, (reuse, index), (self.order, window), prefix);
     }
@@ -267,6 +273,7 @@ impl Aggregate {
         if was_busy {
             leg.became_idle(at.leg);
             self.busy.down();
+            self.pools.became_idle(at.leg.0);
         }
         self.open.down();
         self.timeline.open_changed(at.clock, self.open.now);
@@ -275,7 +282,7 @@ impl Aggregate {
         row.resets += u64::from(reset);
         let (place, order) = (self.place_of_connection(at.engine, connection), self.order);
         if let Some(waiting) = self.waiting.get_mut(place) {
-            waiting.closing = order;
+            waiting.close(order);
         }
     }
 }

@@ -6,11 +6,13 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
+use super::closes::Closes;
 use super::collector::micros;
 use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
+use super::load::Load;
 use super::prefixes::{HostRef, Prefixes};
-use super::tracker::{SecondPeak, Tracker};
+use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
 use crate::time::{Nanos, OptionalNanos, Timestamp};
@@ -43,9 +45,13 @@ pub(super) struct LegState {
     pub(super) whole: Tracker,
     pub(super) present: Tracker,
     pub(super) window: i64,
+    /// What had been closed when the present window began.
+    pub(super) before_window: AtSyn,
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
     pub(super) prefixes: Prefixes,
+    pub(super) closes: Closes,
+    pub(super) load: Load,
     /// Clients told apart, in a `*` leg; `None` once there were too many.
     pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
     windows: VecDeque<WindowFigures>,
@@ -63,9 +69,12 @@ impl LegState {
             whole: Tracker::default(),
             present: Tracker::default(),
             window,
+            before_window: AtSyn::default(),
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
             prefixes: Prefixes::default(),
+            closes: Closes::default(),
+            load: Load::default(),
             star: Some(IndexMap::default()),
             windows: VecDeque::new(),
             latest_full: None,
@@ -105,6 +114,7 @@ impl LegState {
             *responses.by_status.entry(status).or_default() += 1;
         }
         responses.announced_close += u64::from(announced);
+        self.load.note(announced, self.whole.busy);
         if let Some(first_byte) = first_byte.get() {
             self.counts.first_byte_us.add(micros(first_byte));
         }
@@ -155,8 +165,11 @@ impl LegState {
         }
     }
 
-    pub(super) fn handshake(&mut self, second: i64) {
+    pub(super) fn handshake(&mut self, second: i64, connect: OptionalNanos) {
         self.counts.handshakes += 1;
+        if let Some(connect) = connect.get() {
+            self.counts.connect_time_us.add(micros(connect));
+        }
         self.peak.count(second);
         self.window_peak.count(second);
     }
@@ -180,6 +193,7 @@ impl LegState {
         let done = std::mem::take(&mut self.counts);
         self.past.merge(&done);
         self.present = self.present.next_window();
+        self.before_window = self.whole.at_syn(0);
         self.window_peak = SecondPeak::default();
         self.window = index;
     }

@@ -1,7 +1,7 @@
 //! What several engines tell, put in frame order.
 
 use super::collector::Aggregate;
-use super::event::{ConnectionRef, EventKind, LegEvent, Reuse, Told};
+use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse, Told};
 
 impl Aggregate {
     /// Takes in what each engine found in the same stretch of the capture, in frame order.
@@ -48,7 +48,8 @@ impl Aggregate {
                 *facts_at += 1;
                 if let Some(facts) = facts {
                     let place = self.place_of_connection(engine, connection);
-                    self.closed(leg, place, facts);
+                    let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
+                    self.closed(leg, place, facts, prefix);
                 }
             }
             EventKind::Request { asked, reuse, .. } => {

@@ -5,20 +5,25 @@
 //! May touch: `classify`. Never: packets.
 
 mod checks;
+mod closes;
 mod collector;
 mod connections;
 mod distribution;
 mod event;
 mod figures;
 mod happening;
+mod kernel;
 mod leg;
+mod load;
 mod merge;
 mod naming;
+mod pools;
 mod prefixes;
 mod summary;
 mod timeline;
 mod tracker;
 
+pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{
@@ -28,6 +33,9 @@ pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
     TlsCounts, avoidable,
 };
+pub use kernel::KernelEntries;
 pub use leg::WindowFigures;
+pub use load::{Busy, Load};
+pub use pools::PoolFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
 pub use timeline::{Timeline, TimelineRow};

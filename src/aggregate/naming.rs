@@ -68,6 +68,7 @@ impl Aggregate {
         if !new {
             return;
         }
+        self.pools.name_leg(client);
         let full = self.legs.len() >= LEGS;
         let server = if full && !self.servers.contains_key(&server) {
             None

@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 
+use super::closes::Closes;
 use super::collector::Aggregate;
 use super::event::PrefixRef;
 use super::figures::{Concurrency, Figures};
+use super::kernel::KernelEntries;
 use super::leg::{LegState, WindowFigures};
+use super::load::Load;
+use super::pools::PoolFigures;
 use super::timeline::Timeline;
 use crate::classify::Endpoint;
 use crate::time::Timestamp;
@@ -53,6 +57,12 @@ pub struct LegSummary {
     pub windows: Vec<WindowFigures>,
     /// By prefix and by host.
     pub prefixes: Vec<PrefixRow>,
+    /// How its connections ended.
+    pub closes: Closes,
+    /// How busy it was when responses came.
+    pub load: Load,
+    /// What the kernels of both ends hold when the capture ends.
+    pub kernel: KernelEntries,
 }
 
 /// Everything that was added up.
@@ -62,6 +72,10 @@ pub struct Summary {
     pub legs: Vec<LegSummary>,
     /// All of them together.
     pub totals: Figures,
+    /// What was seen of each client's pool.
+    pub pools: Vec<(IpAddr, PoolFigures)>,
+    /// Host and path of each prefix, by its number.
+    pub prefix_names: Vec<(Option<String>, String)>,
     /// Health checks.
     pub checks: Vec<CheckRow>,
     /// Over time.
@@ -87,7 +101,7 @@ impl Aggregate {
         let Some(span) = self.span() else {
             return Summary::default();
         };
-        let legs: Vec<LegSummary> = self
+        let mut legs: Vec<LegSummary> = self
             .legs
             .iter()
             .map(|leg| LegSummary {
@@ -97,10 +111,24 @@ impl Aggregate {
                 recent: leg.recent(&span),
                 windows: leg.windows(&span),
                 prefixes: self.prefix_rows(leg),
+                closes: leg.closes.clone(),
+                load: leg.load,
+                kernel: KernelEntries::default(),
             })
             .collect();
+        for (ports, place) in self.ports.0.iter().zip(&self.places) {
+            if let Some(leg) = legs.get_mut(*place) {
+                leg.kernel.add(ports.entries(span.start, span.clock));
+            }
+        }
         Summary {
             totals: self.totals(&legs),
+            pools: self.pools.figures().collect(),
+            prefix_names: self
+                .prefixes
+                .iter()
+                .map(|name| (name.host.as_deref().map(str::to_owned), name.path.to_string()))
+                .collect(),
             checks: self.check_rows(),
             timeline: self.timeline.build(span.clock),
             span: Some((span.start, span.clock)),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 
+use super::signs::Signs;
 use crate::frame::InterfaceId;
 use crate::time::{Nanos, Timestamp};
 
@@ -165,15 +166,14 @@ pub struct TlsFacts {
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Five bits a letter, the first one lowest.
-    order: u64,
-    /// A bit for each letter that was noted.
-    noted: u16,
+    /// Four bits a letter from the lowest on, and in the upper 16 a bit for each letter that was noted.
+    word: u64,
 }
 
 impl History {
     const LETTERS: [u8; 8] = *b"SHADFRTG";
     const MAX: u32 = 12;
+    const NOTED_AT: u64 = 48;
 
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
@@ -188,45 +188,53 @@ impl History {
             b'T' => 6,
             _ => 7,
         };
-        let letter = index << 1 | u16::from(!by_client);
-        if self.noted & 1 << letter != 0 {
+        let letter = index << 1 | u64::from(!by_client);
+        let noted = 1 << (Self::NOTED_AT + letter);
+        if self.word & noted != 0 {
             return;
         }
-        let place = self.noted.count_ones();
+        let place = (self.word >> Self::NOTED_AT).count_ones();
         if place < Self::MAX {
-            self.noted |= 1 << letter;
-            self.order |= u64::from(letter + 1) << (5 * place);
+            self.word |= noted | letter << (4 * place);
         }
+    }
+
+    /// Whether `letter` (upper case) was noted as sent by the client or the server.
+    #[must_use]
+    pub fn has(&self, letter: u8, by_client: bool) -> bool {
+        let place = Self::LETTERS.iter().position(|known| *known == letter);
+        place.is_some_and(|index| {
+            let letter = (index as u64) << 1 | u64::from(!by_client);
+            self.word & 1 << (Self::NOTED_AT + letter) != 0
+        })
+    }
+
+    fn letters(self) -> impl Iterator<Item = u64> {
+        let count = (self.word >> Self::NOTED_AT).count_ones();
+        (0..count).map(move |place| self.word >> (4 * place) & 15)
     }
 
     /// The same history with the roles exchanged.
     #[must_use]
     pub fn swapped(self) -> Self {
-        let mut order = 0;
-        for slot in 0..Self::MAX {
-            let code = self.order >> (5 * slot) & 31;
-            if code != 0 {
-                order |= (((code - 1) ^ 1) + 1) << (5 * slot);
-            }
+        let mut swapped = Self::default();
+        for letter in self.letters() {
+            let name = Self::LETTERS[(letter >> 1) as usize & 7];
+            swapped.note(name, letter & 1 == 1);
         }
-        // Neighbouring bits are the two sides of a letter.
-        let noted = (self.noted & 0x5555) << 1 | (self.noted & 0xaaaa) >> 1;
-        Self { order, noted }
+        swapped
     }
 }
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.order;
-        while rest != 0 {
-            let code = (rest & 31) - 1;
+        for code in self.letters() {
             let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);
             if code & 1 == 1 {
                 write!(f, "{}", letter.to_ascii_lowercase())?;
             } else {
                 write!(f, "{letter}")?;
             }
-            rest >>= 5;
         }
         Ok(())
     }
@@ -267,8 +275,6 @@ pub struct ConnectionFacts {
     pub upgraded: bool,
     /// The SYN's retransmissions.
     pub syn_retransmitted: u32,
-    /// First SYN to the ACK that completes the handshake.
-    pub connect: Option<Nanos>,
     /// The client named by a PROXY protocol header in front.
     pub proxied_for: Option<Endpoint>,
     /// What its payload is.
@@ -291,6 +297,14 @@ pub struct ConnectionFacts {
     pub idle_before_close: Option<Nanos>,
     /// End of the last complete response.
     pub last_response_end: Option<Timestamp>,
+    /// First byte of the first request without a response.
+    pub unanswered_since: Option<Timestamp>,
+    /// The number of its last request's Host and prefix, as the engine has it.
+    pub last_prefix: u32,
+    /// Signs of why it ended.
+    pub signs: Signs,
+    /// Status of the last final response; 0 if it showed none.
+    pub status: u16,
     /// Both directions were captured (or nothing shows that one is missing).
     pub two_way: bool,
     /// A gap where framing was lost, or a capture edge, hides what the class needs.

@@ -5,10 +5,14 @@
 //! period, which only `aggregate` sees).
 
 mod class;
+mod ending;
 mod facts;
+mod signs;
 
 pub use class::{Class, classify};
+pub use ending::{AT_ONCE, Ending, ending};
 pub use facts::{
     Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, TlsFacts, Tunnel,
     Version,
 };
+pub use signs::Signs;

@@ -23,6 +23,7 @@ Examples:
   tcpdump -i bond0 -w - port 8080 | flowcheck read - straight from tcpdump
   flowcheck read dump.pcap --json | jq .verdict      for programs
   flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
+  flowcheck explain P2                               what a cause in the report means, and what to change
 
 `flowcheck read --help` explains every option.";
 
@@ -105,6 +106,12 @@ pub(super) enum Command {
     /// List what can be captured on, and why not if not
     #[cfg(feature = "live")]
     Interfaces,
+    /// Say what a cause (P2), a verdict or a word of the reports means, and what to change
+    Explain {
+        /// An id or slug of a cause, a verdict, or a word
+        #[arg(required = true, value_name = "NAME")]
+        name: Vec<String>,
+    },
     /// Print the JSON Schema of the report that --json makes
     Schema,
 }

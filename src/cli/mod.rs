@@ -52,6 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Live(typed) => live::live(*typed),
         #[cfg(feature = "live")]
         Command::Interfaces => live::interfaces(),
+        Command::Explain { name } => explain(&name.join(" ")),
         Command::Schema => output::to_stdout(crate::report::json::write_schema).map(|()| Exit::Done),
     };
     match done {
@@ -61,6 +62,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::CouldNotRun.into()
         }
     }
+}
+
+fn explain(name: &str) -> Result<Exit, Error> {
+    let text = crate::report::explain::explain(name).map_err(|problem| Error::argument(name, problem))?;
+    output::to_stdout(|out| out.write_all(text.as_bytes())).map(|()| Exit::Done)
 }
 
 /// One line on standard error: what could not be done, and its causes.

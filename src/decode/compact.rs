@@ -3,8 +3,6 @@
 //! TCP on IPv4 without options on Ethernet is read where it always lies; everything else is `None` here and left to
 //! [`decode`](super::decode), which is the oracle of the tests: where this says something, that says the same.
 
-use std::num::NonZeroU8;
-
 use super::segment::{Address, Flags, Segment};
 use crate::classify::Path;
 use crate::frame::{Frame, InterfaceId, LinkType};
@@ -20,80 +18,68 @@ const IP_AT: usize = 14;
 const TCP_AT: usize = IP_AT + IPV4_LEN;
 /// More fragments, and the fragment's offset.
 const FRAGMENTED: u16 = 0x3fff;
-/// The bit of `flags` that tells that `ts_value` is one.
-const HAS_TIMESTAMP: u8 = 0x40;
 const CONTROL_BITS: u8 = 0x3f;
-/// A bit of `flags` that is always set, so that there being no segment needs no room.
-const ALWAYS: NonZeroU8 = NonZeroU8::MIN.saturating_add(0x7f);
+/// Bytes of the TCP header that are kept: ports, numbers, offset, control bits, window.
+const TCP_TAKEN: usize = 16;
 
-/// A decoded segment without its payload, which stays where it was captured.
+/// A decoded segment without its payload, which stays where it was captured. Header fields stay in network byte order: most
+/// are copied several at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Compact {
     timestamp: Timestamp,
     number: u32,
-    source: u32,
-    destination: u32,
-    sequence: u32,
-    acknowledgment: u32,
-    ts_value: u32,
-    payload_len: u32,
-    /// Where the captured payload lies in the packet, and how much was captured.
+    /// Source and destination.
+    addresses: [[u8; 4]; 2],
+    /// The TCP header up to the window.
+    tcp: [u8; TCP_TAKEN],
+    ts_value: [u8; 4],
+    payload_len: u16,
+    /// Where the captured payload lies among the bytes that the packet lies in, and how much was captured.
     payload_at: u32,
-    captured: u32,
-    source_port: u16,
-    destination_port: u16,
-    window: u16,
-    ip_id: u16,
+    captured: u16,
+    ip_id: [u8; 2],
     interface: InterfaceId,
     ttl: u8,
-    flags: NonZeroU8,
+    has_timestamp: bool,
 }
 
 impl Compact {
-    /// The segment in a frame, if it is as plain as most are.
+    /// The segment in a frame, if it is as plain as most are; the frame's bytes begin at `at` of a block's arena.
     #[inline]
     #[must_use]
-    pub fn of(frame: &Frame<'_>) -> Option<Self> {
+    pub fn of(frame: &Frame<'_>, at: u32) -> Option<Self> {
         let bytes = frame.bytes;
         let headers = bytes.first_chunk::<HEADERS>()?;
-        let word = |at: usize| u16::from_be_bytes([headers[at], headers[at + 1]]);
-        let long =
-            |at: usize| u32::from_be_bytes([headers[at], headers[at + 1], headers[at + 2], headers[at + 3]]);
+        let ip = headers.get(IP_AT..)?.first_chunk::<IPV4_LEN>()?;
+        let tcp = headers.get(TCP_AT..)?.first_chunk::<TCP_TAKEN>()?;
         let plain = frame.link_type == LinkType::ETHERNET
-            && word(12) == 0x0800
-            && headers[IP_AT] == 0x45
-            && headers[IP_AT + 9] == 6
-            && word(IP_AT + 6) & FRAGMENTED == 0;
-        let total_len = usize::from(word(IP_AT + 2));
-        let tcp_len = usize::from(headers[TCP_AT + 12] >> 4) * 4;
+            && headers[12..14] == [8, 0]
+            && ip[0] == 0x45
+            && ip[9] == 6
+            && u16::from_be_bytes([ip[6], ip[7]]) & FRAGMENTED == 0;
+        let total_len = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
+        let tcp_len = usize::from(tcp[12] >> 4) * 4;
         if !plain || tcp_len < TCP_LEN || total_len < IPV4_LEN + tcp_len {
             return None;
         }
-        let options = bytes.get(HEADERS..TCP_AT + tcp_len)?;
-        let ts_value = timestamp_value(options)?;
+        let (ts_value, has_timestamp) = timestamp_value(bytes.get(HEADERS..TCP_AT + tcp_len)?)?;
         let payload_len = total_len - IPV4_LEN - tcp_len;
         let payload_at = TCP_AT + tcp_len;
+        let (addresses, _) = ip.last_chunk::<8>()?.as_chunks::<4>();
         Some(Self {
             timestamp: frame.timestamp,
             number: u32::try_from(frame.number).ok()?,
-            source: long(IP_AT + 12),
-            destination: long(IP_AT + 16),
-            sequence: long(TCP_AT + 4),
-            acknowledgment: long(TCP_AT + 8),
-            ts_value: ts_value.unwrap_or_default(),
-            payload_len: payload_len as u32,
-            payload_at: payload_at as u32,
+            addresses: *addresses.first_chunk::<2>()?,
+            tcp: *tcp,
+            ts_value,
+            payload_len: payload_len as u16,
+            payload_at: at.checked_add(payload_at as u32)?,
             // What lies beyond the IP length is link-layer padding.
-            captured: (bytes.len() - payload_at).min(payload_len) as u32,
-            source_port: word(TCP_AT),
-            destination_port: word(TCP_AT + 2),
-            window: word(TCP_AT + 14),
-            ip_id: word(IP_AT + 4),
+            captured: (bytes.len() - payload_at).min(payload_len) as u16,
+            ip_id: [ip[4], ip[5]],
             interface: frame.interface,
-            ttl: headers[IP_AT + 8],
-            flags: ALWAYS
-                | headers[TCP_AT + 13] & CONTROL_BITS
-                | HAS_TIMESTAMP * u8::from(ts_value.is_some()),
+            ttl: ip[8],
+            has_timestamp,
         })
     }
 
@@ -101,59 +87,86 @@ impl Compact {
     #[inline]
     #[must_use]
     pub fn ends(&self) -> [(Address, u16); 2] {
+        let [source, destination] = self.addresses;
         [
-            (address(self.source), self.source_port),
-            (address(self.destination), self.destination_port),
+            (Address::v4(source), self.tcp_word(0)),
+            (Address::v4(destination), self.tcp_word(2)),
         ]
     }
 
-    /// The segment; `packet` finds the bytes of the packet it was decoded from, if they are needed.
+    #[inline]
+    fn tcp_word(&self, at: usize) -> u16 {
+        u16::from_be_bytes([self.tcp[at], self.tcp[at + 1]])
+    }
+
+    #[inline]
+    fn tcp_long(&self, at: usize) -> u32 {
+        u32::from_be_bytes([self.tcp[at], self.tcp[at + 1], self.tcp[at + 2], self.tcp[at + 3]])
+    }
+
+    /// When it was captured.
     #[inline]
     #[must_use]
-    pub fn segment<'a>(&self, packet: impl FnOnce() -> &'a [u8]) -> Segment<'a> {
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// A byte of each of the payload's first cache lines: looking at those of several packets before they are needed
+    /// lets the processor fetch them together.
+    #[inline]
+    #[must_use]
+    pub fn touch(&self, arena: &[u8]) -> u8 {
+        const LINE: usize = 64;
         let start = self.payload_at as usize;
-        let payload = if self.captured == 0 {
-            None
-        } else {
-            packet().get(start..start + self.captured as usize)
-        };
+        let lines = usize::from(self.captured).div_ceil(LINE).min(4);
+        (0..lines).fold(0, |sum, line| {
+            sum ^ arena.get(start + line * LINE).copied().unwrap_or_default()
+        })
+    }
+
+    /// The segment; `arena` is what the packet it was decoded from lies in.
+    #[inline]
+    #[must_use]
+    pub fn segment<'a>(&self, arena: &'a [u8]) -> Segment<'a> {
+        let start = self.payload_at as usize;
+        let payload = arena.get(start..start + usize::from(self.captured));
+        let [(source, source_port), (destination, destination_port)] = self.ends();
         Segment {
             timestamp: self.timestamp,
             number: u64::from(self.number),
             interface: self.interface,
             if_index: 0,
             path: Path::default(),
-            source: address(self.source),
-            destination: address(self.destination),
-            source_port: self.source_port,
-            destination_port: self.destination_port,
-            sequence: self.sequence,
-            acknowledgment: self.acknowledgment,
-            flags: Flags(self.flags.get() & CONTROL_BITS),
-            window: self.window,
-            ip_id: Some(self.ip_id),
+            source,
+            destination,
+            source_port,
+            destination_port,
+            sequence: self.tcp_long(4),
+            acknowledgment: self.tcp_long(8),
+            flags: Flags(self.tcp[13] & CONTROL_BITS),
+            window: self.tcp_word(14),
+            ip_id: Some(u16::from_be_bytes(self.ip_id)),
             ttl: self.ttl,
-            ts_value: (self.flags.get() & HAS_TIMESTAMP != 0).then_some(self.ts_value),
-            payload_len: self.payload_len,
+            ts_value: self.has_timestamp.then(|| u32::from_be_bytes(self.ts_value)),
+            payload_len: self.payload_len.into(),
             payload: payload.unwrap_or_default(),
         }
     }
 }
 
+/// TSval, and whether there is one, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN:
+/// MSS, SACK permitted, Timestamps); `None` is another layout.
 #[inline]
-fn address(bits: u32) -> Address {
-    Address::v4(bits.to_be_bytes())
-}
-
-/// TSval in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK permitted,
-/// Timestamps); the outer `None` is another layout.
-#[inline]
-fn timestamp_value(options: &[u8]) -> Option<Option<u32>> {
-    match *options {
-        [] => Some(None),
-        [1, 1, 8, 10, a, b, c, d, ..] | [2, 4, _, _, 4, 2, 8, 10, a, b, c, d, ..] => {
-            Some(Some(u32::from_be_bytes([a, b, c, d])))
-        }
+fn timestamp_value(options: &[u8]) -> Option<([u8; 4], bool)> {
+    const ALIGNED: [u8; 4] = [1, 1, 8, 10];
+    let Some((first, rest)) = options.split_first_chunk::<4>() else {
+        return options.is_empty().then_some(([0; 4], false));
+    };
+    if *first == ALIGNED {
+        return Some((*rest.first_chunk()?, true));
+    }
+    match (first, rest) {
+        ([2, 4, ..], [4, 2, 8, 10, a, b, c, d, ..]) => Some(([*a, *b, *c, *d], true)),
         _ => None,
     }
 }
@@ -200,7 +213,7 @@ mod tests {
 
     fn compact(bytes: &[u8]) -> Option<Segment<'_>> {
         let frame = frame(bytes);
-        Compact::of(&frame).map(|compact| compact.segment(|| frame.bytes))
+        Compact::of(&frame, 0).map(|compact| compact.segment(bytes))
     }
 
     #[test]

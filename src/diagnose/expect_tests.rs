@@ -23,6 +23,8 @@ fn leg(last: u8, requests: u64, first: u64, status: Status) -> Leg {
             ..Verdict::default()
         },
         by_prefix: Vec::new(),
+        bill: crate::diagnose::Bill::default(),
+        causes: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::bill::bill;
+use super::causes::{self, Findings, PoolCauses};
+use super::projection::{self, Host};
 use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
 use super::verdict::{Case, Judgement};
 use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
@@ -10,7 +13,7 @@ use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
 /// Everything that the figures say.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
     /// The capture's verdict.
     pub verdict: Verdict,
@@ -20,6 +23,10 @@ pub struct Diagnosis {
     pub pools: Vec<Pool>,
     /// What this capture cannot show, and what would.
     pub not_seen: Vec<String>,
+    /// What each host's kernel has to hold.
+    pub hosts: Vec<Host>,
+    /// Why connections ended, for the list of connections.
+    pub findings: Findings,
 }
 
 /// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or
@@ -38,6 +45,11 @@ pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diag
             judged_leg(leg, place, summary, dropped, thresholds)
         })
         .collect();
+    let statuses: Vec<Status> = legs.iter().map(|leg| leg.verdict.status).collect();
+    let mut findings = causes::find(summary, &statuses);
+    for (leg, causes) in legs.iter_mut().zip(&mut findings.legs) {
+        leg.causes = std::mem::take(causes);
+    }
     legs.sort_by(|a, b| {
         let requests = |leg: &Leg| leg.figures.counts.requests.total;
         requests(b)
@@ -46,13 +58,15 @@ pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diag
             .then_with(|| a.name.cmp(&b.name))
     });
     let verdict = capture_verdict(&legs, total, thresholds);
-    let pools = pools(&legs);
+    let pools = pools(&legs, &mut findings);
     let not_seen = not_seen(summary);
     Diagnosis {
         verdict,
         legs,
         pools,
         not_seen,
+        hosts: projection::hosts(summary),
+        findings,
     }
 }
 
@@ -96,6 +110,8 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
                 })
             })
             .collect(),
+        bill: bill(leg, summary),
+        causes: Vec::new(),
     }
 }
 
@@ -270,7 +286,11 @@ fn small_legs(legs: &[Leg], t: &Thresholds) -> BTreeMap<IpAddr, Together> {
     groups
 }
 
-fn pools(legs: &[Leg]) -> Vec<Pool> {
+fn pools(legs: &[Leg], findings: &mut Findings) -> Vec<Pool> {
+    let mut found: BTreeMap<IpAddr, PoolCauses> = std::mem::take(&mut findings.pools)
+        .into_iter()
+        .filter_map(|pool| Some((pool.client?, pool)))
+        .collect();
     let mut pools: BTreeMap<IpAddr, Vec<_>> = BTreeMap::new();
     for leg in legs {
         if let (Some(client), Some(server)) = (leg.name.client, leg.name.server) {
@@ -281,7 +301,13 @@ fn pools(legs: &[Leg]) -> Vec<Pool> {
         .into_iter()
         .map(|(client, mut servers)| {
             servers.sort_unstable();
-            Pool { client, servers }
+            let found = found.remove(&client).unwrap_or_default();
+            Pool {
+                client,
+                servers,
+                idle_pool_size: found.size.map(u64::from),
+                causes: found.causes,
+            }
         })
         .collect()
 }

@@ -2,6 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::bill::Bill;
+use super::catalogue::CauseId;
+use super::causes::Cause;
+use super::projection::Host;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::Interface;
@@ -100,6 +104,10 @@ pub struct Leg {
     pub by_prefix: Vec<PrefixRow>,
     /// Its health checks.
     pub checks: Vec<CheckSeries>,
+    /// What churn costs, and what reuse would save.
+    pub bill: Bill,
+    /// Why its connections end, or are not made: faults first, by connections.
+    pub causes: Vec<Cause>,
 }
 
 /// All connections of one client address to all servers it uses.
@@ -109,6 +117,10 @@ pub struct Pool {
     pub client: IpAddr,
     /// Its servers.
     pub servers: Vec<Endpoint>,
+    /// Idle connections that it keeps (`keepalive N`), estimated.
+    pub idle_pool_size: Option<u64>,
+    /// What shows only across its servers.
+    pub causes: Vec<Cause>,
 }
 
 /// Packets left out of the analysis, by reason.
@@ -254,6 +266,8 @@ pub struct ConnectionRecord {
     pub facts: ConnectionFacts,
     /// Its class.
     pub class: Class,
+    /// Why it ended.
+    pub cause: Option<CauseId>,
 }
 
 /// One HTTP exchange, for `--requests`.
@@ -308,6 +322,8 @@ pub struct Snapshot {
     pub legs: Vec<Leg>,
     /// Every client's pool.
     pub pools: Vec<Pool>,
+    /// What each host's kernel has to hold when the capture ends.
+    pub hosts: Vec<Host>,
     /// Over time.
     pub timeline: Timeline,
     /// What this capture cannot show, and what would.

@@ -1,5 +1,6 @@
 //! The engine: frames in, leg events out.
 
+use super::ahead::Found;
 use super::context::{Config, Context, Now};
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ use super::names::Names;
 use super::opening::Generation;
 use super::quality::Quality;
 use crate::aggregate::{ConnectionRef, Told};
-use crate::decode::{Compact, Flags, Segment, decode};
+use crate::decode::{Flags, Segment, decode};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::{FlowKey, FlowTable, Known, PathId, Sender, Tombstone, Trail};
 use crate::frame::Frame;
@@ -152,21 +153,18 @@ impl Engine {
         }
     }
 
-    /// Takes in a frame that was decoded already, the capture's `order`-th; packet time is `clock` then.
+    /// Takes in a segment that was decoded already, the capture's `order`-th frame; packet time is `clock` then.
     #[inline]
-    pub fn compact<'a>(
-        &mut self,
-        order: u64,
-        clock: Timestamp,
-        segment: &Compact,
-        packet: impl FnOnce() -> &'a [u8],
-    ) {
+    pub fn compact(&mut self, order: u64, clock: Timestamp, segment: Segment<'_>, found: &Found) {
         if self.minds_time(order, order) {
             self.pass(order, clock);
         }
         self.now.clock = clock;
         self.now.order = order * 2 + 1;
-        self.segment(&segment.segment(packet));
+        self.quality.segments += 1;
+        self.quality.flags.count(segment.flags);
+        let known = self.table.look_at(found.place, &found.key);
+        self.known_segment(known, found.key, &segment, found.sender);
     }
 
     /// So many packets of so many bytes on the wire are handed on as [`compact`](Self::compact).
@@ -217,7 +215,13 @@ impl Engine {
             PathId::default()
         });
         let (key, sender) = FlowKey::of(segment, path);
-        match self.table.look(&key) {
+        let known = self.table.look(&key);
+        self.known_segment(known, key, segment, sender);
+    }
+
+    #[inline]
+    fn known_segment(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        match known {
             Known::Living(place) => self.on_living(place, key, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
             Known::Nothing => self.on_unknown(key, segment, sender),
@@ -244,7 +248,7 @@ impl Engine {
                 self.open(None, key, segment, sender);
             }
             Generation::Challenger | Generation::ChallengerAfter => {
-                let Some(challenger) = living.challenger.take() else {
+                let Some(challenger) = living.take_challenger() else {
                     return;
                 };
                 if generation == Generation::ChallengerAfter {
@@ -263,7 +267,7 @@ impl Engine {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let fate = living.segment(segment, sender, cx);
-        let stall = living.stall.as_mut().filter(|stall| !stall.watched);
+        let stall = living.stall_mut().filter(|stall| !stall.watched);
         let stalled = stall.map(|stall| {
             stall.watched = true;
             stall.since
@@ -285,12 +289,11 @@ impl Engine {
         }
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
-        let same_syn = dead.isn.is_some_and(|isn| {
-            let answered = flags
-                .contains(Flags::ACK)
-                .then_some(SeqNumber(segment.acknowledgment));
-            isn == SeqNumber(segment.sequence) || answered == Some(isn.plus(1))
-        });
+        let answered = flags
+            .contains(Flags::ACK)
+            .then_some(SeqNumber(segment.acknowledgment));
+        let same_syn =
+            dead.has_isn && (dead.isn == SeqNumber(segment.sequence) || answered == Some(dead.isn.plus(1)));
         let late = if syn { same_syn } else { segment.payload_len == 0 };
         if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
             self.quality.late += 1;
@@ -300,7 +303,7 @@ impl Engine {
             self.quality.stray_resets += 1;
             return;
         }
-        let resumes = (dead.expired && !syn).then_some(dead.id);
+        let resumes = (dead.expired && !syn).then_some(dead.id.get());
         self.open(resumes, key, segment, sender);
     }
 

@@ -16,8 +16,26 @@ pub(super) struct Closing {
     pub(super) by: Sender,
     pub(super) how: How,
     pub(super) at: Timestamp,
+    acked: SeqNumber,
+    has_acked: bool,
+}
+
+impl Closing {
+    /// `acked` is what its sender had received of the other direction.
+    pub(super) fn new(by: Sender, how: How, at: Timestamp, acked: Option<SeqNumber>) -> Self {
+        Self {
+            by,
+            how,
+            at,
+            acked: acked.unwrap_or_default(),
+            has_acked: acked.is_some(),
+        }
+    }
+
     /// What its sender had received of the other direction.
-    pub(super) acked: Option<SeqNumber>,
+    pub(super) fn acked(&self) -> Option<SeqNumber> {
+        self.has_acked.then_some(self.acked)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +69,7 @@ impl Conversation {
                 segment.flags.contains(Flags::ACK)
                     && (acknowledged == isn.plus(1) || acknowledged == peer.top())
             }
-            (Some(isn), None) if !peer.any() && !this.proves_peer() => {
+            (Some(isn), None) if !this.proves_peer() => {
                 let sequence = SeqNumber(segment.sequence);
                 sequence == isn.plus(1) || sequence == isn
             }
@@ -79,12 +97,7 @@ impl Conversation {
         }
         self.drain_all(segment.timestamp, cx);
         self.close(
-            Closing {
-                by: sender,
-                how: How::Reset,
-                at: segment.timestamp,
-                acked: acknowledged(segment),
-            },
+            Closing::new(sender, How::Reset, segment.timestamp, acknowledged(segment)),
             cx,
         );
         Fate::Over
@@ -96,15 +109,12 @@ impl Conversation {
             // A retransmitted FIN may acknowledge what the first one did not: the first copy counts.
             let first_copy = self.tcp.end(sender).fin()
                 == Some(SeqNumber(segment.sequence).plus(segment.payload_len))
-                && !self.streams[sender.index()].ended;
+                && !self.streams[sender.index()].assembler.ended;
             let own = SeqNumber(segment.sequence).plus(segment.payload_len);
-            if second && first_copy && closing.acked.is_some_and(|acked| acked.after(own) > 0) {
+            if second && first_copy && closing.acked().is_some_and(|acked| acked.after(own) > 0) {
                 // The FIN captured first acknowledges this one: the capture swapped them.
-                self.closing = Some(Closing {
-                    by: sender,
-                    acked: acknowledged(segment),
-                    ..closing
-                });
+                let acked = acknowledged(segment);
+                self.closing = Some(Closing::new(sender, closing.how, closing.at, acked));
             } else if second && first_copy && self.tcp.second_fin_crosses(segment, sender) {
                 self.closing = Some(Closing {
                     how: How::CrossedFins,
@@ -116,12 +126,7 @@ impl Conversation {
         // A response that ends with the connection is complete before the connection closes.
         self.end_streams(segment.timestamp, cx);
         self.close(
-            Closing {
-                by: sender,
-                how: How::Fin,
-                at: segment.timestamp,
-                acked: acknowledged(segment),
-            },
+            Closing::new(sender, How::Fin, segment.timestamp, acknowledged(segment)),
             cx,
         );
     }
@@ -159,7 +164,7 @@ impl Conversation {
 
     /// Idle time at `at`: from the end of the last complete response.
     pub(super) fn idle_at(&self, at: Timestamp) -> Option<Nanos> {
-        self.last_response_end.get().map(|end| at.since(end).max(0))
+        self.response_end().map(|end| at.since(end).max(0))
     }
 
     /// Who closed it, in the client's and the server's terms.
@@ -183,8 +188,8 @@ impl Conversation {
             let acked = self.tcp.end(end.peer()).acked();
             fin.zip(acked).is_some_and(|(fin, acked)| acked.after(fin) > 0)
         };
-        self.streams[0].ended
-            && self.streams[1].ended
+        self.streams[0].assembler.ended
+            && self.streams[1].assembler.ended
             && acknowledged(Sender::Low)
             && acknowledged(Sender::High)
     }

@@ -4,18 +4,17 @@ use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
 use super::marks::Marks;
-use super::opening::Challenger;
 use super::pending::PendingQueue;
-use super::turns::Turns;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
-use crate::classify::{History, Protocol, RoleEvidence};
+use crate::classify::{History, Protocol, RoleEvidence, Signs};
 use crate::decode::{Flags, Segment};
 use crate::flow::{Link, Sender, Sent, Tcp};
 use crate::frame::InterfaceId;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
-use crate::time::{Nanos, OptionalTimestamp, Timestamp};
+use crate::time::{OptionalTimestamp, Timestamp};
+use crate::u48::U48;
 
 /// One direction: bytes in order, and the messages in them.
 #[derive(Debug, Default)]
@@ -24,8 +23,6 @@ pub(super) struct Stream {
     pub(super) messages: MessageStream,
     /// Payload bytes on the wire, retransmissions left out.
     pub(super) bytes: u64,
-    /// Its FIN was reached in order.
-    pub(super) ended: bool,
 }
 
 /// The control bits that open or end something, and the one that nearly every segment has.
@@ -39,17 +36,6 @@ pub(super) struct Roles {
     pub(super) leg: LegRef,
 }
 
-/// Bytes that wait for others: since when, and how many packets passed meanwhile.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stall {
-    pub(super) since: Timestamp,
-    pub(super) packets: u32,
-    /// The engine looks after it when time has passed.
-    pub(super) watched: bool,
-    /// Bytes kept, as the engine has them in its account.
-    pub(super) kept: usize,
-}
-
 /// What becomes of a connection after a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
@@ -57,84 +43,105 @@ pub(super) enum Fate {
     Over,
 }
 
-/// A living connection.
+/// A living connection: small, for there may be a million.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    pub(super) id: u64,
+    /// The place of its first packet among all packets of the capture.
+    pub(super) id: U48,
+    pub(super) first: FramePlace,
+    pub(super) last: FramePlace,
     pub(super) start: Timestamp,
-    pub(super) last: Timestamp,
-    pub(super) first_frame: u64,
-    pub(super) last_frame: u64,
-    pub(super) interface: InterfaceId,
-    pub(super) last_interface: InterfaceId,
+    /// Time of its last packet.
+    pub(super) last_at: Timestamp,
     /// Its last packets.
     pub(super) link: Link,
     pub(super) tcp: Tcp,
     pub(super) streams: [Stream; 2],
     pub(super) roles: Option<Roles>,
     pub(super) marks: Marks,
+    pub(super) signs: Signs,
     pub(super) protocol: Protocol,
     pub(super) history: History,
     pub(super) closing: Option<Closing>,
-    pub(super) connect: Option<Nanos>,
     pub(super) pending: PendingQueue,
     pub(super) requests: u32,
     pub(super) responses: u32,
-    /// First byte of a request whose head is not complete.
-    pub(super) begun: OptionalTimestamp,
-    pub(super) last_response_end: OptionalTimestamp,
-    pub(super) last_payload: OptionalTimestamp,
+    /// The end of the last complete response; before there is one, the last payload.
+    activity: OptionalTimestamp,
     pub(super) last_prefix: PrefixRef,
     /// Hash of the first request's method and target; 0 if they were not seen.
     pub(super) asked: u64,
-    pub(super) syn_retransmitted: u16,
-    pub(super) keepalive_probes: u16,
-    pub(super) retransmitted: u32,
-    pub(super) out_of_order: u32,
-    pub(super) gap_bytes: u64,
-    pub(super) stall: Option<Box<Stall>>,
-    pub(super) turns: Option<Box<Turns>>,
-    pub(super) challenger: Option<Box<Challenger>>,
+    /// What few connections need.
     pub(super) beyond: Option<Box<Beyond>>,
+}
+
+/// A frame: its number and the interface it was captured on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FramePlace {
+    pub(super) number: U48,
+    pub(super) interface: InterfaceId,
+}
+
+impl FramePlace {
+    #[inline]
+    fn of(segment: &Segment<'_>) -> Self {
+        Self {
+            number: segment.number.into(),
+            interface: segment.interface,
+        }
+    }
 }
 
 impl Conversation {
     /// A connection whose first packet is `segment`.
     pub(super) fn new(id: u64, segment: &Segment<'_>) -> Self {
+        let place = FramePlace::of(segment);
         Self {
-            id,
+            id: id.into(),
+            first: place,
+            last: place,
             start: segment.timestamp,
-            last: segment.timestamp,
-            first_frame: segment.number,
-            last_frame: segment.number,
-            interface: segment.interface,
-            last_interface: segment.interface,
-            link: Link::default(),
+            last_at: segment.timestamp,
+            link: Link::NONE,
             tcp: Tcp::default(),
             streams: [Stream::default(), Stream::default()],
             roles: None,
             marks: Marks::default(),
+            signs: Signs::default(),
             protocol: Protocol::default(),
             history: History::default(),
             closing: None,
-            connect: None,
             pending: PendingQueue::default(),
             requests: 0,
             responses: 0,
-            begun: OptionalTimestamp::default(),
-            last_response_end: OptionalTimestamp::default(),
-            last_payload: OptionalTimestamp::default(),
+            activity: OptionalTimestamp::default(),
             last_prefix: PrefixRef::default(),
             asked: 0,
-            syn_retransmitted: 0,
-            keepalive_probes: 0,
-            retransmitted: 0,
-            out_of_order: 0,
-            gap_bytes: 0,
-            stall: None,
-            turns: None,
-            challenger: None,
             beyond: None,
+        }
+    }
+
+    /// The end of the last complete response.
+    #[inline]
+    pub(super) fn response_end(&self) -> Option<Timestamp> {
+        self.activity.get().filter(|_| self.marks.has(Marks::ANSWERED))
+    }
+
+    #[inline]
+    pub(super) fn note_response_end(&mut self, at: Timestamp) {
+        self.activity = at.into();
+        self.marks.set(Marks::ANSWERED);
+    }
+
+    /// The last payload, as long as no response was complete.
+    pub(super) fn last_payload(&self) -> Option<Timestamp> {
+        self.activity.get().filter(|_| !self.marks.has(Marks::ANSWERED))
+    }
+
+    #[inline]
+    pub(super) fn note_payload(&mut self, at: Timestamp) {
+        if !self.marks.has(Marks::ANSWERED) {
+            self.activity = at.into();
         }
     }
 
@@ -155,7 +162,7 @@ impl Conversation {
     #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
-        if self.marks.has(Marks::STEADY) && flags.0 & CONTROL == Flags::ACK.0 && self.stall.is_none() {
+        if self.marks.has(Marks::STEADY) && flags.0 & CONTROL == Flags::ACK.0 && self.stall().is_none() {
             self.steady(segment, sender, cx);
             return Fate::GoesOn;
         }
@@ -165,9 +172,8 @@ impl Conversation {
     /// Neither begin nor end: an acknowledgment, with payload or without.
     #[inline]
     fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        self.last = self.last.max(segment.timestamp);
-        self.last_frame = segment.number;
-        self.last_interface = segment.interface;
+        self.last_at = self.last_at.max(segment.timestamp);
+        self.last = FramePlace::of(segment);
         let by_client = self.is_client(sender);
         let sent = self.tcp.observe(segment, sender);
         if sent != Sent::New {
@@ -193,11 +199,11 @@ impl Conversation {
     fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
+            self.note_challenged(sender);
             return Fate::GoesOn;
         }
-        self.last = self.last.max(segment.timestamp);
-        self.last_frame = segment.number;
-        self.last_interface = segment.interface;
+        self.last_at = self.last_at.max(segment.timestamp);
+        self.last = FramePlace::of(segment);
         let repeated_syn = flags.contains(Flags::SYN) && self.tcp.end(sender).isn().is_some();
         let sent = self.tcp.observe(segment, sender);
         if flags.contains(Flags::SYN) || self.roles.is_none() {
@@ -214,7 +220,7 @@ impl Conversation {
         self.complete_handshake(segment, sender, cx);
         if segment.payload_len > 0 {
             self.payload(segment, sender, cx);
-        } else if self.stall.is_some() {
+        } else if self.stall().is_some() {
             self.drain(segment.timestamp, cx);
         }
         if flags.contains(Flags::FIN) {
@@ -236,14 +242,20 @@ impl Conversation {
         match sent {
             Sent::New => {}
             Sent::Again if segment.payload_len > 0 || segment.flags.contains(Flags::FIN) => {
-                self.retransmitted = self.retransmitted.saturating_add(1);
+                let beyond = self.beyond_mut();
+                beyond.retransmitted = beyond.retransmitted.saturating_add(1);
+                self.note_repeated(segment, sender);
             }
             Sent::Again => {}
-            Sent::OutOfOrder => self.out_of_order = self.out_of_order.saturating_add(1),
+            Sent::OutOfOrder => {
+                let beyond = self.beyond_mut();
+                beyond.out_of_order = beyond.out_of_order.saturating_add(1);
+            }
             // A single byte that an ACK of its sender overtook, or that was lost before the capture, looks like a probe.
             Sent::KeepaliveProbe if self.lacks(segment, sender) => {}
             Sent::KeepaliveProbe => {
-                self.keepalive_probes = self.keepalive_probes.saturating_add(1);
+                let beyond = self.beyond_mut();
+                beyond.keepalive_probes = beyond.keepalive_probes.saturating_add(1);
                 return false;
             }
         }
@@ -326,8 +338,26 @@ impl Conversation {
         };
         if segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment).after(server_isn) > 0 {
             self.marks.set(Marks::ESTABLISHED);
-            self.connect = Some(segment.timestamp.since(self.start).max(0));
-            cx.emit(segment.timestamp, roles.leg, EventKind::Established);
+            let connect = Some(segment.timestamp.since(self.start).max(0)).into();
+            cx.emit(segment.timestamp, roles.leg, EventKind::Established { connect });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With its key, its entry in the index and what `aggregate` keeps of it, an open connection takes less than 400
+    /// bytes.
+    #[test]
+    fn a_connection_is_small() {
+        assert!(
+            size_of::<Option<Conversation>>() <= 296,
+            "{}",
+            size_of::<Conversation>()
+        );
+        assert_eq!(size_of::<Stream>(), 48);
+        assert_eq!(size_of::<PendingQueue>(), 40);
     }
 }

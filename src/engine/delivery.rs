@@ -3,8 +3,9 @@
 //! A segment acknowledges what its sender had received, so bytes of one direction wait for those of the other that came
 //! first: a capture that swaps two packets then gives the same messages. What never comes is given up after a while.
 
+use super::beyond::Stall;
 use super::context::Context;
-use super::conversation::{Conversation, Stall};
+use super::conversation::Conversation;
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
 use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
@@ -38,14 +39,14 @@ impl Conversation {
     /// The payload of one segment.
     #[inline]
     pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        self.last_payload = segment.timestamp.into();
+        self.note_payload(segment.timestamp);
         let origin = Origin {
             at: segment.timestamp,
             number: segment.number,
         };
         let start = SeqNumber(segment.sequence);
         let whole = segment.payload.len() == segment.payload_len as usize;
-        let alone = self.stall.is_none() && self.turns.is_none();
+        let alone = self.stall().is_none() && self.turns().is_none();
         if segment.flags.0 & (Flags::ACK.0 | Flags::SYN.0) == Flags::ACK.0
             && whole
             && alone
@@ -101,14 +102,12 @@ impl Conversation {
             }
         }
         if self.streams[0].assembler.has_early() || self.streams[1].assembler.has_early() {
-            if self.stall.is_none() {
-                self.stall = Some(Box::new(Stall {
-                    since: segment.timestamp,
-                    packets: 0,
-                    watched: false,
-                    kept: 0,
-                }));
-            }
+            self.beyond_mut().stall.get_or_insert(Stall {
+                since: segment.timestamp,
+                packets: 0,
+                watched: false,
+                kept: 0,
+            });
             self.drain(segment.timestamp, cx);
         }
     }
@@ -119,7 +118,7 @@ impl Conversation {
         let Some(after) = after else { return false };
         let peer = &self.streams[sender.peer().index()];
         match peer.assembler.next() {
-            Some(next) => after.after(next) > 0 && self.tcp.end(sender.peer()).any() && !peer.ended,
+            Some(next) => after.after(next) > 0 && self.tcp.end(sender.peer()).any() && !peer.assembler.ended,
             None => false,
         }
     }
@@ -132,16 +131,17 @@ impl Conversation {
 
     /// Notes in the engine's account how many bytes this connection keeps.
     fn account(&mut self, cx: &mut Context<'_>) {
-        let Some(stall) = self.stall.as_mut() else { return };
         let kept: usize = self
             .streams
             .iter()
             .map(|stream| stream.assembler.early_bytes())
             .sum();
-        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(stall.kept) + kept;
-        stall.kept = kept;
-        if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
-            self.stall = None;
+        let waits = self.streams.iter().any(|stream| stream.assembler.has_early());
+        let Some(stall) = self.stall_mut() else { return };
+        let before = std::mem::replace(&mut stall.kept, kept);
+        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(before) + kept;
+        if !waits {
+            self.beyond_mut().stall = None;
         }
     }
 
@@ -151,7 +151,7 @@ impl Conversation {
             if !self.streams.iter().any(|stream| stream.assembler.has_early()) {
                 return;
             }
-            let Some(stall) = self.stall.as_mut() else { return };
+            let Some(stall) = self.stall_mut() else { return };
             stall.packets += 1;
             let long = stall.packets >= GIVE_UP_PACKETS || now.since(stall.since) >= GIVE_UP_AFTER;
             let full = self.streams.iter().any(|stream| {
@@ -161,11 +161,11 @@ impl Conversation {
             if !(long || full) || !self.give_up(full, now, cx) {
                 return;
             }
-            if let Some(stall) = self.stall.as_mut() {
-                **stall = Stall {
+            if let Some(stall) = self.stall_mut() {
+                *stall = Stall {
                     since: now,
                     packets: 0,
-                    ..**stall
+                    ..*stall
                 };
             }
         }
@@ -196,7 +196,7 @@ impl Conversation {
             Some(fin) if acked.after(fin) > 0 => fin,
             _ => acked,
         };
-        if this.any() && !self.streams[sender.index()].ended {
+        if this.any() && !self.streams[sender.index()].assembler.ended {
             let gap = self.streams[sender.index()].assembler.skip_to(end);
             self.deliver_gap(sender, gap, now, cx);
         }
@@ -305,7 +305,7 @@ impl Conversation {
         from: Origin,
         cx: &mut Context<'_>,
     ) {
-        if missing > 0 || self.turns.is_some() {
+        if missing > 0 || self.turns().is_some() {
             self.deliver_unframed(sender, bytes, missing, from, cx);
         } else {
             self.read(sender, bytes, from, cx);
@@ -319,7 +319,7 @@ impl Conversation {
                 continue;
             };
             let stream = &mut self.streams[sender.index()];
-            if stream.ended || stream.assembler.has_early() {
+            if stream.assembler.ended || stream.assembler.has_early() {
                 continue;
             }
             let Some(next) = stream.assembler.next() else {
@@ -340,7 +340,7 @@ impl Conversation {
                 self.deliver_gap(sender, gap, now, cx);
             }
             let stream = &mut self.streams[sender.index()];
-            stream.ended = true;
+            stream.assembler.ended = true;
             stream.assembler.skip_to(fin.plus(1));
             if !self.is_client(sender) {
                 self.server_stream_ended(now, cx);

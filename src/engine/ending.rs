@@ -9,26 +9,25 @@ use crate::flow::FlowKey;
 const LAST: u64 = 1 << 62;
 
 /// Connections whose first packet lies within so many frames are told at a time.
-const PART: u64 = 1 << 16;
+const PART: u64 = 1 << 13;
 
 /// An end known as a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Server(End);
 
-/// A connection that is open at the end.
-#[derive(Debug)]
-enum Open {
-    /// At this place of the table.
-    Living(u32),
-    /// Parked at this place.
-    Parked(u32),
+/// A connection that is open at the end: its place in the table, or (with the upper bit) among those parked.
+#[derive(Clone, Copy, Debug)]
+struct Open(u32);
+
+impl Open {
+    const PARKED: u32 = 1 << 31;
 }
 
 /// What is left to be told, in order of first packet, which is the same for any number of engines.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     /// From the latest to the earliest.
-    rest: Vec<(u64, Open)>,
+    rest: Vec<Open>,
     parked: Vec<Option<(FlowKey, Conversation)>>,
     told_up_to: u64,
 }
@@ -39,18 +38,18 @@ impl Engine {
         let mut waiting: Vec<(u64, FlowKey)> = self
             .table
             .iter()
-            .filter(|(_, living)| living.challenger.is_some())
-            .map(|(key, living)| (living.id, *key))
+            .filter(|(_, living)| living.challenger().is_some())
+            .map(|(key, living)| (living.id.get(), *key))
             .collect();
         waiting.sort_unstable_by_key(|(id, _)| *id);
         for (_, key) in waiting {
             let Some(living) = self.table.find(&key).and_then(|place| self.table.at(place)) else {
                 continue;
             };
-            let Some(challenger) = living.challenger.take() else {
+            let Some(challenger) = living.take_challenger() else {
                 continue;
             };
-            self.now.order = LAST + living.id;
+            self.now.order = LAST + living.id.get();
             self.admit(key, &challenger);
         }
         self.prepare(|living| living.roles.is_some());
@@ -69,23 +68,28 @@ impl Engine {
     }
 
     fn prepare(&mut self, wanted: impl Fn(&Conversation) -> bool) {
-        let mut rest = Vec::new();
-        for place in self.table.places().collect::<Vec<_>>() {
-            if let Some(living) = self.table.at(place).filter(|living| wanted(living)) {
-                rest.push((living.id, Open::Living(place as u32)));
-            }
-        }
         self.ending.told_up_to = 0;
-        let mut parked: Vec<Option<_>> = std::mem::take(&mut self.parked).into_iter().map(Some).collect();
-        parked.extend(std::mem::take(&mut self.ending.parked));
-        for (place, entry) in parked.iter().enumerate() {
-            if let Some((_, living)) = entry.as_ref().filter(|(_, living)| wanted(living)) {
-                rest.push((living.id, Open::Parked(place as u32)));
-            }
-        }
-        self.ending.parked = parked;
-        rest.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(*id));
+        self.ending.parked.retain(Option::is_some);
+        let parked = std::mem::take(&mut self.parked);
+        self.ending.parked.extend(parked.into_iter().map(Some));
+        let parked = self.ending.parked.iter().flatten().map(|(_, living)| living);
+        let parked = parked.zip(0..).filter(|(living, _)| wanted(living));
+        let mut rest: Vec<Open> = parked.map(|(_, place)| Open(place | Open::PARKED)).collect();
+        let living = self.table.places().filter(|(_, living)| wanted(living));
+        rest.extend(living.map(|(place, _)| Open(place as u32)));
+        rest.sort_unstable_by_key(|open| std::cmp::Reverse(self.id_of(*open)));
         self.ending.rest = rest;
+    }
+
+    fn id_of(&self, open: Open) -> u64 {
+        let living = if open.0 & Open::PARKED == 0 {
+            self.table.get(open.0 as usize)
+        } else {
+            let place = open.0 & !Open::PARKED;
+            let parked = self.ending.parked.get(place as usize);
+            parked.and_then(|entry| entry.as_ref().map(|(_, living)| living))
+        };
+        living.map_or(0, |living| living.id.get())
     }
 
     /// Tells the next part; returns whether there may be more. Parts are the same for all engines, which all have seen
@@ -93,24 +97,24 @@ impl Engine {
     pub fn tell_part(&mut self, frames: u64, unsure: bool) -> bool {
         let up_to = self.ending.told_up_to + PART;
         self.ending.told_up_to = up_to;
-        while let Some((id, open)) = self.ending.rest.pop_if(|(id, _)| *id <= up_to) {
+        while let Some(open) = self.ending.rest.last().copied() {
+            let id = self.id_of(open);
+            if id > up_to {
+                break;
+            }
+            self.ending.rest.pop();
             self.now.order = if unsure { 2 * LAST + id } else { LAST + id };
             let clock = self.now.clock;
-            match open {
-                Open::Living(place) => {
-                    let place = place as usize;
-                    if let Some((key, mut living)) = self.table.take(place) {
-                        living.tell(clock, &mut self.at_work(place, key).1);
-                    }
-                }
-                Open::Parked(place) => {
-                    let entry = self.ending.parked.get_mut(place as usize).and_then(Option::take);
-                    if let Some((key, mut living)) = entry {
-                        // Its number in the table may be another's by now; it has told nothing under it yet.
-                        let number = self.table.beyond();
-                        living.tell(clock, &mut self.at_work(number, key).1);
-                    }
-                }
+            let place = (open.0 & !Open::PARKED) as usize;
+            let (number, entry) = if open.0 & Open::PARKED == 0 {
+                (place, self.table.take(place))
+            } else {
+                // Its number in the table may be another's by now; it has told nothing under it yet.
+                let entry = self.ending.parked.get_mut(place).and_then(Option::take);
+                (self.table.beyond(), entry)
+            };
+            if let Some((key, mut living)) = entry {
+                living.tell(clock, &mut self.at_work(number, key).1);
             }
         }
         up_to < frames

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::marks::Marks;
-use super::pending::Pending;
+use super::pending::{Pending, Status};
 use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
 use crate::classify::Protocol;
 use crate::http::{
@@ -42,7 +42,7 @@ impl Conversation {
     #[inline]
     pub(super) fn note_begun(&mut self, in_head: bool, in_body: bool, from: Origin, cx: &mut Context<'_>) {
         if in_head && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
-            self.begun = from.at.into();
+            self.beyond_mut().begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
                 cx.emit(from.at, leg, EventKind::Busy);
@@ -66,6 +66,9 @@ impl Conversation {
             (Side::Request, Event::End) => self.on_request_end(from.at),
             (Side::Response, Event::End) => self.on_response_end(from.at, cx),
             (_, Event::Desync(why)) => {
+                if side == Side::Response {
+                    self.note_stray_bytes();
+                }
                 cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
                 self.lost_framing(side, 0, from.at, cx);
             }
@@ -125,8 +128,9 @@ impl Conversation {
         } else {
             PrefixRef::UNREAD
         };
-        let began = self.begun.take().unwrap_or(from.at);
+        let began = self.take_begun().unwrap_or(from.at);
         let asked = self.note_first_request(head, cx);
+        self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
         let open = self.closing.is_none();
@@ -153,7 +157,7 @@ impl Conversation {
         Some(Pending {
             method: head.method,
             reuse,
-            status: None,
+            status: Status::NONE,
             prefix,
             began,
             last_byte: from.at,
@@ -206,6 +210,7 @@ impl Conversation {
             };
         }
         self.responses = self.responses.saturating_add(1);
+        self.note_response_signs(head);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }
@@ -224,7 +229,7 @@ impl Conversation {
             .as_ref()
             .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
-            pending.status = Some(head.status);
+            pending.status = Status::of(head.status);
             if let Some(record) = pending.record.as_mut() {
                 record.status = (head.status != UNREAD_STATUS).then_some(head.status);
                 record.first_byte = first_byte;
@@ -257,7 +262,7 @@ impl Conversation {
             return false;
         };
         let reached = self.streams[closing.by.peer().index()].assembler.next();
-        match (closing.acked, reached) {
+        match (closing.acked(), reached) {
             (Some(acked), Some(reached)) => reached.after(acked) > 0,
             _ => true,
         }
@@ -276,7 +281,7 @@ impl Conversation {
         } else {
             None
         };
-        self.last_response_end = at.into();
+        self.note_response_end(at);
         let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
         if became_idle {
             self.marks.clear(Marks::BUSY);

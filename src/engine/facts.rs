@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use super::beyond::Beyond;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::marks::Marks;
@@ -28,22 +29,24 @@ impl Conversation {
         let handshake = self.handshake(client, now, cx);
         let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
         let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
+        let none = Beyond::default();
+        let tls = self.tls_facts();
+        let rare = self.beyond.as_deref().unwrap_or(&none);
         ConnectionFacts {
-            id: self.id,
+            id: self.id.get(),
             client: endpoint(&cx.key, client),
             server: endpoint(&cx.key, server),
             role_evidence: evidence,
             path: cx.names.path_of(cx.key.path),
-            interface: self.interface,
+            interface: self.first.interface,
             start: self.start,
-            end: self.last,
-            first_frame: self.first_frame,
-            last_frame: (self.last_interface, self.last_frame),
+            end: self.last_at,
+            first_frame: self.first.number.get(),
+            last_frame: (self.last.interface, self.last.number.get()),
             handshake,
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
-            syn_retransmitted: u32::from(self.syn_retransmitted),
-            connect: self.connect,
+            syn_retransmitted: u32::from(rare.syn_retransmitted),
             proxied_for: self.proxied_for(),
             protocol: self.protocol,
             requests: self.requests,
@@ -54,18 +57,22 @@ impl Conversation {
             closer: if failed { None } else { self.closer(client) },
             closed_at,
             idle_before_close: closed_at.and_then(|at| self.idle_before(at)),
-            last_response_end: self.last_response_end.get(),
+            last_response_end: self.response_end(),
+            unanswered_since: self.unanswered_since(),
+            last_prefix: self.last_prefix.0,
+            signs: self.last_signs(client),
+            status: self.status(),
             two_way: self.is_two_way(),
             obscured: self.marks.has(Marks::OBSCURED),
             heads_cut: self.marks.has(Marks::HEADS_CUT),
             bytes_to_server: self.streams[client.index()].bytes,
             bytes_to_client: self.streams[server.index()].bytes,
-            gap_bytes: self.gap_bytes,
-            retransmitted: self.retransmitted,
-            out_of_order: self.out_of_order,
-            keepalive_probes: u32::from(self.keepalive_probes),
+            gap_bytes: rare.gap_bytes,
+            retransmitted: rare.retransmitted,
+            out_of_order: rare.out_of_order,
+            keepalive_probes: u32::from(rare.keepalive_probes),
             asked: NonZeroU64::new(self.asked),
-            tls: self.tls_facts(),
+            tls,
             history: self.history,
         }
     }
@@ -75,7 +82,7 @@ impl Conversation {
             return None;
         }
         match (self.idle_at(closed_at), self.requests) {
-            (None, 0) => self.last_payload.get().map(|last| closed_at.since(last).max(0)),
+            (None, 0) => self.last_payload().map(|last| closed_at.since(last).max(0)),
             (idle, _) => idle,
         }
     }
@@ -105,7 +112,10 @@ impl Conversation {
         let silent = !self.tcp.end(client.peer()).any();
         let payload = self.tcp.end(client).payload() || self.tcp.end(client.peer()).payload();
         let proven = self.tcp.end(client).proves_peer();
-        let waited = self.syn_retransmitted > 0
+        let waited = self
+            .beyond
+            .as_ref()
+            .is_some_and(|beyond| beyond.syn_retransmitted > 0)
             || self.marks.has(Marks::ABANDONED)
             || now.since(self.start) >= cx.config.thresholds.unanswered_after;
         if silent && !payload && !proven && waited && !self.marks.has(Marks::TOLD) {

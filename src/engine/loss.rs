@@ -5,6 +5,7 @@ use super::conversation::Conversation;
 use super::delivery::Missing;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
+use crate::classify::Signs;
 use crate::flow::Sender;
 use crate::http::{GapEffect, Side};
 use crate::limits::PIPELINED;
@@ -36,7 +37,7 @@ impl Conversation {
     }
 
     pub(super) fn count_gap(&mut self, len: u32, cx: &mut Context<'_>) {
-        self.gap_bytes += u64::from(len);
+        self.beyond_mut().gap_bytes += u64::from(len);
         cx.quality.gap_bytes += u64::from(len);
     }
 
@@ -125,8 +126,9 @@ impl Conversation {
             return;
         };
         self.responses = self.responses.saturating_sub(1);
+        self.signs.note(Signs::CUT_OFF);
         if let Some(leg) = self.leg() {
-            cx.emit(self.last, leg, EventKind::ResponseCut { status });
+            cx.emit(self.last_at, leg, EventKind::ResponseCut { status });
         }
     }
 }

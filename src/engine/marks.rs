@@ -55,5 +55,7 @@ bits! {
         HEADS_CUT = 10,
         /// Opened as far as it will be, roles and both directions' places known, no FIN yet.
         STEADY = 11,
+        /// A response was complete.
+        ANSWERED = 12,
     }
 }

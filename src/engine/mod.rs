@@ -7,6 +7,7 @@
 //! What one connection does depends on its packets alone; everything across connections is left to `aggregate`, so that
 //! the analysis can be divided by connection.
 
+mod ahead;
 mod analysis;
 mod beyond;
 mod closing;
@@ -28,12 +29,14 @@ mod reading;
 mod record;
 mod roles;
 mod share;
+mod signs;
 mod streams;
 mod succession;
 mod tls;
 mod turns;
 mod upkeep;
 
+pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;
 pub use ending::Server;

@@ -139,7 +139,7 @@ impl Conversation {
     /// Frames follow.
     pub(super) fn begin_http2(&mut self) {
         self.protocol = Protocol::Http2;
-        let beyond = self.beyond.get_or_insert_default();
+        let beyond = self.beyond_mut();
         beyond.multiplexed.get_or_insert_default();
     }
 
@@ -191,7 +191,7 @@ impl Conversation {
             }
             rest = rest.get(used..).unwrap_or_default();
         }
-        self.beyond.get_or_insert_default().multiplexed = Some(state);
+        self.beyond_mut().multiplexed = Some(state);
     }
 
     /// The other direction carries frames, too, if the capture begins or lacks bytes where it would have said so.
@@ -225,14 +225,14 @@ impl Conversation {
         if let Some(frame) = frame {
             let from = Origin {
                 at,
-                number: self.last_frame,
+                number: self.last.number.get(),
             };
             self.on_frame(&mut state, side, frame, from, cx);
         }
         if lost {
             state.missed_frames(side);
         }
-        self.beyond.get_or_insert_default().multiplexed = Some(state);
+        self.beyond_mut().multiplexed = Some(state);
         lost
     }
 

@@ -14,6 +14,9 @@ use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
 
 pub(super) type End = (Address, u16);
 
+/// Legs whose numbers are at hand.
+const LATEST: usize = 16;
+
 /// The numbers given so far.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -22,6 +25,8 @@ pub(super) struct Names {
     prefixes: IndexSet<Box<[u8]>, RandomState>,
     paths: IndexSet<Path, RandomState>,
     last_prefix: Option<PrefixRef>,
+    /// Legs asked for lately: client, server and number, by a few bits of both.
+    latest_legs: [Option<(Address, End, LegRef)>; LATEST],
     clients: IndexMap<Address, Address, RandomState>,
     key: Vec<u8>,
 }
@@ -39,7 +44,21 @@ impl Names {
     }
 
     /// The number of a leg; the first mention is an event.
+    #[inline]
     pub(super) fn leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
+        let bits = client.0.low ^ server.0.low.rotate_left(3) ^ u64::from(server.1);
+        let place = bits as usize % LATEST;
+        if let Some((known, to, leg)) = self.latest_legs[place]
+            && (known, to) == (client.0, server)
+        {
+            return leg;
+        }
+        let leg = self.find_leg(client, server, now, events);
+        self.latest_legs[place] = Some((client.0, server, leg));
+        leg
+    }
+
+    fn find_leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
         if self.servers.len() < CLIENT_SERVER_PAIRS {
             self.servers.insert(server);

@@ -48,7 +48,7 @@ impl Conversation {
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
             return self.on_syn(order, segment, sender);
         }
-        match self.challenger.as_deref() {
+        match self.challenger() {
             None => self.on_foreign_syn_ack(segment, sender),
             Some(challenger) => {
                 let challenger = *challenger;
@@ -79,13 +79,13 @@ impl Conversation {
         if self.closing.is_some() || embryonic {
             return Generation::New;
         }
-        match self.challenger.as_deref_mut() {
+        match self.beyond_mut().challenger.as_deref_mut() {
             Some(challenger) if challenger.sender == sender && challenger.isn == isn => {
                 challenger.retransmitted = challenger.retransmitted.saturating_add(1);
                 challenger.last = segment.timestamp;
             }
             _ => {
-                self.challenger = Some(Box::new(Challenger {
+                self.beyond_mut().challenger = Some(Box::new(Challenger {
                     sender,
                     isn,
                     at: segment.timestamp,
@@ -134,7 +134,7 @@ impl Conversation {
                 return Generation::ChallengerAfter;
             }
             // The sender goes on with the old connection.
-            self.challenger = None;
+            self.take_challenger();
             return Generation::Same;
         }
         if acknowledges && (flags.contains(Flags::SYN) || flags.contains(Flags::RST)) {
@@ -174,7 +174,8 @@ impl Conversation {
     ) {
         if repeated {
             if self.is_client(sender) {
-                self.syn_retransmitted = self.syn_retransmitted.saturating_add(1);
+                let beyond = self.beyond_mut();
+                beyond.syn_retransmitted = beyond.syn_retransmitted.saturating_add(1);
             }
             return;
         }
@@ -201,8 +202,10 @@ impl Conversation {
     pub(super) fn begin_as(&mut self, challenger: &Challenger, cx: &mut Context<'_>) {
         let syn = challenger.segment(&cx.key);
         self.segment(&syn, challenger.sender, cx);
-        self.syn_retransmitted = challenger.retransmitted;
-        self.last = self.last.max(challenger.last);
+        if challenger.retransmitted > 0 {
+            self.beyond_mut().syn_retransmitted = challenger.retransmitted;
+        }
+        self.last_at = self.last_at.max(challenger.last);
     }
 }
 

@@ -13,12 +13,40 @@ pub(super) struct Pending {
     pub(super) method: Method,
     pub(super) reuse: Reuse,
     /// The status of its final response, once that has begun.
-    pub(super) status: Option<u16>,
+    pub(super) status: Status,
     pub(super) prefix: PrefixRef,
     pub(super) began: Timestamp,
     /// Its last byte so far.
     pub(super) last_byte: Timestamp,
     pub(super) record: Option<Box<ExchangeRecord>>,
+}
+
+/// A status that may not be known yet, in the room of one (0 is a status that could not be read).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Status(u16);
+
+impl Status {
+    pub(super) const NONE: Self = Self(u16::MAX);
+
+    pub(super) const fn of(status: u16) -> Self {
+        Self(status)
+    }
+
+    pub(super) fn get(self) -> Option<u16> {
+        (self != Self::NONE).then_some(self.0)
+    }
+
+    pub(super) fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    pub(super) fn take(&mut self) -> Option<u16> {
+        std::mem::replace(self, Self::NONE).get()
+    }
 }
 
 /// Requests in order; nearly always none or one.

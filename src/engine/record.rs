@@ -31,7 +31,7 @@ impl Conversation {
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
         ExchangeRecord {
             order: 0,
-            connection: self.id,
+            connection: self.id.get(),
             // Filled in when the record is finished: the key is not at hand here.
             client: Endpoint {
                 address: std::net::Ipv4Addr::UNSPECIFIED.into(),
@@ -62,7 +62,7 @@ impl Conversation {
                 Reuse::Reused => Some(true),
             },
             announced_close: head.announced,
-            frame: (self.last_interface.0, from.number),
+            frame: (self.last.interface.0, from.number),
         }
     }
 

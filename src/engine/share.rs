@@ -15,12 +15,12 @@ pub enum Owner {
     Everyone,
 }
 
-/// Which of `engines` engines a frame belongs to: the same for both directions of a connection, whatever carries it.
+/// Which of `engines` engines a frame belongs to, whose bytes begin at `at` of a block's arena: the same for both directions of a connection, whatever carries it.
 /// Frames without a segment belong to the first.
 #[inline]
 #[must_use]
-pub fn owner(frame: &Frame<'_>, engines: usize) -> Owner {
-    match Compact::of(frame) {
+pub fn owner(frame: &Frame<'_>, at: u32, engines: usize) -> Owner {
+    match Compact::of(frame, at) {
         Some(compact) => {
             let [from, to] = compact.ends();
             Owner::Plain(spread(ends(from.0.low, to.0.low, from.1, to.1), engines), compact)
@@ -110,7 +110,7 @@ mod tests {
             let back = packet((port % 7) as u8, port, false);
             let ethernet = [&[0; 12][..], &[8, 0], &there].concat();
             let vlan = [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &back].concat();
-            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 4) {
+            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 0, 4) {
                 Owner::Plain(engine, _) | Owner::Engine(engine) => engine,
                 Owner::Everyone => panic!("no fragment"),
             };

@@ -39,6 +39,7 @@ fn head_of(fields: &FieldBlock) -> RequestHead<'_> {
         version: Version::Http2,
         announced: false,
         upgrade: false,
+        tokens: crate::http::Tokens::NONE,
         framing: Framing::None,
         extent,
     }
@@ -59,7 +60,7 @@ impl Conversation {
         if head.extent != Extent::Whole {
             self.marks.set(Marks::HEADS_CUT);
         }
-        self.begun = state.began(Side::Request).unwrap_or(from.at).into();
+        self.beyond_mut().begun = state.began(Side::Request).unwrap_or(from.at).into();
         let Some(pending) = self.count_request(&head, from, cx) else {
             return;
         };
@@ -197,7 +198,7 @@ impl Conversation {
         let missed = state.may_have_missed(stream);
         let Some(mut exchange) = state.remove(stream) else {
             if missed {
-                self.last_response_end = at.into();
+                self.note_response_end(at);
             }
             return;
         };
@@ -208,7 +209,7 @@ impl Conversation {
             // Its head was in frames that are missing.
             self.count_stream_response(&mut exchange, UNREAD_STATUS, (at, at), cx);
         }
-        self.last_response_end = at.into();
+        self.note_response_end(at);
         self.leave_stream(state, exchange, Some(at), at, cx);
     }
 
@@ -293,10 +294,10 @@ impl Conversation {
         let Some(mut state) = taken else { return };
         for exchange in state.open.values_mut() {
             if !exchange.tunnel {
-                self.take_back(exchange, self.last, cx);
+                self.take_back(exchange, self.last_at, cx);
             }
         }
-        self.beyond.get_or_insert_default().multiplexed = Some(state);
+        self.beyond_mut().multiplexed = Some(state);
     }
 
     /// Tells of the exchanges that have no end.

@@ -53,15 +53,7 @@ impl Engine {
         if living.marks.has(Marks::OPENED) && !answered {
             living.marks.set(Marks::ABANDONED);
         } else {
-            living.close(
-                Closing {
-                    by,
-                    how: How::Replaced,
-                    at,
-                    acked: None,
-                },
-                cx,
-            );
+            living.close(Closing::new(by, How::Replaced, at, None), cx);
         }
         self.over(place, key, at, false);
     }
@@ -72,10 +64,12 @@ impl Engine {
             return;
         };
         let opener = living.roles.map_or(Sender::Low, |roles| roles.client);
+        let isn = living.tcp.end(opener).isn();
         let tombstone = Tombstone {
             id: living.id,
             left_at: at,
-            isn: living.tcp.end(opener).isn(),
+            has_isn: isn.is_some(),
+            isn: isn.unwrap_or_default(),
             expired,
             link: living.link,
         };

@@ -16,11 +16,11 @@ impl Conversation {
         } else {
             TlsSession::midstream()
         };
-        self.turns.get_or_insert_default().tls = Some(Box::new(session));
+        self.turns_or_new().tls = Some(Box::new(session));
     }
 
     pub(super) fn tls(&mut self) -> Option<&mut TlsSession> {
-        self.turns.as_deref_mut()?.tls.as_deref_mut()
+        self.turns_mut()?.tls.as_deref_mut()
     }
 
     /// A segment of a TLS connection.
@@ -37,7 +37,7 @@ impl Conversation {
         if !session.is_tls() && session.is_lost() {
             // It only began like a record.
             self.protocol = Protocol::Other;
-            self.turns = None;
+            self.beyond_mut().turns = None;
             return;
         }
         self.tls_data(side, found, bytes.len() as u32 + missing, from, cx);

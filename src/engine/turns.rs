@@ -112,7 +112,7 @@ impl Conversation {
                 self.after_gap(side, effect, missing, Missing::Snaplen, from.at, cx);
             }
             Cut::Head(event) => {
-                self.turns.get_or_insert_default();
+                self.turns_or_new();
                 let responses = self.responses;
                 if self.on_event(side, &event, from, cx).tunnel {
                     messages.tunnel();
@@ -122,11 +122,11 @@ impl Conversation {
                 }
             }
             Cut::Body | Cut::Unread => {
-                self.turns.get_or_insert_default();
+                self.turns_or_new();
             }
         }
         self.streams[sender.index()].messages = messages;
-        if let Some(turns) = self.turns.as_deref_mut() {
+        if let Some(turns) = self.turns_mut() {
             turns.blind = blind;
         }
         if blind {
@@ -178,11 +178,11 @@ impl Conversation {
     }
 
     fn received_before(&self) -> Option<SeqNumber> {
-        self.turns.as_ref().and_then(|turns| turns.received)
+        self.turns().and_then(|turns| turns.received)
     }
 
     fn note_received(&mut self, received: Option<SeqNumber>) {
-        self.turns.get_or_insert_default().received = received;
+        self.turns_or_new().received = received;
     }
 
     /// Bytes of a response whose end is not known.
@@ -194,7 +194,7 @@ impl Conversation {
         if waiting || self.too_late() {
             return;
         }
-        let Some(turns) = self.turns.as_deref_mut() else {
+        let Some(turns) = self.turns_mut() else {
             return;
         };
         turns.longest = turns.longest.max(len);
@@ -204,8 +204,8 @@ impl Conversation {
             if !full && !goes_on {
                 self.end_open_response(cx);
             }
-        } else if self.pending.is_empty() && self.last_response_end.is_some() {
-            self.last_response_end = at.into();
+        } else if self.pending.is_empty() && self.response_end().is_some() {
+            self.note_response_end(at);
         }
     }
 
@@ -213,12 +213,12 @@ impl Conversation {
     pub(super) fn gap_in_turns(&mut self, side: Side, len: u32, at: Timestamp, cx: &mut Context<'_>) -> bool {
         let from = Origin {
             at,
-            number: self.last_frame,
+            number: self.last.number.get(),
         };
         if self.tls_gap(side, len, from, cx) {
             return true;
         }
-        if !self.turns.as_ref().is_some_and(|turns| turns.blind) {
+        if !self.turns().is_some_and(|turns| turns.blind) {
             return false;
         }
         self.turn(side, from, cx);
@@ -230,12 +230,12 @@ impl Conversation {
 
     /// The response under way ended with its latest byte: another message begins, or the connection ends.
     pub(super) fn end_open_response(&mut self, cx: &mut Context<'_>) {
-        if let Some(at) = self.turns.as_deref_mut().and_then(|turns| turns.open.take()) {
+        if let Some(at) = self.turns_mut().and_then(|turns| turns.open.take()) {
             self.on_response_end(at, cx);
         }
     }
 
     fn responding(&mut self, at: Timestamp) {
-        self.turns.get_or_insert_default().open = Some(at);
+        self.turns_or_new().open = Some(at);
     }
 }

@@ -28,11 +28,11 @@ impl Engine {
                 continue;
             };
             let (table, cx) = &mut self.at_work(place, key);
-            let Some(living) = table.at(place).filter(|living| living.stall.is_some()) else {
+            let Some(living) = table.at(place).filter(|living| living.stall().is_some()) else {
                 continue;
             };
             living.drain(clock, cx);
-            if living.stall.is_some() {
+            if living.stall().is_some() {
                 // A hole that nobody has acknowledged: its sender will send it again.
                 self.stalled.push_back((clock, key));
             }
@@ -47,7 +47,7 @@ impl Engine {
             .table
             .next_in_turn(SWEEP_PART)
             .filter_map(|(key, living)| {
-                let silent = clock.since(living.last);
+                let silent = clock.since(living.last_at);
                 let both_fins = living.tcp.end(Sender::Low).fin().is_some()
                     && living.tcp.end(Sender::High).fin().is_some();
                 let unanswered = living.marks.has(Marks::OPENED)
@@ -73,7 +73,7 @@ impl Engine {
         let victim = self
             .table
             .next_in_turn(8)
-            .min_by_key(|(_, living)| living.last)
+            .min_by_key(|(_, living)| living.last_at)
             .map(|(key, _)| *key);
         if let Some(key) = victim
             && let Some(place) = self.table.find(&key)

@@ -52,12 +52,28 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
+    /// No connection's key.
+    pub const NONE: Self = Self {
+        low: Address { high: 0, low: 0 },
+        high: Address { high: 0, low: 0 },
+        low_port: 0,
+        high_port: 0,
+        path: PathId(0),
+    };
+
     /// The key of a segment's connection, and which end sent it.
     #[inline]
     #[must_use]
     pub fn of(segment: &Segment<'_>, path: PathId) -> (Self, Sender) {
         let from = (segment.source, segment.source_port);
         let to = (segment.destination, segment.destination_port);
+        Self::between(from, to, path)
+    }
+
+    /// The key of a connection between two ends, and which of them the first one is.
+    #[inline]
+    #[must_use]
+    pub fn between(from: (Address, u16), to: (Address, u16), path: PathId) -> (Self, Sender) {
         let wide = from.0.high | to.0.high | (from.0.low | to.0.low) >> 48;
         let sorted = if wide == 0 {
             // IPv4: address and port in one word.

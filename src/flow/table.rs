@@ -11,6 +11,7 @@ use super::key::{FlowKey, Sender};
 use crate::decode::Segment;
 use crate::sequence::SeqNumber;
 use crate::time::{Nanos, SECOND, Timestamp};
+use crate::u48::U48;
 
 /// Late segments of a closed connection belong to it for this long.
 const LATE_WITHIN: Nanos = 3 * SECOND;
@@ -18,14 +19,16 @@ const LATE_WITHIN: Nanos = 3 * SECOND;
 /// What is remembered of a connection that left the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Tombstone {
-    /// Its id.
-    pub id: u64,
     /// When it left.
     pub left_at: Timestamp,
-    /// Its opener's initial sequence number, if known.
-    pub isn: Option<SeqNumber>,
+    /// Its id.
+    pub id: U48,
     /// It did not close but fell silent; it may resume under its id.
     pub expired: bool,
+    /// Whether its opener's initial sequence number is known ...
+    pub has_isn: bool,
+    /// ... and that number.
+    pub isn: SeqNumber,
     /// Its last packets, to know their copies.
     pub link: Link,
 }
@@ -76,21 +79,29 @@ struct Slot<V> {
     value: Option<V>,
 }
 
+/// A tombstone, half a cache line. It stands for a key by its whole hash: that two of some ten thousand keys have the same
+/// 64 bits, under a hash that differs from run to run, does not happen.
+#[derive(Clone, Copy, Debug)]
+struct Grave {
+    hash: u64,
+    tombstone: Tombstone,
+}
+
 /// Tombstones in the order in which they were set.
 #[derive(Debug)]
 struct Graveyard {
-    graves: VecDeque<(FlowKey, Tombstone)>,
+    graves: VecDeque<Grave>,
     /// The serial number of the first.
     first: u64,
 }
 
 impl Graveyard {
     #[inline]
-    fn at(&self, pointer: Pointer) -> Option<&(FlowKey, Tombstone)> {
+    fn at(&self, pointer: Pointer) -> Option<&Grave> {
         self.graves.get(self.distance(pointer))
     }
 
-    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut (FlowKey, Tombstone)> {
+    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut Grave> {
         let distance = self.distance(pointer);
         self.graves.get_mut(distance)
     }
@@ -113,8 +124,6 @@ pub struct FlowTable<V> {
     dead: Graveyard,
     max_dead: usize,
     cursor: usize,
-    /// Where the last look ended: packets of a connection often come together.
-    latest: usize,
     dropped_early: u64,
 }
 
@@ -133,7 +142,6 @@ impl<V> FlowTable<V> {
             },
             max_dead,
             cursor: 0,
-            latest: 0,
             dropped_early: 0,
         }
     }
@@ -165,33 +173,33 @@ impl<V> FlowTable<V> {
             dead,
             ..
         } = self;
+        let hash = hasher.hash_one(key);
         index
-            .find(hasher.hash_one(key), |pointer| {
-                has_key(slots, dead, *pointer, key)
-            })
+            .find(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
             .copied()
     }
 
     /// What is known of a key.
     #[inline]
     #[must_use]
-    pub fn look(&mut self, key: &FlowKey) -> Known {
-        if let Some(slot) = self.slots.get(self.latest)
-            && slot.key == *key
-            && slot.value.is_some()
-        {
-            return Known::Living(self.latest);
-        }
+    pub fn look(&self, key: &FlowKey) -> Known {
         match self.pointer(key) {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
                 .dead
                 .at(pointer)
-                .map_or(Known::Nothing, |(_, tombstone)| Known::Dead(*tombstone)),
-            Some(pointer) => {
-                self.latest = pointer.0 as usize;
-                Known::Living(self.latest)
-            }
+                .map_or(Known::Nothing, |grave| Known::Dead(grave.tombstone)),
+            Some(pointer) => Known::Living(pointer.0 as usize),
+        }
+    }
+
+    /// As [`look`](Self::look), if the connection may live at `place`.
+    #[inline]
+    #[must_use]
+    pub fn look_at(&self, place: usize, key: &FlowKey) -> Known {
+        match self.slots.get(place) {
+            Some(slot) if slot.key == *key && slot.value.is_some() => Known::Living(place),
+            _ => self.look(key),
         }
     }
 
@@ -215,19 +223,15 @@ impl<V> FlowTable<V> {
             key,
             value: Some(value),
         };
-        let place = match self.free.pop() {
-            Some(place) => {
-                let place = place as usize;
-                self.slots[place] = slot;
-                place
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() - 1
-            }
+        let place = if let Some(place) = self.free.pop() {
+            let place = place as usize;
+            self.slots[place] = slot;
+            place
+        } else {
+            self.slots.push(slot);
+            self.slots.len() - 1
         };
         self.point(&key, Pointer::living(place));
-        self.latest = place;
         place
     }
 
@@ -241,13 +245,17 @@ impl<V> FlowTable<V> {
             ..
         } = self;
         let hash = hasher.hash_one(key);
-        match index.find_mut(hash, |pointer| has_key(slots, dead, *pointer, key)) {
-            Some(pointer) => *pointer = to,
-            None => {
-                let rehash =
-                    |pointer: &Pointer| key_of(slots, dead, *pointer).map_or(0, |key| hasher.hash_one(key));
-                index.insert_unique(hash, to, rehash);
-            }
+        if let Some(pointer) = index.find_mut(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
+        {
+            *pointer = to;
+        } else {
+            let rehash = |pointer: &Pointer| match dead.at(*pointer).filter(|_| pointer.is_dead()) {
+                Some(grave) => grave.hash,
+                None => slots
+                    .get(pointer.0 as usize)
+                    .map_or(0, |slot| hasher.hash_one(slot.key)),
+            };
+            index.insert_unique(hash, to, rehash);
         }
     }
 
@@ -268,12 +276,15 @@ impl<V> FlowTable<V> {
     }
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
-        let key = self.slots[place].key;
+        let hash = self.hasher.hash_one(self.slots[place].key);
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let serial = self.dead.first + self.dead.graves.len() as u64;
-        self.dead.graves.push_back((key, tombstone));
-        self.repoint(&key, place, Pointer::dead(serial));
+        self.dead.graves.push_back(Grave { hash, tombstone });
+        let from = Pointer::living(place);
+        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
+            *pointer = Pointer::dead(serial);
+        }
     }
 
     /// Takes a connection out for good, at the end: the index is not kept.
@@ -288,28 +299,23 @@ impl<V> FlowTable<V> {
         self.slots.len()
     }
 
-    /// Moves the pointer to a connection that leaves its place.
-    fn repoint(&mut self, key: &FlowKey, place: usize, to: Pointer) {
-        let hash = self.hasher.hash_one(key);
-        let from = Pointer::living(place);
-        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
-            *pointer = to;
-        }
-    }
-
-    /// Drops the oldest tombstones if there are too many.
+    /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
+    /// other in memory.
     fn forget(&mut self, now: Timestamp) {
-        while self.dead.graves.len() >= self.max_dead {
-            let Some((key, oldest)) = self.dead.graves.pop_front() else {
+        const SEVERAL: usize = 16;
+        if self.dead.graves.len() < self.max_dead {
+            return;
+        }
+        for _ in 0..SEVERAL {
+            let Some(oldest) = self.dead.graves.pop_front() else {
                 return;
             };
             let pointer = Pointer::dead(self.dead.first);
             self.dead.first += 1;
-            let hash = self.hasher.hash_one(key);
             // Another connection may have taken over its key.
-            if let Ok(entry) = self.index.find_entry(hash, |other| *other == pointer) {
+            if let Ok(entry) = self.index.find_entry(oldest.hash, |other| *other == pointer) {
                 entry.remove();
-                self.dropped_early += u64::from(oldest.covers(now));
+                self.dropped_early += u64::from(oldest.tombstone.covers(now));
             }
         }
     }
@@ -327,7 +333,7 @@ impl<V> FlowTable<V> {
         };
         self.dead
             .at_mut(pointer)
-            .is_some_and(|(_, tombstone)| trail.is_duplicate(&mut tombstone.link, segment, sender))
+            .is_some_and(|grave| trail.is_duplicate(&mut grave.tombstone.link, segment, sender))
     }
 
     /// Keys of the next `count` places in turn, for looking after silent ones.
@@ -344,9 +350,16 @@ impl<V> FlowTable<V> {
         self.slots.iter().filter_map(Slot::living)
     }
 
-    /// The places of all living connections.
-    pub fn places(&self) -> impl Iterator<Item = usize> {
-        (0..self.slots.len()).filter(|place| self.slots[*place].value.is_some())
+    /// All living connections with their places.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &V)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(place, slot)| Some((place, slot.value.as_ref()?)))
+    }
+
+    /// What is kept at a place, to look at.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&V> {
+        self.slots.get(place)?.value.as_ref()
     }
 }
 
@@ -357,15 +370,15 @@ impl<V> Slot<V> {
 }
 
 #[inline]
-fn key_of<'a, V>(slots: &'a [Slot<V>], dead: &'a Graveyard, pointer: Pointer) -> Option<&'a FlowKey> {
+fn stands_for<V>(
+    slots: &[Slot<V>],
+    dead: &Graveyard,
+    pointer: Pointer,
+    (key, hash): (&FlowKey, u64),
+) -> bool {
     if pointer.is_dead() {
-        dead.at(pointer).map(|(key, _)| key)
+        dead.at(pointer).is_some_and(|grave| grave.hash == hash)
     } else {
-        slots.get(pointer.0 as usize).map(|slot| &slot.key)
+        slots.get(pointer.0 as usize).is_some_and(|slot| slot.key == *key)
     }
-}
-
-#[inline]
-fn has_key<V>(slots: &[Slot<V>], dead: &Graveyard, pointer: Pointer, key: &FlowKey) -> bool {
-    key_of(slots, dead, pointer) == Some(key)
 }

@@ -56,13 +56,17 @@ pub(super) enum Progress {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Body {
     pub(super) phase: Phase,
+    /// A head was read before: what follows is damage, not another protocol.
+    pub(super) spoken: bool,
+    /// The last response's request is unknown: a body that begins with a status line is none.
+    pub(super) doubtful: bool,
     pub(super) line: u32,
     pub(super) left: u64,
 }
 
 impl Body {
     pub(super) fn start(&mut self, phase: Phase, left: u64) {
-        *self = Self { phase, line: 0, left };
+        (self.phase, self.line, self.left) = (phase, 0, left);
     }
 
     /// Skips body bytes.

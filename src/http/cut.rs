@@ -1,6 +1,7 @@
 //! Heads that the snaplen cut: what their start lines still say.
 
 use super::event::{Event, GapEffect, RequestContext, Side};
+use super::fields::Tokens;
 use super::head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS, version};
 use super::recognise::could_start;
 use crate::classify::Version;
@@ -45,6 +46,7 @@ fn request_line(head: &[u8]) -> Option<RequestHead<'_>> {
         version,
         announced: false,
         upgrade: false,
+        tokens: Tokens::NONE,
         framing: Framing::Unknown,
         extent: match rest {
             None => Extent::PartOfStartLine,
@@ -71,6 +73,7 @@ fn status_line(context: RequestContext, head: &[u8]) -> Option<ResponseHead> {
         _ => Framing::Unknown,
     };
     Some(ResponseHead {
+        tokens: Tokens::NONE,
         h2c: false,
         status,
         version,
@@ -119,6 +122,7 @@ impl RequestHead<'_> {
             version: Version::Unread,
             announced: false,
             upgrade: false,
+            tokens: Tokens::NONE,
             framing: Framing::Unknown,
             extent: Extent::Nothing,
         }
@@ -130,6 +134,7 @@ impl ResponseHead {
     #[must_use]
     pub const fn unread() -> Self {
         Self {
+            tokens: Tokens::NONE,
             h2c: false,
             status: UNREAD_STATUS,
             version: Version::Unread,

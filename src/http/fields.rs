@@ -11,9 +11,38 @@ pub(super) struct Fields<'a> {
     pub(super) upgrade: bool,
     /// Upgrade names `h2c`.
     pub(super) h2c: bool,
+    /// `X-Accel-Redirect`, by which a server hands a response over to nginx.
+    pub(super) accel: bool,
     pub(super) host: Option<&'a [u8]>,
     pub(super) content_length: ContentLength,
     pub(super) transfer_encoding: TransferEncoding,
+}
+
+/// What a head says of its connection, one bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tokens(u8);
+
+impl Tokens {
+    /// `Connection: close`.
+    pub const CLOSE: u8 = 1;
+    /// `Connection: keep-alive`.
+    pub const KEEP_ALIVE: u8 = 2;
+    /// `Connection: upgrade`.
+    pub const UPGRADE: u8 = 4;
+    /// An Upgrade field.
+    pub const UPGRADE_FIELD: u8 = 8;
+    /// `X-Accel-Redirect`.
+    pub const ACCEL: u8 = 16;
+
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Whether `token` is there.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, token: u8) -> bool {
+        self.0 & token != 0
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +65,18 @@ pub(super) enum TransferEncoding {
 }
 
 impl<'a> Fields<'a> {
+    /// What they say of the connection.
+    #[inline]
+    pub(super) const fn tokens(&self) -> Tokens {
+        Tokens(
+            (self.close as u8 * Tokens::CLOSE)
+                | (self.keep_alive as u8 * Tokens::KEEP_ALIVE)
+                | (self.connection_upgrade as u8 * Tokens::UPGRADE)
+                | (self.upgrade as u8 * Tokens::UPGRADE_FIELD)
+                | (self.accel as u8 * Tokens::ACCEL),
+        )
+    }
+
     /// Notes one field if it matters.
     #[inline]
     pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) {
@@ -43,6 +84,7 @@ impl<'a> Fields<'a> {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
             10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            16 if name.eq_ignore_ascii_case(b"x-accel-redirect") => self.accel = true,
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => {}
@@ -117,11 +159,12 @@ fn decimal(digits: &[u8]) -> Option<u64> {
         return None;
     }
     if digits.len() <= ALWAYS_FIT {
-        let (value, all) = digits.iter().fold((0, true), |(value, all), digit| {
+        // No early end, for the few digits that there are.
+        let (value, worst) = digits.iter().fold((0, 0), |(value, worst), digit| {
             let digit = digit.wrapping_sub(b'0');
-            (value * 10 + u64::from(digit), all & (digit < 10))
+            (value * 10 + u64::from(digit), digit.max(worst))
         });
-        return all.then_some(value);
+        return (worst < 10).then_some(value);
     }
     digits.iter().try_fold(0_u64, |n, digit| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;

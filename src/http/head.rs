@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::fields::{ContentLength, Fields, TransferEncoding};
+use super::fields::{ContentLength, Fields, Tokens, TransferEncoding};
 use super::quick;
 use crate::classify::Version;
 use crate::limits::HEADER_FIELDS;
@@ -81,6 +81,8 @@ pub struct RequestHead<'a> {
     pub announced: bool,
     /// It carried an Upgrade field and named it in Connection.
     pub upgrade: bool,
+    /// What it says of the connection.
+    pub tokens: Tokens,
     /// What follows.
     pub framing: Framing,
     /// How much of it was captured.
@@ -96,6 +98,8 @@ pub struct ResponseHead {
     pub version: Version,
     /// It carried `Connection: close`, or was HTTP/1.0 without `keep-alive`.
     pub announced: bool,
+    /// What it says of the connection.
+    pub tokens: Tokens,
     /// It names `h2c` in Upgrade: after a 101, HTTP/2 follows (RFC 7540 section 3.2).
     pub h2c: bool,
     /// What follows, by the method of the request it answers.
@@ -186,6 +190,7 @@ fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields
         version,
         announced: announced(version, fields),
         upgrade: fields.upgrade && fields.connection_upgrade,
+        tokens: fields.tokens(),
         framing: request_framing(fields),
         extent: Extent::Whole,
     }
@@ -247,6 +252,7 @@ fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Field
         status,
         version,
         announced: announced(version, fields),
+        tokens: fields.tokens(),
         h2c: fields.h2c,
         framing: response_framing(status, answers, fields),
         extent: Extent::Whole,

@@ -27,6 +27,7 @@ pub mod tls;
 
 pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
+pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use http2::{Fields as FieldBlock, FirstField, Frame, FrameReader, begins_frames};
 pub use prelude::begins_connection;

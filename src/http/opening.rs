@@ -15,7 +15,7 @@ const fn nothing(used: usize) -> Step<'static> {
 impl MessageStream {
     /// Whether the stream begins here with something in front of its messages.
     pub(super) fn has_prelude(&self, side: Side, data: &[u8]) -> bool {
-        !self.spoken && prelude::read(side, data) != Prelude::Absent
+        !self.body.spoken && prelude::read(side, data) != Prelude::Absent
     }
 
     /// The bytes at a message's beginning are no complete head; `partial` if they may become one.
@@ -33,17 +33,17 @@ impl MessageStream {
         }
         let head = &data[blank..];
         if side == Side::Request
-            && !self.spoken
+            && !self.body.spoken
             && let Some((request, length)) = simple::request(head)
         {
-            self.spoken = true;
+            self.body.spoken = true;
             return Step {
                 used: blank + length,
                 event: Some(Event::Request(request)),
             };
         }
         // httparse refuses the carriage return after a target.
-        let partial = partial || (side == Side::Request && !self.spoken && simple::may_become(head));
+        let partial = partial || (side == Side::Request && !self.body.spoken && simple::may_become(head));
         if partial && could_start(side, head) {
             self.partial = Some(Box::new(head.to_vec()));
             self.body.start(Phase::Head, 0);
@@ -135,7 +135,7 @@ impl MessageStream {
 
     /// Whether the partial head is a request of HTTP/0.9.
     pub(super) fn is_simple(&self) -> bool {
-        !self.spoken
+        !self.body.spoken
             && self
                 .partial
                 .as_deref()
@@ -144,7 +144,7 @@ impl MessageStream {
 
     /// The partial head is a request of HTTP/0.9.
     pub(super) fn simple_request(&mut self, used: usize) -> Step<'_> {
-        self.spoken = true;
+        self.body.spoken = true;
         self.body.start(Phase::Start, 0);
         let request = self.partial.as_deref().and_then(|kept| simple::request(kept));
         Step {
@@ -171,7 +171,7 @@ impl MessageStream {
         if answers_simple(context) {
             return self.simple_response(used);
         }
-        if self.spoken {
+        if self.body.spoken {
             return self.desync(used, Unreadable::Fields);
         }
         let protocol = protocol_of(self.partial.as_deref().map_or(&[][..], Vec::as_slice));
@@ -184,7 +184,7 @@ impl MessageStream {
     }
 
     fn unreadable<'a>(&'a mut self, side: Side, data: &[u8], head: &[u8]) -> Step<'a> {
-        if self.spoken || begins_message(side, head) {
+        if self.body.spoken || begins_message(side, head) {
             let why = if begins_message(side, head) {
                 Unreadable::Fields
             } else {

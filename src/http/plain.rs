@@ -9,7 +9,7 @@ impl MessageStream {
     /// Bytes of a sized body, as far as `data` has them: how many, and whether it ends with them.
     #[inline]
     pub fn skip_sized(&mut self, data: &[u8]) -> Option<(usize, bool)> {
-        if self.body.phase != Phase::Sized || self.doubtful_body {
+        if self.body.phase != Phase::Sized || self.body.doubtful {
             return None;
         }
         match self.body.skip(data) {

@@ -38,9 +38,13 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     let space = line.iter().position(|b| !b.is_ascii_uppercase())?;
     let (method, target) = (&line[..space], line[space..].strip_prefix(b" ")?);
     // No early end: the usual target is looked at in a few vectors.
-    let printable = target.iter().fold(true, |all, b| {
-        all & (0x21..=0x7e).contains(b) & (*b != b'"') & (*b != b'<') & (*b != b'>')
-    });
+    let odd = |b: &u8| {
+        u8::from(!(0x21..=0x7e).contains(b))
+            | u8::from(*b == b'"')
+            | u8::from(*b == b'<')
+            | u8::from(*b == b'>')
+    };
+    let printable = target.iter().fold(0, |any, b| any | odd(b)) == 0;
     if method.is_empty() || target.is_empty() || !printable {
         return None;
     }
@@ -101,6 +105,8 @@ enum Start {
     T,
     /// `U`: Upgrade.
     U,
+    /// `X`: X-Accel-Redirect.
+    X,
     /// A line end.
     End,
     /// White space begins a folded line; a colon has no name before it.
@@ -118,6 +124,8 @@ const STARTS: [Start; 256] = {
     starts[b'T' as usize] = Start::T;
     starts[b'u' as usize] = Start::U;
     starts[b'U' as usize] = Start::U;
+    starts[b'x' as usize] = Start::X;
+    starts[b'X' as usize] = Start::X;
     starts[b'\r' as usize] = Start::End;
     starts[b'\n' as usize] = Start::End;
     starts[b' ' as usize] = Start::Unusual;
@@ -146,9 +154,10 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
             }
             Start::H => named(line, b"host", |value| fields.host(value)),
             Start::T => named(line, b"transfer-encoding", |value| {
-                fields.transfer_encoding(value)
+                fields.transfer_encoding(value);
             }),
             Start::U => named(line, b"upgrade", |value| fields.upgrade(value)),
+            Start::X => named(line, b"x-accel-redirect", |_| fields.accel = true),
             Start::Unusual => return None,
             Start::End | Start::Other => {}
         }

@@ -2,6 +2,7 @@
 //!
 //! Load balancers still probe with it (`GET /` and a line end is the default of F5's HTTP monitor).
 
+use super::fields::Tokens;
 use super::head::{Extent, Framing, Method, RequestHead, ResponseHead};
 use crate::classify::Version;
 
@@ -23,6 +24,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
         version: Version::Http09,
         announced: true,
         upgrade: false,
+        tokens: Tokens::NONE,
         framing: Framing::None,
     };
     Some((head, b"GET ".len() + end + 1))
@@ -44,6 +46,7 @@ pub(super) const RESPONSE: ResponseHead = ResponseHead {
     status: ResponseHead::NO_STATUS,
     version: Version::Http09,
     announced: true,
+    tokens: Tokens::NONE,
     h2c: false,
     framing: Framing::UntilClose,
 };

@@ -16,10 +16,6 @@ pub struct MessageStream {
     pub(super) body: Body,
     /// The part of a head seen so far; kept until the next head so that events may borrow from it.
     pub(super) partial: Option<Box<Vec<u8>>>,
-    /// A head was read before: what follows is damage, not another protocol.
-    pub(super) spoken: bool,
-    /// The last response's request is unknown: a body that begins with a status line is none.
-    pub(super) doubtful_body: bool,
 }
 
 impl MessageStream {
@@ -90,7 +86,7 @@ impl MessageStream {
 
     /// After an upgrade to HTTP/2 the client's preface comes behind the request (RFC 7540 section 3.2).
     pub fn expect_preface(&mut self) {
-        self.spoken = false;
+        self.body.spoken = false;
     }
 
     /// Reads on. Call again with the rest as long as there is an event or bytes remain.
@@ -158,14 +154,14 @@ impl MessageStream {
             self.partial = None;
             return Cut::Unread;
         }
-        self.spoken = true;
+        self.body.spoken = true;
         let started = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
         cut::start_line(side, context, started).map_or(Cut::Unread, Cut::Head)
     }
 
     fn skip_body<'a>(&'a mut self, data: &'a [u8]) -> Step<'a> {
-        if self.doubtful_body {
-            self.doubtful_body = false;
+        if self.body.doubtful {
+            self.body.doubtful = false;
             if data.starts_with(b"HTTP/1.") {
                 self.body.start(Phase::Start, 0);
                 return Step {
@@ -273,21 +269,21 @@ impl MessageStream {
     fn resync<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         if begins_message(side, data) {
             self.body.start(Phase::Start, 0);
-            self.spoken = true;
+            self.body.spoken = true;
             return self.start(side, context, data);
         }
-        if !self.spoken && side == Side::Request && begins_connection(data) {
+        if !self.body.spoken && side == Side::Request && begins_connection(data) {
             self.body.start(Phase::Start, 0);
             return self.prelude(side, 0, data);
         }
-        if !self.spoken && begins_frames(side, data) {
+        if !self.body.spoken && begins_frames(side, data) {
             self.http2();
             return Step {
                 used: data.len(),
                 event: Some(Event::Http2(data)),
             };
         }
-        if !self.spoken && protocol_of(data) == Protocol::Tls {
+        if !self.body.spoken && protocol_of(data) == Protocol::Tls {
             self.body.start(Phase::NotHttp, 0);
             return Step {
                 used: data.len(),
@@ -325,7 +321,7 @@ impl MessageStream {
     }
 
     pub(super) fn begin_with(&mut self, began: Began, context: RequestContext) {
-        self.spoken = true;
+        self.body.spoken = true;
         let (phase, left) = match began.framing {
             // The caller is told by the head itself; a message without body is over at once.
             Framing::None => (Phase::Start, 0),
@@ -336,7 +332,7 @@ impl MessageStream {
             Framing::Unknown => (Phase::Resync, 0),
         };
         self.body.start(phase, left);
-        self.doubtful_body = began.response
+        self.body.doubtful = began.response
             && context == RequestContext::Unknown
             && matches!(began.framing, Framing::Sized(_));
     }

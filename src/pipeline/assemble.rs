@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::divide::Read;
 use crate::aggregate::{Aggregate, ListedConnection, Summary};
+use crate::classify::Class;
+use crate::diagnose::catalogue::CauseId;
+use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::source::SourceSummary;
@@ -34,10 +37,6 @@ pub(super) fn snapshot(
     config: &Config,
     read: Read,
 ) -> Snapshot {
-    let listed = listed.map(|mut listed| {
-        listed.sort_by_key(|connection| connection.facts.id);
-        records(listed)
-    });
     let summary = aggregate.summary();
     let mut quality = Quality::default();
     for account in accounts {
@@ -60,6 +59,10 @@ pub(super) fn snapshot(
     let dropped = [capture.kernel_dropped(), capture.interface_dropped()];
     let unseen = dropped.into_iter().flatten().sum::<u64>() + capture.damaged_packets();
     let diagnosis = diagnose(&summary, unseen, &thresholds);
+    let listed = listed.map(|mut listed| {
+        listed.sort_by_key(|connection| connection.facts.id);
+        records(listed, &diagnosis.findings)
+    });
     Snapshot {
         thresholds,
         verdict: diagnosis.verdict,
@@ -67,6 +70,7 @@ pub(super) fn snapshot(
         totals: summary.totals,
         legs: diagnosis.legs,
         pools: diagnosis.pools,
+        hosts: diagnosis.hosts,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,
@@ -74,10 +78,15 @@ pub(super) fn snapshot(
 }
 
 /// The connections for the list, which are in order of first packet, with their generations.
-fn records(listed: Vec<ListedConnection>) -> Vec<ConnectionRecord> {
+fn records(listed: Vec<ListedConnection>, findings: &Findings) -> Vec<ConnectionRecord> {
     // By both ends and the path: the last connection's id and generation.
     let mut latest: HashMap<_, (u64, u32)> = HashMap::new();
-    let record = |ListedConnection { facts, class }: ListedConnection| {
+    let record = |connection: ListedConnection| {
+        let cause = match connection.class {
+            Class::Check => Some(CauseId::X10),
+            _ => findings.cause(connection.leg, connection.ending, &connection.sample),
+        };
+        let ListedConnection { facts, class, .. } = connection;
         let mut ends = [facts.client, facts.server];
         ends.sort_unstable();
         let (id, generation) = latest.entry((ends, facts.path)).or_default();
@@ -87,6 +96,7 @@ fn records(listed: Vec<ListedConnection>) -> Vec<ConnectionRecord> {
         }
         ConnectionRecord {
             generation: *generation,
+            cause,
             facts,
             class,
         }

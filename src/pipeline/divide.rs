@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::decode::Compact;
-use crate::engine::{self, Engine, Owner};
+use crate::engine::{self, Ahead, Engine, Owner};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::{Nanos, Timestamp};
@@ -69,22 +69,25 @@ impl Share {
         engine.begin(earliest.timestamp);
         engine.count(part.packets, part.bytes);
         let mut next = 0;
-        for own in &part.own {
-            let place = own.place as usize;
-            let order = first + place as u64;
-            let Some(record) = records.get(place) else { break };
-            if own.compact.is_none() || engine.minds_time(first + next as u64, order) {
-                for (record, order) in records[next..place].iter().zip(first + next as u64..) {
-                    engine.pass(order, record.timestamp);
+        let mut ahead = Ahead::default();
+        for some in part.own.chunks(Ahead::MOST) {
+            engine.look_ahead(some.iter().map(|own| own.compact.as_ref()), arena, &mut ahead);
+            for (own, found) in some.iter().zip(ahead.found()) {
+                let place = own.place as usize;
+                let order = first + place as u64;
+                if own.compact.is_none() || engine.minds_time(first + next as u64, order) {
+                    let between = records.get(next..place).unwrap_or_default();
+                    for (record, order) in between.iter().zip(first + next as u64..) {
+                        engine.pass(order, record.timestamp);
+                    }
                 }
-            }
-            next = place + 1;
-            match &own.compact {
-                Some(compact) => {
-                    let clock = record.timestamp.plus(Nanos::from(own.behind));
-                    engine.compact(order, clock, compact, || record.frame(arena).bytes);
+                next = place + 1;
+                if let Some(compact) = &own.compact {
+                    let clock = compact.timestamp().plus(Nanos::from(own.behind));
+                    engine.compact(order, clock, compact.segment(arena), found);
+                } else if let Some(record) = records.get(place) {
+                    engine.frame(order, &record.frame(arena));
                 }
-                None => engine.frame(order, &record.frame(arena)),
             }
         }
         if engine.minds_time(first + next as u64, first + records.len() as u64) {
@@ -194,7 +197,7 @@ impl Reading {
         for (place, record) in block.records.iter().enumerate() {
             self.clock = self.clock.max(record.timestamp);
             let (place, behind) = (place as u32, self.clock.since(record.timestamp));
-            let (engine, compact) = match engine::owner(&record.frame(&block.arena), engines) {
+            let (engine, compact) = match engine::owner(&record.frame(&block.arena), record.offset, engines) {
                 Owner::Plain(engine, compact) => (engine, u32::try_from(behind).is_ok().then_some(compact)),
                 Owner::Engine(engine) => (engine, None),
                 Owner::Everyone => {

@@ -58,6 +58,8 @@ pub enum Arrival {
 pub struct Assembler {
     next: SeqNumber,
     synchronised: bool,
+    /// The end of the stream was reached in order.
+    pub ended: bool,
     early: Option<Box<Early>>,
 }
 

@@ -84,6 +84,12 @@ impl Anonymizer {
         for leg in &mut snapshot.legs {
             self.leg(leg);
         }
+        for host in &mut snapshot.hosts {
+            host.address = self.address(host.address);
+            host.ports
+                .iter_mut()
+                .for_each(|ports| self.endpoint(&mut ports.to));
+        }
         for pool in &mut snapshot.pools {
             pool.client = self.address(pool.client);
             pool.servers.iter_mut().for_each(|server| self.endpoint(server));

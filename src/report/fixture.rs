@@ -91,6 +91,8 @@ fn leg(client: &str, server: Endpoint, figures: Figures, status: Status, reasons
         },
         by_prefix: Vec::new(),
         checks: Vec::new(),
+        bill: crate::diagnose::Bill::default(),
+        causes: Vec::new(),
     }
 }
 
@@ -147,6 +149,7 @@ fn record(
     let start = START.plus(i64::try_from(id).unwrap() * 10 * MILLISECOND);
     ConnectionRecord {
         generation: 1,
+        cause: None,
         class,
         facts: ConnectionFacts {
             id,
@@ -163,7 +166,6 @@ fn record(
             resumed: false,
             upgraded: false,
             syn_retransmitted: 0,
-            connect: Some(200_000),
             proxied_for: None,
             protocol: Protocol::Http1,
             requests: 1,
@@ -174,6 +176,10 @@ fn record(
             closed_at: closer.map(|_| start.plus(7 * MILLISECOND)),
             idle_before_close: closer.map(|_| 800 * MILLISECOND),
             last_response_end: Some(start.plus(6 * MILLISECOND)),
+            unanswered_since: None,
+            last_prefix: 0,
+            signs: crate::classify::Signs::default(),
+            status: 200,
             two_way: true,
             obscured: false,
             heads_cut: false,
@@ -223,6 +229,8 @@ pub(super) fn churn() -> Snapshot {
         pools: vec![Pool {
             client: [10, 77, 0, 1].into(),
             servers: vec![server],
+            idle_pool_size: None,
+            causes: Vec::new(),
         }],
         timeline: Timeline {
             start: Some(START),

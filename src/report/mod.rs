@@ -6,6 +6,7 @@
 
 pub mod anonymize;
 pub mod columns;
+pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod json;

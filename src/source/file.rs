@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::arena::{grow, make_room};
 use super::book::{Book, InterfaceIds};
 use super::error::{SourceError, display_name, is_stdin};
 use super::format::{Format, Start, Stop};
@@ -17,6 +18,9 @@ use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BY
 
 /// An unframed rest up to this size is copied into the next block whatever was framed before it.
 const SMALL_REST_BYTES: usize = 64 << 10;
+
+/// Room in a block beyond what is read into it at first.
+const MORE_BYTES: usize = 4 << 10;
 
 /// The bytes of a record's header that must be there to judge it, of any format.
 const LARGEST_HEADER: usize = 24;
@@ -167,7 +171,7 @@ impl CaptureFile {
     /// Fills a block; the block has no records only at the end.
     fn fill(&mut self, block: &mut Block) {
         let arena = &mut block.arena;
-        make_room(arena, self.arena_bytes.max(self.tail.len()));
+        make_room(arena, self.arena_bytes.max(self.tail.len()) + MORE_BYTES);
         let mut filled = self.tail.len();
         if let Some(start) = arena.get_mut(..filled) {
             start.copy_from_slice(&self.tail);
@@ -198,8 +202,10 @@ impl CaptureFile {
             }
             let wanted = at.saturating_add(need).max(filled + 1);
             grow(arena, wanted);
+            // A full block that lacks the next header takes in a little more, and stays as large as it is.
+            let end = arena.len().min(self.arena_bytes.max(wanted + MORE_BYTES));
             while filled < wanted && !self.book.is_complete {
-                match read_some(&mut self.reader, arena.get_mut(filled..).unwrap_or_default()) {
+                match read_some(&mut self.reader, arena.get_mut(filled..end).unwrap_or_default()) {
                     Ok(0) => self.book.is_complete = true,
                     Ok(read) => filled += read,
                     Err(error) => self.failed(&error),
@@ -377,21 +383,5 @@ impl Source for CaptureFile {
 
     fn summaries(&self) -> Vec<SourceSummary> {
         vec![self.summary()]
-    }
-}
-
-/// Makes an arena `bytes` long, reusing its memory unless it is far too large.
-fn make_room(arena: &mut Vec<u8>, bytes: usize) {
-    if arena.capacity() < bytes || arena.capacity() / 2 > bytes.max(BLOCK_BYTES) {
-        *arena = vec![0; bytes];
-    } else if arena.len() < bytes {
-        arena.resize(bytes, 0);
-    }
-}
-
-/// Makes an arena at least `bytes` long and keeps what is in it.
-fn grow(arena: &mut Vec<u8>, bytes: usize) {
-    if arena.len() < bytes {
-        arena.resize(bytes.next_power_of_two(), 0);
     }
 }

@@ -5,6 +5,7 @@
 //! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only), a clock in `live`.
 //! Never: looks into a packet beyond what framing and filtering need.
 
+mod arena;
 mod book;
 mod byte_order;
 mod error;

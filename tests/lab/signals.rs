@@ -61,8 +61,8 @@ fn root_is_given_up() {
     let live = Live::start(&net, NGX, &["-i", "bond0"]);
     let status = fs::read_to_string(format!("/proc/{}/status", live.id())).expect("a process");
     let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_default().split_whitespace().collect::<Vec<_>>()
+        let value = status.lines().find_map(|row| row.strip_prefix(name));
+        value.unwrap_or_default().split_whitespace().collect::<Vec<_>>()
     };
     let nobody = super::net::run("id", &["-u", "nobody"]);
     assert_eq!(field("Uid:"), [nobody.trim(); 4]);

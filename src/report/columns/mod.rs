@@ -242,14 +242,10 @@ pub const COLUMNS: &[Column] = &[
                 .map_or(Value::Absent, |idle| Value::Seconds(seconds(idle)))
         }
     ),
-    column!(
-        "cause",
-        "cause",
-        TEXT_OR_NULL,
-        &[],
-        "id of what closed it",
-        |_| Value::Absent
-    ),
+    column!("cause", "cause", TEXT_OR_NULL, &[], "id of what closed it", |c| {
+        let cause = c.record.cause;
+        cause.map_or(Value::Absent, |cause| Value::Text(cause.as_str().to_owned()))
+    }),
     column!(
         "history",
         "history",

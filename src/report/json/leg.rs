@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
+use super::cause::Cause;
 use super::figures::Figures;
 use super::number::Number;
 use crate::aggregate::TlsCounts;
 use crate::diagnose::{self, expect};
+use crate::frame::Interface;
 use crate::report::when::rfc3339;
 
 /// An answer with its reasons.
@@ -51,7 +52,7 @@ pub(crate) struct Leg {
     tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
     paired_with: Option<String>,
-    bill: Option<serde_json::Map<String, Value>>,
+    bill: Option<Bill>,
     causes: Vec<Cause>,
 }
 
@@ -74,6 +75,34 @@ struct Checks {
     count: u64,
     /// Method and target; null for a connect without request.
     target: Option<String>,
+}
+
+/// What churn costs on a leg, and what reuse would save.
+#[derive(Serialize, JsonSchema)]
+struct Bill {
+    avoidable_handshakes: Option<u64>,
+    /// Packets for opening and closing those connections, estimated.
+    avoidable_packets: u64,
+    /// Their bytes, estimated.
+    avoidable_bytes: u64,
+    /// Time that requests waited for those handshakes, all together.
+    connect_time_us: Number,
+    closes_per_s: Number,
+    /// `keepalive N` that holds all that was busy at once, over all servers of the client.
+    keepalive: Option<u64>,
+}
+
+impl From<&diagnose::Bill> for Bill {
+    fn from(bill: &diagnose::Bill) -> Self {
+        Self {
+            avoidable_handshakes: bill.avoidable_handshakes,
+            avoidable_packets: bill.avoidable_packets,
+            avoidable_bytes: bill.avoidable_bytes,
+            connect_time_us: Number::rounded(bill.connect_time as f64 / 1e3, 0),
+            closes_per_s: Number::rounded(bill.closes_per_second, 3),
+            keepalive: bill.keepalive,
+        }
+    }
 }
 
 /// TLS handshakes of a leg; those that the capture does not show whole are neither full nor resumed.
@@ -111,51 +140,6 @@ struct Estimate {
     estimated: bool,
 }
 
-/// What makes connections short, and what to change.
-#[derive(Serialize, JsonSchema)]
-struct Cause {
-    id: String,
-    /// Causes that look the same in packets.
-    or: Vec<String>,
-    split_by: Option<String>,
-    slug: String,
-    title: String,
-    #[schemars(extend("enum" = ["leg", "pool"]))]
-    scope: &'static str,
-    #[schemars(extend("enum" = ["fault", "normal"]))]
-    severity: &'static str,
-    #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
-    confidence: &'static str,
-    connections: u64,
-    requests: u64,
-    share_of_closes: Option<Number>,
-    evidence: Vec<Evidence>,
-    fix: Vec<Fix>,
-    cannot_tell: Option<String>,
-}
-
-/// Something that was seen, and where.
-#[derive(Serialize, JsonSchema)]
-struct Evidence {
-    text: String,
-    frames: Vec<FrameRef>,
-}
-
-/// A packet: Wireshark's `frame.number` in a source.
-#[derive(Serialize, JsonSchema)]
-struct FrameRef {
-    source: u16,
-    frame: u64,
-}
-
-/// What to change, and where.
-#[derive(Serialize, JsonSchema)]
-struct Fix {
-    #[serde(rename = "where")]
-    place: String,
-    text: String,
-}
-
 /// What a host's kernel has to hold.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Host {
@@ -163,7 +147,7 @@ pub(crate) struct Host {
     projection: Projection,
 }
 
-/// Entries that the seen traffic keeps alive.
+/// Entries that the seen traffic keeps alive when the capture ends.
 #[derive(Serialize, JsonSchema)]
 struct Projection {
     time_wait: Option<u64>,
@@ -230,8 +214,9 @@ fn or_star(end: Option<&impl ToString>) -> String {
     end.map_or_else(|| "*".to_owned(), ToString::to_string)
 }
 
-impl From<&diagnose::Leg> for Leg {
-    fn from(leg: &diagnose::Leg) -> Self {
+impl Leg {
+    /// A leg; evidence names frames in the sources of `interfaces`.
+    pub(crate) fn new(leg: &diagnose::Leg, interfaces: &[Interface]) -> Self {
         Self {
             client: or_star(leg.name.client.as_ref()),
             server: or_star(leg.name.server.as_ref()),
@@ -242,8 +227,12 @@ impl From<&diagnose::Leg> for Leg {
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: Tls::of(&leg.figures.counts.tls),
             paired_with: None,
-            bill: None,
-            causes: Vec::new(),
+            bill: Some(Bill::from(&leg.bill)),
+            causes: leg
+                .causes
+                .iter()
+                .map(|cause| Cause::new(cause, interfaces))
+                .collect(),
         }
     }
 }
@@ -271,13 +260,41 @@ impl From<&diagnose::CheckSeries> for Checks {
     }
 }
 
-impl From<&diagnose::Pool> for Pool {
-    fn from(pool: &diagnose::Pool) -> Self {
+impl From<&diagnose::Host> for Host {
+    fn from(host: &diagnose::Host) -> Self {
+        let ports = host.ports.iter().map(|ports| EphemeralPorts {
+            to: ports.to.to_string(),
+            in_use: ports.in_use,
+            exhausted_at_per_s: Some(Number::rounded(diagnose::EXHAUSTED_AT, 1)),
+        });
+        Self {
+            address: host.address.to_string(),
+            projection: Projection {
+                time_wait: Some(host.time_wait),
+                fin_wait_2: Some(host.fin_wait_2),
+                close_wait: Some(host.close_wait),
+                conntrack_entries: Some(host.conntrack_entries),
+                ephemeral_ports: ports.collect(),
+            },
+        }
+    }
+}
+
+impl Pool {
+    /// A pool; evidence names frames in the sources of `interfaces`.
+    pub(crate) fn new(pool: &diagnose::Pool, interfaces: &[Interface]) -> Self {
         Self {
             client: pool.client.to_string(),
             servers: pool.servers.iter().map(ToString::to_string).collect(),
-            idle_pool_size: None,
-            causes: Vec::new(),
+            idle_pool_size: pool.idle_pool_size.map(|value| Estimate {
+                value,
+                estimated: true,
+            }),
+            causes: pool
+                .causes
+                .iter()
+                .map(|cause| Cause::new(cause, interfaces))
+                .collect(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON report: `flowcheck.report/1`, documented, versioned, stable. Wire types apart from the analysis' own.
 
 mod capture;
+mod cause;
 mod figures;
 mod layout;
 mod leg;
@@ -83,6 +84,7 @@ impl JsonSchema for Connections<'_> {
 
 impl<'a> Report<'a> {
     fn new(snapshot: &'a Snapshot, outcomes: &[Outcome]) -> Self {
+        let interfaces = &snapshot.capture.interfaces;
         Self {
             schema: SCHEMA,
             flowcheck: env!("CARGO_PKG_VERSION"),
@@ -91,9 +93,17 @@ impl<'a> Report<'a> {
             expectations: outcomes.iter().map(Into::into).collect(),
             capture: (&snapshot.capture).into(),
             totals: (&snapshot.totals).into(),
-            legs: snapshot.legs.iter().map(Into::into).collect(),
-            pools: snapshot.pools.iter().map(Into::into).collect(),
-            hosts: Vec::new(),
+            legs: snapshot
+                .legs
+                .iter()
+                .map(|leg| leg::Leg::new(leg, interfaces))
+                .collect(),
+            pools: snapshot
+                .pools
+                .iter()
+                .map(|pool| leg::Pool::new(pool, interfaces))
+                .collect(),
+            hosts: snapshot.hosts.iter().map(Into::into).collect(),
             tiers: Vec::new(),
             not_seen: snapshot.not_seen.clone(),
             host_view: None,

@@ -7,7 +7,7 @@ use crate::report::columns::{COLUMNS, Column, Connection, Value};
 use crate::report::display_safe;
 
 /// What fits on a line; the rest is in CSV and JSON.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 8] = [
     "client",
     "server",
     "class",
@@ -15,6 +15,7 @@ const SHOWN: [&str; 7] = [
     "closer",
     "close_reason",
     "idle_before_close_s",
+    "cause",
 ];
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {

@@ -1,11 +1,14 @@
 //! The table of legs with what is to be said of each.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 
 use super::page::{Page, Tone, columns};
-use super::units::{count, counted, percent, span};
+use super::units::{bytes, count, counted, percent, span};
 use super::verdict::since_words;
 use crate::aggregate::{Figures, TlsCounts};
+use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{CheckSeries, Leg, PrefixRow, Snapshot, Status};
 use crate::report::{display_safe, one_line};
 
@@ -114,7 +117,7 @@ const fn urgency(status: Status) -> u8 {
     }
 }
 
-pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told: &mut BTreeSet<CauseId>) {
     if snapshot.legs.is_empty() {
         return;
     }
@@ -155,6 +158,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         }
         page.end();
         notes(page, leg, snapshot, zone);
+        super::causes::print(page, &leg.causes, INDENT, told);
     }
     if !hidden.is_empty() {
         page.left(Tone::Plain, "", INDENT)
@@ -220,6 +224,9 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
             note(&since_words(since, snapshot, zone));
         }
     }
+    if leg.verdict.status != Status::Pass && leg.bill.avoidable_packets > 0 {
+        note(&bill_words(leg));
+    }
     if let Some((_, low, high)) = leg.figures.reuse_ratio()
         && low < high
     {
@@ -241,6 +248,20 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
         note(&tls_words(&leg.figures.counts.tls));
     }
     leg.checks.iter().for_each(|series| note(&check_words(series)));
+}
+
+/// `reuse would save 1,008 packets (69 kB) and 3.74 ms of connecting; keepalive 8 holds what was busy at once`.
+fn bill_words(leg: &Leg) -> String {
+    let bill = &leg.bill;
+    let keepalive = bill.keepalive.map_or(String::new(), |n| {
+        format!("; keepalive {} holds what was busy at once", count(n))
+    });
+    format!(
+        "reuse would save about {} packets ({}) and {} of connecting{keepalive}",
+        count(bill.avoidable_packets),
+        bytes(bill.avoidable_bytes),
+        span(bill.connect_time as f64 / 1e3)
+    )
 }
 
 /// Whether a part of a leg is worth a line: it is large enough to judge, not nearly all

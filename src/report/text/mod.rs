@@ -1,13 +1,16 @@
 //! The report for people: the answer first, then legs, then figures, and what the capture is worth last.
 
 mod capture;
+mod causes;
 mod connections;
 mod figures;
+mod kernel;
 mod legs;
 mod page;
 mod units;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
@@ -46,8 +49,11 @@ pub fn write(
     let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
     verdict::print(&mut page, snapshot, &options.zone);
     verdict::print_expectations(&mut page, outcomes);
-    legs::print(&mut page, snapshot, &options.zone);
+    let mut told = BTreeSet::new();
+    legs::print(&mut page, snapshot, &options.zone, &mut told);
+    causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
+    kernel::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
     out.write_all(page.finish().as_bytes())

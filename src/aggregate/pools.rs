@@ -1,0 +1,204 @@
+//! Pools: all connections of one client, whatever the server. What needs order across them is kept here.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use super::collector::Gauge;
+use crate::limits::{POOLS, RESPONSE_ENDS};
+use crate::time::Timestamp;
+
+/// The place of a pool that is not kept.
+const NONE: u32 = u32::MAX;
+
+/// What is seen of one client's pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PoolFigures {
+    /// Most connections busy at once.
+    pub peak_busy: u64,
+    /// When its last SYN came: closes after it cost no handshake.
+    pub last_syn: Option<Timestamp>,
+}
+
+/// Responses of a client that ended within a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Between {
+    pub(super) responses: u32,
+    /// How many had ended by its end.
+    pub(super) before: u64,
+    pub(super) latest: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+struct Pool {
+    busy: Gauge,
+    last_syn: Option<Timestamp>,
+    /// When the latest responses ended, in frame order.
+    ends: VecDeque<Timestamp>,
+    /// How many ended.
+    ended: u64,
+    /// Whether older ones were dropped.
+    dropped: bool,
+    /// Whether one ended before the one that was told before it: a capture's time may run backwards.
+    disordered: bool,
+}
+
+/// The pools of all clients.
+#[derive(Debug, Default)]
+pub(super) struct Pools {
+    by_client: IndexMap<IpAddr, Pool, RandomState>,
+    /// The pool of each leg, by the leg's number.
+    of_leg: Vec<u32>,
+    /// Ends of responses that each pool may remember.
+    ends_at_most: usize,
+}
+
+impl Pool {
+    /// As [`Pools::ended_between`], where the ends are in order.
+    fn ended_between(&self, from: Timestamp, until: Timestamp) -> Option<Between> {
+        let first = self.ends.partition_point(|end| *end <= from);
+        let last = self.ends.partition_point(|end| *end <= until).max(first);
+        let after = (self.ends.len() - last) as u64;
+        let between = Between {
+            responses: (last - first) as u32,
+            before: self.ended - after,
+            latest: (last > first).then(|| self.ends.get(last - 1).copied()).flatten(),
+        };
+        (first > 0 || !self.dropped).then_some(between)
+    }
+}
+
+impl Pools {
+    /// The next leg is `client`'s.
+    pub(super) fn name_leg(&mut self, client: Option<IpAddr>) {
+        let place = client.and_then(|client| {
+            let full = self.by_client.len() >= POOLS && !self.by_client.contains_key(&client);
+            (!full).then(|| {
+                let entry = self.by_client.entry(client);
+                let place = entry.index() as u32;
+                entry.or_default();
+                place
+            })
+        });
+        self.of_leg.push(place.unwrap_or(NONE));
+        self.ends_at_most = (RESPONSE_ENDS / self.by_client.len().max(1)).clamp(64, RESPONSE_ENDS / 64);
+    }
+
+    #[inline]
+    fn of(&mut self, leg: u32) -> Option<&mut Pool> {
+        let place = *self.of_leg.get(leg as usize)?;
+        self.by_client.get_index_mut(place as usize).map(|(_, pool)| pool)
+    }
+
+    #[inline]
+    pub(super) fn became_busy(&mut self, leg: u32) {
+        if let Some(pool) = self.of(leg) {
+            pool.busy.up();
+        }
+    }
+
+    #[inline]
+    pub(super) fn became_idle(&mut self, leg: u32) {
+        if let Some(pool) = self.of(leg) {
+            pool.busy.down();
+        }
+    }
+
+    #[inline]
+    pub(super) fn syn(&mut self, leg: u32, at: Timestamp) {
+        if let Some(pool) = self.of(leg) {
+            pool.last_syn = Some(at);
+        }
+    }
+
+    /// A response of the leg ended.
+    #[inline]
+    pub(super) fn response_ended(&mut self, leg: u32, at: Timestamp) {
+        let at_most = self.ends_at_most;
+        let Some(pool) = self.of(leg) else { return };
+        if pool.ends.len() >= at_most {
+            pool.ends.pop_front();
+            pool.dropped = true;
+        }
+        pool.ended += 1;
+        pool.disordered |= pool.ends.back().is_some_and(|last| *last > at);
+        pool.ends.push_back(at);
+    }
+
+    /// What happened between `from` and `until`; `None` where that is not known any more.
+    pub(super) fn ended_between(&mut self, leg: u32, from: Timestamp, until: Timestamp) -> Option<Between> {
+        let pool = self.of(leg)?;
+        if !pool.disordered {
+            return pool.ended_between(from, until);
+        }
+        let later = pool.ends.iter().rev().take_while(|end| **end > from);
+        let (mut between, mut all) = (Between::default(), 0_u64);
+        for end in later {
+            all += 1;
+            if *end <= until {
+                between.responses += 1;
+                between.latest = between.latest.max(Some(*end));
+            }
+        }
+        between.before = pool.ended - (all - u64::from(between.responses));
+        (all < pool.ends.len() as u64 || !pool.dropped).then_some(between)
+    }
+
+    /// What was seen of each client's pool.
+    pub(super) fn figures(&self) -> impl Iterator<Item = (IpAddr, PoolFigures)> {
+        self.by_client.iter().map(|(client, pool)| {
+            let figures = PoolFigures {
+                peak_busy: pool.busy.peak,
+                last_syn: pool.last_syn,
+            };
+            (*client, figures)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(nanos: i64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    #[test]
+    fn responses_of_all_legs_of_a_client_count_and_its_own_does_not() {
+        let client = Some(IpAddr::from([10, 0, 0, 1]));
+        let mut pools = Pools::default();
+        pools.name_leg(client);
+        pools.name_leg(client);
+        pools.name_leg(Some(IpAddr::from([10, 0, 0, 2])));
+        for (leg, time) in [(0, 1), (1, 2), (2, 3), (0, 4), (1, 9)] {
+            pools.response_ended(leg, at(time));
+        }
+        let between = |responses, before, latest: Option<i64>| {
+            let latest = latest.map(at);
+            Some(Between {
+                responses,
+                before,
+                latest,
+            })
+        };
+        assert_eq!(pools.ended_between(0, at(1), at(5)), between(2, 3, Some(4)));
+        assert_eq!(pools.ended_between(2, at(3), at(5)), between(0, 1, None));
+        assert_eq!(pools.ended_between(9, at(3), at(5)), None);
+    }
+
+    #[test]
+    fn what_was_dropped_is_not_known() {
+        let mut pools = Pools::default();
+        pools.name_leg(Some(IpAddr::from([10, 0, 0, 1])));
+        let at_most = (RESPONSE_ENDS / 64) as i64;
+        for time in 1..=at_most + 10 {
+            pools.response_ended(0, at(time));
+        }
+        assert_eq!(pools.ended_between(0, at(5), at(20)), None);
+        let between = pools.ended_between(0, at(at_most), at(at_most + 3));
+        assert_eq!(between.map(|between| between.responses), Some(3));
+    }
+}

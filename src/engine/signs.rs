@@ -1,0 +1,139 @@
+//! Signs of why a connection will end, noted while it lives.
+
+use std::num::NonZeroU16;
+
+use super::conversation::Conversation;
+use super::marks::Marks;
+use crate::aggregate::PrefixRef;
+use crate::classify::{Signs, Version};
+use crate::decode::Segment;
+use crate::flow::Sender;
+use crate::http::{Extent, Framing, RequestHead, ResponseHead, Tokens};
+use crate::sequence::SeqNumber;
+use crate::time::Timestamp;
+
+/// The usual status.
+const OK: u16 = 200;
+
+/// `sign` if `there`.
+#[inline]
+const fn when(there: bool, sign: u32) -> u32 {
+    if there { sign } else { 0 }
+}
+
+impl Conversation {
+    /// What a request's head says; `prefix` is its own, the one before still in place.
+    #[inline]
+    pub(super) fn note_request_signs(&mut self, head: &RequestHead<'_>, prefix: PrefixRef) {
+        let tokens = head.tokens;
+        let bare = tokens.has(Tokens::UPGRADE) && !tokens.has(Tokens::UPGRADE_FIELD);
+        let bits = when(matches!(head.version, Version::Http10), Signs::REQUEST_10)
+            | when(tokens.has(Tokens::CLOSE), Signs::REQUEST_CLOSE)
+            | when(
+                tokens.has(Tokens::KEEP_ALIVE),
+                Signs::REQUEST_KEEP_ALIVE | Signs::EVER_KEEP_ALIVE,
+            )
+            | when(tokens.has(Tokens::UPGRADE), Signs::REQUEST_UPGRADE)
+            | when(tokens.has(Tokens::UPGRADE_FIELD), Signs::REQUEST_UPGRADE_FIELD)
+            | when(bare, Signs::BARE_UPGRADE)
+            | when(!matches!(head.extent, Extent::Whole), Signs::REQUEST_CUT)
+            | when(!self.pending.is_empty(), Signs::PIPELINED)
+            | when(
+                self.requests > 1 && prefix != self.last_prefix,
+                Signs::SEVERAL_PREFIXES,
+            );
+        self.signs.replace(Signs::REQUEST, bits);
+    }
+
+    /// What a final response's head says, and when it comes.
+    #[inline]
+    pub(super) fn note_response_signs(&mut self, head: &ResponseHead) {
+        let asking = self.roles.map_or(0, |roles| roles.client.index());
+        let tokens = head.tokens;
+        let bits = when(matches!(head.version, Version::Http10), Signs::RESPONSE_10)
+            | when(tokens.has(Tokens::CLOSE), Signs::RESPONSE_CLOSE)
+            | when(tokens.has(Tokens::ACCEL), Signs::RESPONSE_ACCEL)
+            | when(
+                matches!(head.framing, Framing::UntilClose),
+                Signs::RESPONSE_UNDELIMITED,
+            )
+            | when(self.streams[asking].messages.in_body(), Signs::RESPONSE_EARLY);
+        self.signs.replace(Signs::RESPONSE, bits);
+        if self.pending.is_empty() && self.requests > 0 {
+            self.signs.note(Signs::STRAY);
+        }
+        self.note_status(head.status);
+    }
+
+    /// Nearly every status is 200: others take room where few connections need any.
+    #[inline]
+    fn note_status(&mut self, status: u16) {
+        let other = NonZeroU16::new(if status == OK { 0 } else { status });
+        if other.is_some() {
+            self.beyond_mut().status = other;
+        } else if let Some(beyond) = self.beyond.as_deref_mut() {
+            beyond.status = None;
+        }
+    }
+
+    /// Status of the last final response; 0 where there was none.
+    pub(super) fn status(&self) -> u16 {
+        let other = self.beyond.as_deref().and_then(|beyond| beyond.status);
+        match other {
+            Some(status) => status.get(),
+            None if self.responses > 0 => OK,
+            None => 0,
+        }
+    }
+
+    /// Bytes of the server that are no HTTP, with nothing outstanding.
+    #[cold]
+    pub(super) fn note_stray_bytes(&mut self) {
+        if self.pending.is_empty() && self.requests > 0 {
+            self.signs.note(Signs::STRAY);
+        }
+    }
+
+    /// A segment with payload that was sent before: the first request, of which the server has acknowledged nothing?
+    #[cold]
+    pub(super) fn note_repeated(&mut self, segment: &Segment<'_>, sender: Sender) {
+        if !self.is_client(sender) {
+            self.signs.note(Signs::SERVER_REPEATED);
+            return;
+        }
+        if segment.payload_len > 0 && !self.pending.is_empty() {
+            self.signs.note(Signs::REQUEST_REPEATED);
+        }
+        let isn = self.tcp.end(sender).isn();
+        let acked = self.tcp.end(sender.peer()).acked();
+        let unheard =
+            isn.is_some_and(|isn| acked == Some(isn.plus(1)) && SeqNumber(segment.sequence) == isn.plus(1));
+        if unheard && self.responses == 0 && segment.payload_len > 0 {
+            self.signs.note(Signs::FIRST_REPEATED);
+        }
+    }
+
+    /// An RST by the client while its SYN is open and the server has not sent its own: it had acknowledged something else.
+    #[cold]
+    pub(super) fn note_challenged(&mut self, sender: Sender) {
+        let open = self.marks.has(Marks::OPENED) && self.tcp.end(sender.peer()).isn().is_none();
+        if open && self.is_client(sender) {
+            self.signs.note(Signs::CHALLENGED);
+        }
+    }
+
+    /// The signs at the end.
+    pub(super) fn last_signs(&self, client: Sender) -> Signs {
+        let mut signs = self.signs;
+        signs.note(
+            when(self.tcp.end(client).reset(), Signs::RESET_BY_CLIENT)
+                | when(self.tcp.end(client.peer()).reset(), Signs::RESET_BY_SERVER),
+        );
+        signs
+    }
+
+    /// First byte of the first request without a response.
+    pub(super) fn unanswered_since(&self) -> Option<Timestamp> {
+        self.pending.front().map(|pending| pending.began)
+    }
+}
