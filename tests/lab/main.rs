@@ -6,6 +6,7 @@
 #![cfg(feature = "live")]
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod ends;
 mod net;
 mod nginx;
 mod process;
