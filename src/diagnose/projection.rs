@@ -54,6 +54,10 @@ pub(super) fn hosts(summary: &Summary) -> Vec<Host> {
         }
     }
     let mut hosts: Vec<Host> = hosts.into_values().collect();
+    for host in &mut hosts {
+        // Legs come in the order in which the engines named them.
+        host.ports.sort_by_key(|ports| ports.to);
+    }
     hosts.sort_by_key(|host| std::cmp::Reverse(host.conntrack_entries));
     hosts
 }

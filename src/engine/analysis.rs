@@ -268,12 +268,10 @@ impl Engine {
         let Some(living) = table.at(place) else { return };
         let fate = living.segment(segment, sender, cx);
         let stall = living.stall_mut().filter(|stall| !stall.watched);
-        let stalled = stall.map(|stall| {
+        if let Some(stall) = stall {
             stall.watched = true;
-            stall.since
-        });
-        if let Some(since) = stalled {
-            self.stalled.push_back((since, key));
+            // By the clock, so that no connection is kept waiting by another one whose time runs behind.
+            self.stalled.push_back((self.now.clock, key));
         }
         if fate == Fate::Over {
             self.over(place, key, segment.timestamp, false);

@@ -69,7 +69,7 @@ impl Conversation {
                 segment.flags.contains(Flags::ACK)
                     && (acknowledged == isn.plus(1) || acknowledged == peer.top())
             }
-            (Some(isn), None) if !this.proves_peer() => {
+            (Some(isn), None) if !this.proves_peer() && !peer.payload() => {
                 let sequence = SeqNumber(segment.sequence);
                 sequence == isn.plus(1) || sequence == isn
             }

@@ -229,6 +229,9 @@ impl Conversation {
         if !self.tcp.any_fin() {
             if self.is_steady() {
                 self.marks.set(Marks::STEADY);
+            } else {
+                // A SYN captured after its SYN-ACK begins the handshake after all.
+                self.marks.clear(Marks::STEADY);
             }
             return Fate::GoesOn;
         }

@@ -169,8 +169,11 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
 #[inline]
 fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
     if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
-        // All names are letters and hyphens, which this bit leaves apart from everything else.
-        && found.iter().zip(name).fold(0, |differ, (a, b)| differ | (a | 0x20) ^ b) == 0
+        // All names are letters, which this bit leaves apart from everything else, and hyphens.
+        && found.iter().zip(name).fold(0, |differ, (a, b)| {
+            let letter = if *b == b'-' { *a } else { a | 0x20 };
+            differ | letter ^ b
+        }) == 0
     {
         note(trimmed(value));
     }

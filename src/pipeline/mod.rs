@@ -124,6 +124,8 @@ fn work(mut engine: Engine, post: &Post) {
         hand_on(&mut engine, post, None);
     }
     engine.finish_sure();
+    // What is told now has an order of its own.
+    hand_on(&mut engine, post, None);
     while engine.tell_part(frames, false) {
         hand_on(&mut engine, post, None);
     }
