@@ -531,3 +531,24 @@ fn any_number_of_threads() {
         assert_eq!(report(threads), one, "{threads} threads");
     }
 }
+
+/// Small captures with packets missing, out of place or out of time, in which what the clock brings about falls together.
+#[test]
+fn any_number_of_threads_where_packets_are_missing() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/engines");
+    let mut looked_at = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let report = |threads: &str| {
+            common::run::read(&file, &["--threads".to_owned(), threads.to_owned()])
+                .report()
+                .expect("a report")
+        };
+        let one = report("1");
+        for threads in ["2", "3", "4", "7"] {
+            assert_eq!(report(threads), one, "{}, {threads} threads", file.display());
+        }
+        looked_at += 1;
+    }
+    assert_eq!(looked_at, 7);
+}

@@ -52,6 +52,8 @@ impl Told {
 pub struct LegEvent {
     /// The place of the frame that told it among all frames of the capture; events are added up in this order.
     pub order: u64,
+    /// Which of several connections, where the clock brought it about at the same frame.
+    pub tie: u32,
     /// Packet time.
     pub timestamp: Timestamp,
     /// The running maximum of packet time at that frame.
@@ -60,6 +62,15 @@ pub struct LegEvent {
     pub leg: LegRef,
     /// What.
     pub kind: EventKind,
+}
+
+impl LegEvent {
+    /// Where it stands among the events of all engines.
+    #[inline]
+    #[must_use]
+    pub fn place(&self) -> (u64, u32) {
+        (self.order, self.tie)
+    }
 }
 
 /// Whether a request paid for a handshake.

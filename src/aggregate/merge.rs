@@ -12,7 +12,7 @@ impl Aggregate {
         let mut at = vec![0; found.len()];
         let mut facts_at = vec![0; found.len()];
         loop {
-            let head = |(engine, told): (usize, &Told)| Some((told.events.get(at[engine])?.order, engine));
+            let head = |(engine, told): (usize, &Told)| Some((told.events.get(at[engine])?.place(), engine));
             let Some((_, engine)) = found.iter().enumerate().filter_map(head).min() else {
                 break;
             };
@@ -21,11 +21,11 @@ impl Aggregate {
                 .filter_map(head)
                 .map(|(order, _)| order)
                 .min()
-                .unwrap_or(u64::MAX);
+                .unwrap_or((u64::MAX, u32::MAX));
             // As long as this one stays ahead there is nothing to choose.
             let told = &found[engine];
             let waiting = &told.events[at[engine]..];
-            for event in waiting.iter().take_while(|event| event.order <= until) {
+            for event in waiting.iter().take_while(|event| event.place() <= until) {
                 at[engine] += 1;
                 self.event(engine, event, told, &mut facts_at[engine]);
             }

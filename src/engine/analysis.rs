@@ -1,7 +1,7 @@
 //! The engine: frames in, leg events out.
 
 use super::ahead::Found;
-use super::context::{Config, Context, Now};
+use super::context::{Config, Context, Now, STEPS};
 use std::collections::VecDeque;
 
 use super::conversation::{Conversation, Fate};
@@ -63,6 +63,7 @@ impl Engine {
             stalled: VecDeque::new(),
             now: Now {
                 order: 0,
+                tie: 0,
                 clock: Timestamp::MIN,
             },
             defrag: Defrag::default(),
@@ -144,7 +145,7 @@ impl Engine {
     #[inline]
     pub fn frame(&mut self, order: u64, frame: &Frame<'_>) {
         self.pass(order, frame.timestamp);
-        self.now.order = order * 2 + 1;
+        self.now = self.now.at_frame(order);
         self.quality.packets += 1;
         self.quality.bytes += u64::from(frame.wire_len);
         match decode(frame) {
@@ -160,7 +161,7 @@ impl Engine {
             self.pass(order, clock);
         }
         self.now.clock = clock;
-        self.now.order = order * 2 + 1;
+        self.now = self.now.at_frame(order);
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
         let known = self.table.look_at(found.place, &found.key);
@@ -197,11 +198,11 @@ impl Engine {
         self.start.get_or_insert(timestamp);
         // What the clock does comes before what the frame does, whichever engine has it.
         if !self.stalled.is_empty() {
-            self.now.order = order * 2;
+            self.now.order = order * STEPS;
             self.look_after_stalled();
         }
         if order.is_multiple_of(SWEEP_EVERY) {
-            self.now.order = order * 2;
+            self.now.order = order * STEPS + 1;
             self.sweep();
         }
     }
@@ -239,7 +240,7 @@ impl Engine {
             self.quality.duplicates += 1;
             return;
         }
-        let generation = living.generation(self.now.order / 2, segment, sender);
+        let generation = living.generation(self.now.order / STEPS, segment, sender);
         match generation {
             Generation::Same => self.deliver(place, key, segment, sender),
             Generation::Remembered => {}

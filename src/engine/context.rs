@@ -29,13 +29,29 @@ pub struct Config {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
     pub(super) order: u64,
+    /// Of what the clock brings about for several connections at one frame: which of them.
+    pub(super) tie: u32,
     pub(super) clock: Timestamp,
 }
 
+/// Steps of the order at each frame: bytes given up by the clock, the sweep, and last what the frame itself tells.
+pub(super) const STEPS: u64 = 4;
+
 impl Now {
+    /// At the capture's `order`-th frame.
+    #[inline]
+    pub(super) fn at_frame(self, order: u64) -> Self {
+        Self {
+            order: order * STEPS + STEPS - 1,
+            tie: 0,
+            ..self
+        }
+    }
+
     pub(super) fn event(self, timestamp: Timestamp, leg: LegRef, kind: EventKind) -> LegEvent {
         LegEvent {
             order: self.order,
+            tie: self.tie,
             timestamp,
             clock: self.clock,
             leg,
@@ -81,7 +97,8 @@ impl Context<'_> {
                 announced,
                 first_byte,
             } = last.kind
-            && (last.order, last.timestamp, last.leg) == (self.now.order, at, leg)
+            && last.place() == (self.now.order, self.now.tie)
+            && (last.timestamp, last.leg) == (at, leg)
         {
             last.kind = EventKind::Answered {
                 status,

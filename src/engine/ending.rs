@@ -49,7 +49,7 @@ impl Engine {
             let Some(challenger) = living.take_challenger() else {
                 continue;
             };
-            self.now.order = LAST + living.id.get();
+            (self.now.order, self.now.tie) = (LAST + living.id.get(), 0);
             self.admit(key, &challenger);
         }
         self.prepare(|living| living.roles.is_some());
@@ -104,6 +104,7 @@ impl Engine {
             }
             self.ending.rest.pop();
             self.now.order = if unsure { 2 * LAST + id } else { LAST + id };
+            self.now.tie = 0;
             let clock = self.now.clock;
             let place = (open.0 & !Open::PARKED) as usize;
             let (number, entry) = if open.0 & Open::PARKED == 0 {

@@ -214,6 +214,7 @@ mod tests {
         let address = |last| Address::v4([10, 0, 0, last]);
         let now = Now {
             order: 0,
+            tie: 0,
             clock: crate::time::Timestamp::default(),
         };
         let mut names = Names::new(&[vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()]]);

@@ -2,6 +2,7 @@
 
 use super::analysis::Engine;
 use super::closing::{Closing, How};
+use super::context::STEPS;
 use super::conversation::Conversation;
 use super::marks::Marks;
 use super::opening::Challenger;
@@ -32,7 +33,7 @@ impl Engine {
             self.evict();
         }
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
-        let id = resumes.unwrap_or(self.now.order / 2);
+        let id = resumes.unwrap_or(self.now.order / STEPS);
         let mut opened = Conversation::new(id, segment);
         if resumes.is_some() {
             opened.marks.set(Marks::RESUMED);

@@ -23,10 +23,19 @@ impl Engine {
     pub(super) fn look_after_stalled(&mut self) {
         let clock = self.now.clock;
         let is_due = |since: Timestamp| clock.since(since) >= GIVE_UP_AFTER;
+        let mut due = Vec::new();
         while let Some((_, key)) = self.stalled.pop_front_if(|(since, _)| is_due(*since)) {
             let Some(place) = self.table.find(&key) else {
                 continue;
             };
+            if let Some(living) = self.table.get(place) {
+                due.push((living.id.get(), place, key));
+            }
+        }
+        // In an order that is the same for any number of engines.
+        due.sort_unstable_by_key(|(id, ..)| *id);
+        for (id, place, key) in due {
+            self.now.tie = id as u32;
             let (table, cx) = &mut self.at_work(place, key);
             let Some(living) = table.at(place).filter(|living| living.stall().is_some()) else {
                 continue;
@@ -43,7 +52,7 @@ impl Engine {
     pub(super) fn sweep(&mut self) {
         let crowded = self.table.len() > EXPIRE_ABOVE;
         let clock = self.now.clock;
-        let done: Vec<(FlowKey, bool)> = self
+        let mut done: Vec<(u64, FlowKey, bool)> = self
             .table
             .next_in_turn(SWEEP_PART)
             .filter_map(|(key, living)| {
@@ -57,10 +66,12 @@ impl Engine {
                     && !living.streams.iter().any(|stream| stream.bytes > 0);
                 let over = (both_fins && silent > LINGER) || (unanswered && silent > GIVEN_UP);
                 let expired = crowded && silent > SILENT;
-                (over || expired).then_some((*key, !over))
+                (over || expired).then_some((living.id.get(), *key, !over))
             })
             .collect();
-        for (key, expired) in done {
+        done.sort_unstable_by_key(|(id, ..)| *id);
+        for (id, key, expired) in done {
+            self.now.tie = id as u32;
             self.quality.expired += u64::from(expired);
             if let Some(place) = self.table.find(&key) {
                 self.over(place, key, clock, expired);
