@@ -43,15 +43,21 @@ pub(super) fn cap(group: &[u32], others: u32) -> Option<u32> {
     (nearly_all || stands_out).then_some(most)
 }
 
-/// The idle time at which a timer closes connections: many more than chance would have it within some milliseconds, and few
-/// beyond, since nothing idles longer.
-pub(super) fn timer(idles: &[Nanos]) -> Option<Window> {
-    let mut idles: Vec<Nanos> = idles
+/// Those that a timeout may have ended, ascending.
+fn long_enough(idles: &[Nanos]) -> Vec<Nanos> {
+    let mut long: Vec<Nanos> = idles
         .iter()
         .copied()
         .filter(|idle| *idle >= LEAST_TIMEOUT)
         .collect();
-    idles.sort_unstable();
+    long.sort_unstable();
+    long
+}
+
+/// The idle time at which a timer closes connections: many more than chance would have it within some milliseconds, and few
+/// beyond, since nothing idles longer.
+pub(super) fn timer(idles: &[Nanos]) -> Option<Window> {
+    let idles = long_enough(idles);
     let width = |from: Nanos| TIMER_LATE + from / 1_000;
     let held = |from: Nanos| {
         let within = from..=from + width(from);
@@ -75,12 +81,7 @@ pub(super) fn timer(idles: &[Nanos]) -> Option<Window> {
 
 /// The idle time from which on a server closes: a sharp floor, and nearly all within one sweep above it.
 pub(super) fn floor(idles: &[Nanos]) -> Option<Window> {
-    let mut idles: Vec<Nanos> = idles
-        .iter()
-        .copied()
-        .filter(|idle| *idle >= LEAST_TIMEOUT)
-        .collect();
-    idles.sort_unstable();
+    let idles = long_enough(idles);
     if idles.len() < 2 {
         return None;
     }
