@@ -49,30 +49,42 @@ impl LinkType {
     /// Linux "cooked" capture, version 2 (carries the interface index).
     pub const LINUX_SLL2: Self = Self(276);
 
+    /// Types with a name of their own, as libpcap names them.
+    const NAMES: [(Self, &str); 19] = [
+        (Self::NULL, "NULL"),
+        (Self::ETHERNET, "EN10MB"),
+        (Self::RAW, "RAW"),
+        (Self::RAW_BSD, "RAW"),
+        (Self::RAW_OPENBSD, "RAW"),
+        (Self::PPP, "PPP"),
+        (Self::PPP_SERIAL, "PPP_SERIAL"),
+        (Self::PPP_ETHER, "PPP_ETHER"),
+        (Self::C_HDLC, "C_HDLC"),
+        (Self::IEEE802_11, "IEEE802_11"),
+        (Self::PRISM_HEADER, "PRISM_HEADER"),
+        (Self::IEEE802_11_RADIO, "IEEE802_11_RADIO"),
+        (Self::IEEE802_11_RADIO_AVS, "IEEE802_11_RADIO_AVS"),
+        (Self::PPP_WITH_DIR, "PPP_WITH_DIR"),
+        (Self::LOOP, "LOOP"),
+        (Self::LINUX_SLL, "LINUX_SLL"),
+        (Self::IPV4, "IPV4"),
+        (Self::IPV6, "IPV6"),
+        (Self::LINUX_SLL2, "LINUX_SLL2"),
+    ];
+
     /// The name that libpcap gives this type (`EN10MB`, `LINUX_SLL2` ...), or `LINKTYPE_n`.
     #[must_use]
     pub fn name(self) -> String {
-        let known = match self {
-            Self::NULL => "NULL",
-            Self::ETHERNET => "EN10MB",
-            Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "RAW",
-            Self::PPP => "PPP",
-            Self::PPP_SERIAL => "PPP_SERIAL",
-            Self::PPP_ETHER => "PPP_ETHER",
-            Self::C_HDLC => "C_HDLC",
-            Self::IEEE802_11 => "IEEE802_11",
-            Self::PRISM_HEADER => "PRISM_HEADER",
-            Self::IEEE802_11_RADIO => "IEEE802_11_RADIO",
-            Self::IEEE802_11_RADIO_AVS => "IEEE802_11_RADIO_AVS",
-            Self::PPP_WITH_DIR => "PPP_WITH_DIR",
-            Self::LOOP => "LOOP",
-            Self::LINUX_SLL => "LINUX_SLL",
-            Self::IPV4 => "IPV4",
-            Self::IPV6 => "IPV6",
-            Self::LINUX_SLL2 => "LINUX_SLL2",
-            Self(other) => return format!("LINKTYPE_{other}"),
-        };
-        known.to_owned()
+        let known = Self::NAMES.iter().find(|(link, _)| *link == self);
+        known.map_or_else(|| format!("LINKTYPE_{}", self.0), |(_, name)| (*name).to_owned())
+    }
+
+    /// The type with this name, as [`name`](Self::name) writes it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let known = Self::NAMES.iter().find(|(_, known)| *known == name);
+        let number = || name.strip_prefix("LINKTYPE_")?.parse().ok().map(Self);
+        known.map(|(link, _)| *link).or_else(number)
     }
 }
 

@@ -40,6 +40,21 @@ fn lower_bound(bucket: usize) -> u64 {
 }
 
 impl Distribution {
+    /// What [`buckets`](Self::buckets), sum and maximum say.
+    #[must_use]
+    pub fn from_buckets(buckets: impl Iterator<Item = (u64, u64)>, sum: u128, max: u64) -> Self {
+        let mut whole = Self {
+            sum,
+            max,
+            ..Self::default()
+        };
+        for (lower, n) in buckets {
+            whole.add_bucket(bucket_of(lower), n);
+            whole.count = whole.count.saturating_add(n);
+        }
+        whole
+    }
+
     /// Counts one value.
     pub fn add(&mut self, value: u64) {
         self.add_bucket(bucket_of(value), 1);
@@ -70,7 +85,9 @@ impl Distribution {
         if at >= self.counts.len() {
             self.counts.resize(at + 1, 0);
         }
-        self.counts[at] += n;
+        if let Some(count) = self.counts.get_mut(at) {
+            *count = count.saturating_add(n);
+        }
     }
 
     /// Adds another distribution's counts.

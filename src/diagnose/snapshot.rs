@@ -28,6 +28,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every answer, the worst one last.
+    pub const ALL: [Self; 4] = [Self::Inconclusive, Self::Pass, Self::Warn, Self::Fail];
+
     /// The slug used in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -10,6 +10,14 @@ pub(super) fn rfc3339(time: Timestamp) -> String {
         .map_or_else(|_| time.to_string(), |time| time.to_string())
 }
 
+/// The time that [`rfc3339`] wrote so.
+pub(super) fn from_rfc3339(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(time.as_nanosecond())
+        .ok()
+        .map(Timestamp::from_nanos)
+}
+
 /// Date and time of day to the millisecond, with the zone's offset.
 pub(super) fn local(time: Timestamp, zone: &TimeZone) -> String {
     format(time, zone, "%Y-%m-%d %H:%M:%S%.3f %:z")

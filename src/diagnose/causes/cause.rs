@@ -42,6 +42,15 @@ macro_rules! slugs {
                     $(Self::$variant => $slug,)*
                 }
             }
+
+            /// What a slug stands for.
+            #[must_use]
+            pub fn from_slug(slug: &str) -> Option<Self> {
+                match slug {
+                    $($slug => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         })*
     };
 }

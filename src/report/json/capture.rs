@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Slug;
 use super::number::Number;
 use crate::diagnose;
 use crate::frame::LinkType;
@@ -13,111 +14,111 @@ use crate::source::SourceSummary;
 use crate::time::{Nanos, SECOND};
 
 /// What the capture is worth.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Capture {
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// The BPF filter as given.
-    filter: Option<String>,
+    pub(super) filter: Option<String>,
     /// Time of the first packet, RFC 3339 UTC.
-    start: Option<String>,
+    pub(super) start: Option<String>,
     /// Time of the last packet, RFC 3339 UTC.
-    end: Option<String>,
-    duration_s: Option<Number>,
+    pub(super) end: Option<String>,
+    pub(super) duration_s: Option<Number>,
     /// Packets analysed, after the filter.
-    packets: u64,
+    pub(super) packets: u64,
     /// Their bytes on the wire.
-    bytes: u64,
-    tcp_packets: u64,
-    duplicate_packets: u64,
-    skipped: Skipped,
-    evictions: Evictions,
+    pub(super) bytes: u64,
+    pub(super) tcp_packets: u64,
+    pub(super) duplicate_packets: u64,
+    pub(super) skipped: Skipped,
+    pub(super) evictions: Evictions,
     /// Connections whose roles never became sure.
-    unattributed: u64,
+    pub(super) unattributed: u64,
     /// Null where no source says.
-    kernel_dropped: Option<u64>,
+    pub(super) kernel_dropped: Option<u64>,
     /// Null where no source says.
-    interface_dropped: Option<u64>,
+    pub(super) interface_dropped: Option<u64>,
     /// Bytes that the capture lacks although the receiver got them.
-    gap_bytes: u64,
-    connections_omitted: u64,
-    warnings: Vec<String>,
+    pub(super) gap_bytes: u64,
+    pub(super) connections_omitted: u64,
+    pub(super) warnings: Vec<String>,
     /// Raw packets by TCP flags in tcpdump's notation.
-    flag_counts: BTreeMap<String, u64>,
+    pub(super) flag_counts: BTreeMap<String, u64>,
 }
 
 /// A file or an interface that packets were read from.
-#[derive(Serialize, JsonSchema)]
-struct Source {
-    name: String,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Source {
+    pub(super) name: String,
     /// `pcap`, `pcapng` or `live`.
-    format: &'static str,
+    pub(super) format: Slug,
     /// `gzip` or `zstd`.
-    compression: Option<&'static str>,
+    pub(super) compression: Option<Slug>,
     /// As libpcap names them.
-    link_types: Vec<String>,
+    pub(super) link_types: Vec<String>,
     /// The largest declared, 0 if unlimited.
-    snaplen: u32,
-    packets: u64,
+    pub(super) snaplen: u32,
+    pub(super) packets: u64,
     /// Offset of the byte from which nothing could be read any more, uncompressed.
-    truncated_at_byte: Option<u64>,
+    pub(super) truncated_at_byte: Option<u64>,
     /// Places where bytes are no packets; a last packet cut short is none.
-    damaged_places: u64,
+    pub(super) damaged_places: u64,
     /// Bytes skipped there, uncompressed.
-    skipped_bytes: u64,
+    pub(super) skipped_bytes: u64,
 }
 
 /// Packets left out, by reason.
-#[derive(Serialize, JsonSchema)]
-struct Skipped {
-    not_ip: u64,
-    not_tcp: u64,
-    fragment: u64,
-    truncated: u64,
-    unsupported_link: u64,
-    malformed: u64,
-    encrypted: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Skipped {
+    pub(super) not_ip: u64,
+    pub(super) not_tcp: u64,
+    pub(super) fragment: u64,
+    pub(super) truncated: u64,
+    pub(super) unsupported_link: u64,
+    pub(super) malformed: u64,
+    pub(super) encrypted: u64,
 }
 
 /// What caps dropped.
-#[derive(Serialize, JsonSchema)]
-struct Evictions {
-    connections: u64,
-    expired: u64,
-    tombstones: u64,
-    legs: u64,
-    clients: u64,
-    prefixes: u64,
-    out_of_order: u64,
-    heads: u64,
-    pipelined: u64,
-    streams: u64,
-    header_tables: u64,
-    check_series: u64,
-    recent_packets: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Evictions {
+    pub(super) connections: u64,
+    pub(super) expired: u64,
+    pub(super) tombstones: u64,
+    pub(super) legs: u64,
+    pub(super) clients: u64,
+    pub(super) prefixes: u64,
+    pub(super) out_of_order: u64,
+    pub(super) heads: u64,
+    pub(super) pipelined: u64,
+    pub(super) streams: u64,
+    pub(super) header_tables: u64,
+    pub(super) check_series: u64,
+    pub(super) recent_packets: u64,
 }
 
 /// The thresholds in force.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Thresholds {
-    per_request_close_s: Number,
-    unreused_open_s: Number,
-    unanswered_after_s: Number,
-    unknown_first_within_s: Number,
-    check_count: u32,
-    check_jitter: Number,
-    check_period_s: Number,
-    min_requests: u64,
-    min_part_requests: u64,
-    min_attempts: u64,
-    min_lost: u64,
-    lost_share: Number,
-    fail_avoidable: Number,
-    pass_avoidable: Number,
-    pass_avoidable_count: u64,
-    pass_failed: Number,
-    idle_close_s: Number,
-    window_s: Number,
-    minor_leg: Number,
+    pub(super) per_request_close_s: Number,
+    pub(super) unreused_open_s: Number,
+    pub(super) unanswered_after_s: Number,
+    pub(super) unknown_first_within_s: Number,
+    pub(super) check_count: u32,
+    pub(super) check_jitter: Number,
+    pub(super) check_period_s: Number,
+    pub(super) min_requests: u64,
+    pub(super) min_part_requests: u64,
+    pub(super) min_attempts: u64,
+    pub(super) min_lost: u64,
+    pub(super) lost_share: Number,
+    pub(super) fail_avoidable: Number,
+    pub(super) pass_avoidable: Number,
+    pub(super) pass_avoidable_count: u64,
+    pub(super) pass_failed: Number,
+    pub(super) idle_close_s: Number,
+    pub(super) window_s: Number,
+    pub(super) minor_leg: Number,
 }
 
 fn seconds(span: Nanos) -> Number {
@@ -153,8 +154,8 @@ impl From<&SourceSummary> for Source {
     fn from(source: &SourceSummary) -> Self {
         Self {
             name: source.name.clone(),
-            format: source.format,
-            compression: source.compression,
+            format: source.format.into(),
+            compression: source.compression.map(Into::into),
             link_types: source.link_types.iter().copied().map(LinkType::name).collect(),
             snaplen: source.snaplen,
             packets: source.packets,

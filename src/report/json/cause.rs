@@ -1,56 +1,57 @@
 //! Causes of the JSON report.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Slug;
 use super::number::Number;
 use crate::diagnose;
 use crate::frame::{Interface, InterfaceId};
 use crate::report::explain::place;
 
 /// What makes connections short, and what to change.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Cause {
-    id: &'static str,
+    pub(super) id: Slug,
     /// Causes that look the same in packets.
-    or: Vec<&'static str>,
-    split_by: Option<String>,
-    slug: &'static str,
-    title: &'static str,
+    pub(super) or: Vec<Slug>,
+    pub(super) split_by: Option<String>,
+    pub(super) slug: Slug,
+    pub(super) title: Slug,
     #[schemars(extend("enum" = ["leg", "pool"]))]
-    scope: &'static str,
+    pub(super) scope: Slug,
     #[schemars(extend("enum" = ["fault", "normal"]))]
-    severity: &'static str,
+    pub(super) severity: Slug,
     #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
-    confidence: &'static str,
-    connections: u64,
-    requests: u64,
-    share_of_closes: Option<Number>,
-    evidence: Vec<Evidence>,
-    fix: Vec<Fix>,
-    cannot_tell: Option<String>,
+    pub(super) confidence: Slug,
+    pub(super) connections: u64,
+    pub(super) requests: u64,
+    pub(super) share_of_closes: Option<Number>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) fix: Vec<Fix>,
+    pub(super) cannot_tell: Option<String>,
 }
 
 /// Something that was seen, and where.
-#[derive(Serialize, JsonSchema)]
-struct Evidence {
-    text: String,
-    frames: Vec<FrameRef>,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Evidence {
+    pub(super) text: String,
+    pub(super) frames: Vec<FrameRef>,
 }
 
 /// A packet: Wireshark's `frame.number` in a source.
-#[derive(Serialize, JsonSchema)]
-struct FrameRef {
-    source: u16,
-    frame: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct FrameRef {
+    pub(super) source: u16,
+    pub(super) frame: u64,
 }
 
 /// What to change, and where.
-#[derive(Serialize, JsonSchema)]
-struct Fix {
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Fix {
     #[serde(rename = "where")]
-    place: &'static str,
-    text: String,
+    pub(super) place: Slug,
+    pub(super) text: String,
 }
 
 impl Cause {
@@ -67,7 +68,7 @@ impl Cause {
         };
         let fixes = entry.map(|entry| entry.fixes.iter()).unwrap_or_default();
         let fix = fixes.map(|fix| Fix {
-            place: fix.place.as_str(),
+            place: fix.place.as_str().into(),
             text: if fix.versions.is_empty() {
                 fix.text.clone()
             } else {
@@ -75,14 +76,14 @@ impl Cause {
             },
         });
         Self {
-            id: cause.id.as_str(),
-            or: cause.or.iter().map(|id| id.as_str()).collect(),
+            id: cause.id.as_str().into(),
+            or: cause.or.iter().map(|id| id.as_str().into()).collect(),
             split_by: cause.split_by.clone(),
-            slug: entry.map_or("", |entry| entry.slug),
-            title: entry.map_or("", |entry| entry.title.as_str()),
-            scope: cause.scope.as_str(),
-            severity: cause.severity.as_str(),
-            confidence: cause.confidence.as_str(),
+            slug: entry.map_or("", |entry| entry.slug).into(),
+            title: entry.map_or("", |entry| entry.title.as_str()).into(),
+            scope: cause.scope.as_str().into(),
+            severity: cause.severity.as_str().into(),
+            confidence: cause.confidence.as_str().into(),
             connections: cause.connections,
             requests: cause.requests,
             share_of_closes: cause.share.map(|share| Number::rounded(share, 4)),

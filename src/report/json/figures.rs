@@ -3,165 +3,188 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::number::Number;
 use crate::aggregate::{self, Counts, Distribution};
 use crate::classify::Class;
 
 /// What was counted over the whole capture, a leg or its latest window.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Figures {
-    connections: Connections,
-    classes: Classes,
-    requests: Requests,
-    responses: Responses,
+    pub(super) connections: Connections,
+    pub(super) classes: Classes,
+    pub(super) requests: Requests,
+    pub(super) responses: Responses,
     /// (R - F) / R; null without requests. `low` counts unknown firsts as firsts.
-    reuse_ratio: Option<Ratio>,
+    pub(super) reuse_ratio: Option<Ratio>,
     /// F / R; null without requests.
-    handshakes_per_request: Option<Number>,
+    pub(super) handshakes_per_request: Option<Number>,
     /// A: handshakes that reuse would have avoided; null where it is not known.
-    avoidable_handshakes: Option<u64>,
+    pub(super) avoidable_handshakes: Option<u64>,
     /// F - A: handshakes that a growing pool needed.
-    growth_handshakes: Option<u64>,
+    pub(super) growth_handshakes: Option<u64>,
     /// P: the most connections busy at once.
-    peak_busy: u64,
+    pub(super) peak_busy: u64,
     /// The most connections open at once.
-    peak_open: u64,
+    pub(super) peak_open: u64,
+    /// M: connections open when the capture (the window) began.
+    #[serde(default)]
+    pub(super) open_at_start: u64,
+    /// C: connections with a request that were closed before the SYN of the last first; null where it is not known.
+    #[serde(default)]
+    pub(super) closed_before_last_first: Option<u64>,
+    /// Of them those closed after an idle timeout's silence, unannounced.
+    #[serde(default)]
+    pub(super) idle_closes: u64,
     /// Over connections with at least one request.
-    requests_per_connection: Option<Dist>,
-    handshakes: Handshakes,
-    closes: Closes,
+    pub(super) requests_per_connection: Option<Dist>,
+    pub(super) handshakes: Handshakes,
+    pub(super) closes: Closes,
     /// Last request byte to first response byte, microseconds.
-    first_byte_us: Option<Dist>,
+    pub(super) first_byte_us: Option<Dist>,
     /// First request byte to last response byte, microseconds.
-    response_us: Option<Dist>,
+    pub(super) response_us: Option<Dist>,
     /// End of the last complete response to the first FIN or RST, seconds.
-    idle_before_close_s: Option<Dist>,
-    retransmitted_segments: u64,
-    out_of_order_segments: u64,
-    tcp_keepalive_probes: u64,
+    pub(super) idle_before_close_s: Option<Dist>,
+    pub(super) retransmitted_segments: u64,
+    pub(super) out_of_order_segments: u64,
+    pub(super) tcp_keepalive_probes: u64,
+    /// Bytes that the capture lacks although the receiver got them.
+    #[serde(default)]
+    pub(super) gap_bytes: u64,
+    #[serde(default)]
+    pub(super) packets: u64,
 }
 
 /// Connections by what became of them.
-#[derive(Serialize, JsonSchema)]
-struct Connections {
-    total: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Connections {
+    pub(super) total: u64,
     /// SYN captured.
-    opened: u64,
+    pub(super) opened: u64,
     /// SYN, SYN-ACK and the client's ACK or data captured; null where a whole direction is missing.
-    established: Option<u64>,
+    pub(super) established: Option<u64>,
     /// SYN answered by RST.
-    refused: u64,
+    pub(super) refused: u64,
     /// SYN never answered.
-    unanswered: u64,
+    pub(super) unanswered: u64,
     /// SYN without outcome when the capture ended.
-    in_progress: u64,
+    pub(super) in_progress: u64,
     /// First seen without SYN.
-    midstream: u64,
-    open_at_end: u64,
-    zero_request: u64,
+    pub(super) midstream: u64,
+    pub(super) open_at_end: u64,
+    pub(super) zero_request: u64,
+    /// A direction is missing although the other side's packets prove that it was there.
+    #[serde(default)]
+    pub(super) one_way: u64,
+    /// Heads could not be read as a whole.
+    #[serde(default)]
+    pub(super) heads_cut: u64,
 }
 
 /// Connections by class; each has exactly one.
-#[derive(Serialize, JsonSchema)]
-struct Classes {
-    persistent: u64,
-    per_request: u64,
-    unreused: u64,
-    check: u64,
-    failed: u64,
-    tunnel: u64,
-    tls: u64,
-    multiplexed: u64,
-    other: u64,
-    undetermined: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Classes {
+    pub(super) persistent: u64,
+    pub(super) per_request: u64,
+    pub(super) unreused: u64,
+    pub(super) check: u64,
+    pub(super) failed: u64,
+    pub(super) tunnel: u64,
+    pub(super) tls: u64,
+    pub(super) multiplexed: u64,
+    pub(super) other: u64,
+    pub(super) undetermined: u64,
 }
 
 /// Requests by what they cost.
-#[derive(Serialize, JsonSchema)]
-struct Requests {
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Requests {
     /// Complete request heads, checks and upgraded ones included.
-    total: u64,
+    pub(super) total: u64,
     /// F: they paid for a handshake.
-    first: u64,
-    reused: u64,
+    pub(super) first: u64,
+    pub(super) reused: u64,
     /// First observed on a connection older than the capture, near its start or a loss.
-    unknown_first: u64,
+    pub(super) unknown_first: u64,
     /// Answered by 101, or by 2xx to CONNECT.
-    upgraded: u64,
+    pub(super) upgraded: u64,
     /// Made by health checks.
-    checks: u64,
-    unanswered: u64,
+    pub(super) checks: u64,
+    pub(super) unanswered: u64,
     /// Without response on a connection that the server closed or reset.
-    lost: u64,
+    pub(super) lost: u64,
     /// Whether these figures rest on a heuristic.
-    estimated: bool,
-    by_version: Versions,
-    announced_close: u64,
+    pub(super) estimated: bool,
+    pub(super) by_version: Versions,
+    pub(super) announced_close: u64,
+    /// Requests that gaps may hide, at most; not in `total`.
+    #[serde(default)]
+    pub(super) hidden: u64,
 }
 
 /// Requests by HTTP version.
-#[derive(Serialize, JsonSchema)]
-struct Versions {
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Versions {
     #[serde(rename = "1.0")]
-    http10: u64,
+    pub(super) http10: u64,
     #[serde(rename = "1.1")]
-    http11: u64,
+    pub(super) http11: u64,
 }
 
 /// Final responses.
-#[derive(Serialize, JsonSchema)]
-struct Responses {
-    total: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Responses {
+    pub(super) total: u64,
     /// By status code.
-    by_status: BTreeMap<String, u64>,
-    announced_close: u64,
+    pub(super) by_status: BTreeMap<String, u64>,
+    pub(super) announced_close: u64,
 }
 
 /// A ratio and its bounds.
-#[derive(Serialize, JsonSchema)]
-struct Ratio {
-    value: Number,
-    low: Number,
-    high: Number,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Ratio {
+    pub(super) value: Number,
+    pub(super) low: Number,
+    pub(super) high: Number,
 }
 
 /// TCP handshakes.
-#[derive(Serialize, JsonSchema)]
-struct Handshakes {
-    completed: u64,
-    per_second_mean: Number,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Handshakes {
+    pub(super) completed: u64,
+    pub(super) per_second_mean: Number,
     /// The most in a whole second.
-    per_second_peak: u64,
-    syn_retransmitted: u64,
+    pub(super) per_second_peak: u64,
+    pub(super) syn_retransmitted: u64,
     /// First SYN to completing ACK, microseconds.
-    connect_time_us: Option<Dist>,
+    pub(super) connect_time_us: Option<Dist>,
 }
 
 /// Connections by closer.
-#[derive(Serialize, JsonSchema)]
-struct Closes {
-    client: u64,
-    server: u64,
-    simultaneous: u64,
-    reset_by_client: u64,
-    reset_by_server: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Closes {
+    pub(super) client: u64,
+    pub(super) server: u64,
+    pub(super) simultaneous: u64,
+    pub(super) reset_by_client: u64,
+    pub(super) reset_by_server: u64,
     /// No close captured, 4-tuple taken over by another connection.
-    lost: u64,
+    pub(super) lost: u64,
 }
 
 /// A distribution; `buckets` are `[least value, count]` and add up over reports.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Dist {
-    count: u64,
-    sum: Number,
-    mean: Number,
-    p50: Number,
-    p90: Number,
-    p99: Number,
-    max: Number,
-    buckets: Vec<(Number, u64)>,
+    pub(super) count: u64,
+    pub(super) sum: Number,
+    pub(super) mean: Number,
+    pub(super) p50: Number,
+    pub(super) p90: Number,
+    pub(super) p99: Number,
+    pub(super) max: Number,
+    pub(super) buckets: Vec<(Number, u64)>,
 }
 
 impl Dist {
@@ -186,7 +209,7 @@ impl Dist {
 }
 
 /// Distributions are counted in microseconds.
-const US_PER_SECOND: f64 = 1e6;
+pub(super) const US_PER_SECOND: f64 = 1e6;
 
 impl From<&aggregate::Figures> for Figures {
     fn from(figures: &aggregate::Figures) -> Self {
@@ -206,6 +229,9 @@ impl From<&aggregate::Figures> for Figures {
             growth_handshakes: figures.growth(),
             peak_busy: figures.concurrency.peak_busy,
             peak_open: figures.concurrency.peak_open,
+            open_at_start: figures.concurrency.open_at_start,
+            closed_before_last_first: figures.concurrency.closed_before_last_first,
+            idle_closes: figures.concurrency.idle_closes,
             requests_per_connection: Dist::new(&counts.requests_per_connection, 1.0),
             handshakes: Handshakes {
                 completed: counts.handshakes,
@@ -221,6 +247,8 @@ impl From<&aggregate::Figures> for Figures {
             retransmitted_segments: counts.retransmitted_segments,
             out_of_order_segments: counts.out_of_order_segments,
             tcp_keepalive_probes: counts.tcp_keepalive_probes,
+            gap_bytes: counts.gap_bytes,
+            packets: counts.packets,
         }
     }
 }
@@ -237,6 +265,8 @@ fn connections(figures: &aggregate::Figures) -> Connections {
         midstream: counts.midstream,
         open_at_end: counts.open_at_end,
         zero_request: counts.zero_request,
+        one_way: counts.one_way,
+        heads_cut: counts.heads_cut,
     }
 }
 
@@ -273,6 +303,7 @@ fn requests(counts: &Counts) -> Requests {
             http11: requests.http11,
         },
         announced_close: requests.announced_close,
+        hidden: counts.hidden_requests,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Verdicts, expectations, legs, pools, causes, hosts and the timeline of the JSON report.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::Slug;
 use super::cause::Cause;
 use super::figures::Figures;
 use super::number::Number;
@@ -12,84 +13,84 @@ use crate::frame::Interface;
 use crate::report::when::rfc3339;
 
 /// An answer with its reasons.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Verdict {
     #[schemars(extend("enum" = ["pass", "warn", "fail", "inconclusive"]))]
-    status: &'static str,
+    pub(super) status: Slug,
     /// Start of the unbroken run of windows with this answer, RFC 3339 UTC.
-    since: Option<String>,
-    reasons: Vec<String>,
+    pub(super) since: Option<String>,
+    pub(super) reasons: Vec<String>,
 }
 
 /// One `--expect`, on one leg or (`pass`) on the capture.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Expectation {
-    expect: String,
+    pub(super) expect: String,
     /// `CLIENT -> SERVER:PORT`; null where the capture as a whole was judged.
-    leg: Option<String>,
+    pub(super) leg: Option<String>,
     #[schemars(extend("enum" = ["held", "failed", "unjudged"]))]
-    result: &'static str,
+    pub(super) result: Slug,
     /// The figure with everything unknown counted for the least.
-    low: Option<Number>,
+    pub(super) low: Option<Number>,
     /// The figure with everything unknown counted for the most.
-    high: Option<Number>,
+    pub(super) high: Option<Number>,
 }
 
 /// All connections of one client address to one server.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Leg {
     /// Address, or `*` for all beyond the number kept apart.
-    client: String,
+    pub(super) client: String,
     /// Address and port, or `*`.
-    server: String,
+    pub(super) server: String,
     #[serde(flatten)]
-    figures: Figures,
-    verdict: Verdict,
+    pub(super) figures: Figures,
+    pub(super) verdict: Verdict,
     /// The latest window.
-    recent: Option<Figures>,
-    by_prefix: Vec<PartOfLeg>,
-    checks: Vec<Checks>,
-    tls: Option<Tls>,
+    pub(super) recent: Option<Figures>,
+    pub(super) by_prefix: Vec<PartOfLeg>,
+    pub(super) checks: Vec<Checks>,
+    pub(super) tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
-    paired_with: Option<String>,
-    bill: Option<Bill>,
-    causes: Vec<Cause>,
+    pub(super) paired_with: Option<String>,
+    pub(super) bill: Option<Bill>,
+    pub(super) causes: Vec<Cause>,
 }
 
 /// Requests of one URI prefix, or of one Host.
-#[derive(Serialize, JsonSchema)]
-struct PartOfLeg {
-    host: Option<String>,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct PartOfLeg {
+    pub(super) host: Option<String>,
     /// First path segment; null for the whole host, `*` for those beyond the number kept apart.
-    prefix: Option<String>,
-    requests: u64,
-    first: u64,
-    avoidable_handshakes: Option<u64>,
+    pub(super) prefix: Option<String>,
+    pub(super) requests: u64,
+    pub(super) first: u64,
+    pub(super) avoidable_handshakes: Option<u64>,
 }
 
 /// A series of health checks.
-#[derive(Serialize, JsonSchema)]
-struct Checks {
-    source: String,
-    period_s: Option<Number>,
-    count: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Checks {
+    pub(super) source: String,
+    pub(super) period_s: Option<Number>,
+    pub(super) count: u64,
     /// Method and target; null for a connect without request.
-    target: Option<String>,
+    pub(super) target: Option<String>,
 }
 
 /// What churn costs on a leg, and what reuse would save.
-#[derive(Serialize, JsonSchema)]
-struct Bill {
-    avoidable_handshakes: Option<u64>,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Bill {
+    pub(super) avoidable_handshakes: Option<u64>,
     /// Packets for opening and closing those connections, estimated.
-    avoidable_packets: u64,
+    pub(super) avoidable_packets: u64,
     /// Their bytes, estimated.
-    avoidable_bytes: u64,
+    pub(super) avoidable_bytes: u64,
     /// Time that requests waited for those handshakes, all together.
-    connect_time_us: Number,
-    closes_per_s: Number,
+    pub(super) connect_time_us: Number,
+    pub(super) closes_per_s: Number,
     /// `keepalive N` that holds all that was busy at once, over all servers of the client.
-    keepalive: Option<u64>,
+    pub(super) keepalive: Option<u64>,
 }
 
 impl From<&diagnose::Bill> for Bill {
@@ -106,12 +107,12 @@ impl From<&diagnose::Bill> for Bill {
 }
 
 /// TLS handshakes of a leg; those that the capture does not show whole are neither full nor resumed.
-#[derive(Serialize, JsonSchema)]
-struct Tls {
-    full: u64,
-    resumed: u64,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Tls {
+    pub(super) full: u64,
+    pub(super) resumed: u64,
     /// The server name asked for in clear; `*` if there were several.
-    sni: Option<String>,
+    pub(super) sni: Option<String>,
 }
 
 impl Tls {
@@ -125,71 +126,71 @@ impl Tls {
 }
 
 /// All connections of one client address to all its servers.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Pool {
-    client: String,
-    servers: Vec<String>,
-    idle_pool_size: Option<Estimate>,
-    causes: Vec<Cause>,
+    pub(super) client: String,
+    pub(super) servers: Vec<String>,
+    pub(super) idle_pool_size: Option<Estimate>,
+    pub(super) causes: Vec<Cause>,
 }
 
 /// A figure that packets only suggest.
-#[derive(Serialize, JsonSchema)]
-struct Estimate {
-    value: u64,
-    estimated: bool,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Estimate {
+    pub(super) value: u64,
+    pub(super) estimated: bool,
 }
 
 /// What a host's kernel has to hold.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Host {
-    address: String,
-    projection: Projection,
+    pub(super) address: String,
+    pub(super) projection: Projection,
 }
 
 /// Entries that the seen traffic keeps alive when the capture ends.
-#[derive(Serialize, JsonSchema)]
-struct Projection {
-    time_wait: Option<u64>,
-    fin_wait_2: Option<u64>,
-    close_wait: Option<u64>,
-    conntrack_entries: Option<u64>,
-    ephemeral_ports: Vec<EphemeralPorts>,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Projection {
+    pub(super) time_wait: Option<u64>,
+    pub(super) fin_wait_2: Option<u64>,
+    pub(super) close_wait: Option<u64>,
+    pub(super) conntrack_entries: Option<u64>,
+    pub(super) ephemeral_ports: Vec<EphemeralPorts>,
 }
 
 /// Local ports towards one server.
-#[derive(Serialize, JsonSchema)]
-struct EphemeralPorts {
-    to: String,
-    in_use: u64,
-    exhausted_at_per_s: Option<Number>,
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct EphemeralPorts {
+    pub(super) to: String,
+    pub(super) in_use: u64,
+    pub(super) exhausted_at_per_s: Option<Number>,
 }
 
 /// Figures over time.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Timeline {
-    step_s: u64,
-    rows: Vec<Row>,
+    pub(super) step_s: u64,
+    pub(super) rows: Vec<Row>,
 }
 
 /// One step.
-#[derive(Serialize, JsonSchema)]
-struct Row {
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Row {
     /// Its start, seconds since the epoch.
-    t: Number,
-    handshakes: u64,
-    requests: u64,
-    reused: u64,
-    closes: u64,
-    resets: u64,
+    pub(super) t: Number,
+    pub(super) handshakes: u64,
+    pub(super) requests: u64,
+    pub(super) reused: u64,
+    pub(super) closes: u64,
+    pub(super) resets: u64,
     /// Connections open at its end.
-    open: u64,
+    pub(super) open: u64,
 }
 
 impl From<&diagnose::Verdict> for Verdict {
     fn from(verdict: &diagnose::Verdict) -> Self {
         Self {
-            status: verdict.status.as_str(),
+            status: verdict.status.as_str().into(),
             since: verdict.since.map(rfc3339),
             reasons: verdict.reasons.clone(),
         }
@@ -202,7 +203,7 @@ impl From<&expect::Outcome> for Expectation {
         Self {
             expect: outcome.expect.clone(),
             leg: outcome.leg.clone(),
-            result: outcome.result.as_str(),
+            result: outcome.result.as_str().into(),
             low: bound(outcome.low),
             high: bound(outcome.high),
         }

@@ -6,6 +6,7 @@ mod figures;
 mod layout;
 mod leg;
 mod number;
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,10 @@ use super::columns::Connection;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub(crate) use number::Number;
+pub use saved::{SavedError, read};
+
+/// A word of a fixed list.
+type Slug = std::borrow::Cow<'static, str>;
 
 /// The name and version of the report's format.
 pub const SCHEMA: &str = "flowcheck.report/1";

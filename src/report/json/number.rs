@@ -1,10 +1,10 @@
 //! Numbers as they appear in reports.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A number that is written without a fraction where it has none.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub(crate) struct Number(pub(crate) f64);
 
 /// Whole numbers beyond this are not exact in a float.

@@ -1,0 +1,110 @@
+//! A JSON report read back: what it says, without its connections.
+
+mod capture;
+mod cause;
+mod figures;
+mod leg;
+
+use std::io::BufRead;
+
+use serde::Deserialize;
+
+use super::leg::{Host, Leg, Pool, Timeline, Verdict};
+use super::{SCHEMA, capture as wire};
+use crate::diagnose::Snapshot;
+
+/// Why a file is no report that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    /// No JSON, or not the fields of a report.
+    #[error("is no JSON report of flowcheck: {0}; make one with flowcheck read FILE --json -o REPORT")]
+    Form(#[from] serde_json::Error),
+    /// Another version of the report's format.
+    #[error("has the format {found:?}; this version reads {SCHEMA:?}")]
+    Schema {
+        /// The format that it names.
+        found: String,
+    },
+    /// A field holds something that it can't.
+    #[error("{field} can't be {value:?}")]
+    Value {
+        /// Which.
+        field: &'static str,
+        /// What it holds.
+        value: String,
+    },
+}
+
+/// The format's name alone, so that another version is told before its fields are looked for.
+#[derive(Deserialize)]
+struct Named {
+    schema: String,
+}
+
+/// What is read of a report.
+#[derive(Deserialize)]
+struct Saved {
+    thresholds: wire::Thresholds,
+    verdict: Verdict,
+    capture: wire::Capture,
+    totals: super::figures::Figures,
+    legs: Vec<Leg>,
+    pools: Vec<Pool>,
+    hosts: Vec<Host>,
+    not_seen: Vec<String>,
+    timeline: Timeline,
+}
+
+/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations too.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
+    let mut text = Vec::new();
+    from.read_to_end(&mut text).map_err(serde_json::Error::io)?;
+    let named: Named = serde_json::from_slice(&text)?;
+    if named.schema != SCHEMA {
+        return Err(SavedError::Schema { found: named.schema });
+    }
+    let saved: Saved = serde_json::from_slice(&text)?;
+    Ok(Snapshot {
+        thresholds: saved.thresholds.into(),
+        verdict: saved.verdict.restore()?,
+        capture: saved.capture.restore()?,
+        totals: saved.totals.restore()?,
+        legs: each(saved.legs, Leg::restore)?,
+        pools: each(saved.pools, Pool::restore)?,
+        hosts: each(saved.hosts, Host::restore)?,
+        timeline: saved.timeline.restore(),
+        not_seen: saved.not_seen,
+        connections: None,
+    })
+}
+
+fn each<W, T>(wire: Vec<W>, restore: fn(W) -> Result<T, SavedError>) -> Result<Vec<T>, SavedError> {
+    wire.into_iter().map(restore).collect()
+}
+
+/// What `text` stands for, or which `field` holds it.
+fn known<T>(field: &'static str, text: &str, parsed: Option<T>) -> Result<T, SavedError> {
+    parsed.ok_or_else(|| SavedError::Value {
+        field,
+        value: text.chars().take(100).collect(),
+    })
+}
+
+/// `text` as it is parsed elsewhere.
+fn parsed<T: std::str::FromStr>(field: &'static str, text: &str) -> Result<T, SavedError> {
+    known(field, text, text.parse().ok())
+}
+
+/// What is not `*`.
+fn unless_star<T>(
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, SavedError>,
+) -> Result<Option<T>, SavedError> {
+    (text != "*").then(|| parse(text)).transpose()
+}
+
+#[cfg(test)]
+mod tests;
