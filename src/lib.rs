@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod classify;
 pub mod cli;
+pub mod compare;
 pub mod decode;
 pub mod diagnose;
 pub mod engine;

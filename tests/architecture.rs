@@ -49,9 +49,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("classify", &[]),
     ("aggregate", &["classify"]),
     ("diagnose", &["aggregate", "classify", "source::SourceSummary"]),
+    ("compare", &["diagnose", "aggregate"]),
     (
         "report",
-        &["diagnose", "aggregate", "classify", "source::SourceSummary"],
+        &[
+            "compare",
+            "diagnose",
+            "aggregate",
+            "classify",
+            "source::SourceSummary",
+        ],
     ),
     ("tui", &["report", "diagnose", "aggregate", "classify"]),
     (
@@ -60,6 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "pipeline",
             "engine",
+            "compare",
             "diagnose",
             "aggregate",
             "classify",

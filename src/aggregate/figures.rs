@@ -218,8 +218,6 @@ pub struct Counts {
     pub hidden_requests: u64,
     /// Bytes that the capture lacks.
     pub gap_bytes: u64,
-    /// Packets.
-    pub packets: u64,
 }
 
 impl Counts {
@@ -254,7 +252,6 @@ impl Counts {
             (&mut self.tcp_keepalive_probes, other.tcp_keepalive_probes),
             (&mut self.hidden_requests, other.hidden_requests),
             (&mut self.gap_bytes, other.gap_bytes),
-            (&mut self.packets, other.packets),
         ] {
             *mine += theirs;
         }

@@ -24,6 +24,7 @@ Examples:
   flowcheck read dump.pcap --json | jq .verdict      for programs
   flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
   flowcheck explain P2                               what a cause in the report means, and what to change
+  flowcheck compare before.pcap after.pcap           did the change work?
 
 `flowcheck read --help` explains every option.";
 
@@ -81,6 +82,31 @@ Exit codes:
   3    an expectation could not be judged: the capture does not show enough
   130  interrupted twice";
 
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  flowcheck compare before.pcap after.pcap
+  flowcheck compare monday.json friday.json          reports made with read --json or live --json
+  flowcheck compare before.json after.pcap port 8080
+  flowcheck compare before.pcap after.pcap --expect pass --expect 'reuse>=0.9'
+
+The answer:
+  fixed      what was wrong is right
+  better     better, and not right yet
+  right      it was right, and is
+  unchanged  nothing that chance does not explain, and what was wrong is wrong
+  mixed      some of it better, some of it worse
+  worse      worse than before
+  undecided  one of the captures is inconclusive
+
+A difference is marked when chance makes one like it in less than one case of a thousand, and it is more than 5 %. How \
+bursty the traffic is, each capture's own timeline says. Capture both under the same load, for two minutes or longer.
+
+Exit codes:
+  0  the comparison was made, every expectation held on AFTER
+  1  an expectation failed
+  2  could not run: usage, no such file, neither capture nor report
+  3  an expectation could not be judged: the capture does not show enough";
+
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(name = "flowcheck", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
@@ -112,8 +138,23 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "NAME")]
         name: Vec<String>,
     },
+    /// Put two captures, or their JSON reports, side by side: did the change work?
+    #[command(override_usage = "flowcheck compare [OPTIONS] BEFORE AFTER [FILTER...]", after_long_help = COMPARE_EXAMPLES, after_help = "`flowcheck compare --help` says more and shows examples.")]
+    Compare(Box<super::compare::CompareArgs>),
     /// Print the JSON Schema of the report that --json makes
-    Schema,
+    Schema {
+        /// Whose
+        #[arg(value_enum, default_value = "report")]
+        format: Schema,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum Schema {
+    /// Of `read` and `live`
+    Report,
+    /// Of `compare`
+    Comparison,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -167,14 +208,10 @@ pub(super) struct ReadArgs {
 
 /// What is the same for every way to take in packets.
 #[derive(clap::Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReportArgs {
-    /// What to print
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub(super) format: Option<Format>,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+
     /// List the connections too, N at most
     #[arg(
         long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000",
@@ -187,6 +224,18 @@ pub(super) struct ReportArgs {
     /// With --requests: targets with their query strings, which may hold secrets
     #[arg(long, requires = "requests", help_heading = "Output")]
     pub(super) targets: bool,
+}
+
+/// What is the same for every report.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
+pub(super) struct CommonArgs {
+    /// What to print
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(super) format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(super) json: bool,
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,

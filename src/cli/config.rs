@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use super::args::{Format, ReadArgs, ReportArgs, When};
+use super::args::{CommonArgs, Format, ReadArgs, ReportArgs, When};
 use super::error::Error;
 use super::moment::Moment;
 use super::thresholds::TypedThresholds;
@@ -115,6 +115,21 @@ pub(super) fn report(
     filter: Option<&str>,
 ) -> Result<ReportConfig, Error> {
     let product = product(&typed)?;
+    let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
+    let connections = typed.connections.or(lists.then_some(LISTED_CONNECTIONS));
+    Ok(ReportConfig {
+        connections,
+        product,
+        ..common(typed.common, thresholds, filter)?
+    })
+}
+
+/// The same for every report, as text.
+pub(super) fn common(
+    typed: CommonArgs,
+    thresholds: &TypedThresholds,
+    filter: Option<&str>,
+) -> Result<ReportConfig, Error> {
     let zone = if typed.utc {
         TimeZone::UTC
     } else {
@@ -142,14 +157,13 @@ pub(super) fn report(
     }
     let mut server_ports = typed.server_port;
     server_ports.extend(filter.iter().flat_map(|filter| ports(filter)));
-    let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
     Ok(ReportConfig {
         zone,
         thresholds,
         server_ports,
         client_groups,
-        connections: typed.connections.or(lists.then_some(LISTED_CONNECTIONS)),
-        product,
+        connections: None,
+        product: Product::Text,
         output: typed.output,
         anonymize: typed.anonymize,
         threads: typed.threads.map_or_else(pipeline::engines, usize::from),
@@ -162,7 +176,7 @@ pub(super) fn report(
 
 fn product(typed: &ReportArgs) -> Result<Product, Error> {
     if typed.requests {
-        return match typed.format {
+        return match typed.common.format {
             None | Some(Format::Ndjson) => Ok(Product::Exchanges {
                 whole_targets: typed.targets,
             }),
@@ -172,8 +186,8 @@ fn product(typed: &ReportArgs) -> Result<Product, Error> {
             )),
         };
     }
-    Ok(match typed.format {
-        _ if typed.json => Product::Json,
+    Ok(match typed.common.format {
+        _ if typed.common.json => Product::Json,
         None | Some(Format::Text) => Product::Text,
         Some(Format::Json) => Product::Json,
         Some(Format::Ndjson) => Product::ConnectionsNdjson,

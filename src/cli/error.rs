@@ -44,6 +44,14 @@ pub(super) enum Error {
     /// A capture cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A saved report cannot be read.
+    #[error("{name}")]
+    Report {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: crate::report::json::SavedError,
+    },
     /// A filter cannot be used.
     #[error(transparent)]
     Filter(#[from] FilterError),

@@ -6,6 +6,7 @@
 
 mod args;
 mod color;
+mod compare;
 mod config;
 mod error;
 mod exit;
@@ -31,6 +32,8 @@ use args::{Args, Command};
 use error::Error;
 use exit::Exit;
 
+use crate::report::json;
+
 /// Runs the program on `args`, its own name first, and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::try_parse_from(args) {
@@ -53,7 +56,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(feature = "live")]
         Command::Interfaces => live::interfaces(),
         Command::Explain { name } => explain(&name.join(" ")),
-        Command::Schema => output::to_stdout(crate::report::json::write_schema).map(|()| Exit::Done),
+        Command::Compare(typed) => compare::compare(*typed),
+        Command::Schema { format } => schema(format),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -62,6 +66,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::CouldNotRun.into()
         }
     }
+}
+
+fn schema(format: args::Schema) -> Result<Exit, Error> {
+    let format = match format {
+        args::Schema::Report => json::Format::Report,
+        args::Schema::Comparison => json::Format::Comparison,
+    };
+    output::to_stdout(|out| json::write_schema(out, format)).map(|()| Exit::Done)
 }
 
 fn explain(name: &str) -> Result<Exit, Error> {

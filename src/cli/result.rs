@@ -63,7 +63,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn text_options(config: &ReportConfig) -> text::Options {
+/// How to print text.
+pub(super) fn text_options(config: &ReportConfig) -> text::Options {
     let stdout = std::io::stdout();
     text::Options {
         width: if config.output.is_some() {

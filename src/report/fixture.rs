@@ -63,7 +63,6 @@ pub(super) fn figures(requests: u64, first: u64, avoidable: u64) -> Figures {
     for _ in 0..first {
         c.requests_per_connection.add(requests.div_ceil(first.max(1)));
     }
-    c.packets = requests * 10;
     f.concurrency = Concurrency {
         peak_busy: 8,
         peak_open: 12,

@@ -53,8 +53,6 @@ pub(crate) struct Figures {
     /// Bytes that the capture lacks although the receiver got them.
     #[serde(default)]
     pub(super) gap_bytes: u64,
-    #[serde(default)]
-    pub(super) packets: u64,
 }
 
 /// Connections by what became of them.
@@ -248,7 +246,6 @@ impl From<&aggregate::Figures> for Figures {
             out_of_order_segments: counts.out_of_order_segments,
             tcp_keepalive_probes: counts.tcp_keepalive_probes,
             gap_bytes: counts.gap_bytes,
-            packets: counts.packets,
         }
     }
 }

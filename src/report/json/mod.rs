@@ -2,6 +2,7 @@
 
 mod capture;
 mod cause;
+pub mod comparison;
 mod figures;
 mod layout;
 mod leg;
@@ -137,12 +138,25 @@ pub fn write_line(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]
     out.write_all(b"\n")
 }
 
-/// The report's JSON Schema (draft 2020-12) with a newline.
+/// Formats that have a JSON Schema.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Of `read` and `live`.
+    Report,
+    /// Of `compare`.
+    Comparison,
+}
+
+/// A format's JSON Schema (draft 2020-12) with a newline.
 ///
 /// # Errors
 /// What `out` could not take.
-pub fn write_schema(out: &mut dyn Write) -> io::Result<()> {
+pub fn write_schema(out: &mut dyn Write, format: Format) -> io::Result<()> {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    serde_json::to_writer_pretty(&mut *out, &generator.into_root_schema_for::<Report<'_>>())?;
+    let schema = match format {
+        Format::Report => generator.into_root_schema_for::<Report<'_>>(),
+        Format::Comparison => generator.into_root_schema_for::<comparison::Report>(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema)?;
     out.write_all(b"\n")
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{write, write_schema};
+use super::{Format, write, write_schema};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::{self, Expectation};
 use crate::report::fixture;
@@ -16,7 +16,7 @@ fn report(snapshot: &Snapshot, expectations: &[&str]) -> Value {
 
 fn schema() -> Value {
     let mut out = Vec::new();
-    write_schema(&mut out).unwrap();
+    write_schema(&mut out, Format::Report).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
@@ -93,8 +93,9 @@ fn the_keys_are_those_of_the_documentation_in_its_order() {
     assert_eq!(
         keys(&report["totals"]),
         "connections classes requests responses reuse_ratio handshakes_per_request avoidable_handshakes \
-         growth_handshakes peak_busy peak_open requests_per_connection handshakes closes first_byte_us response_us \
-         idle_before_close_s retransmitted_segments out_of_order_segments tcp_keepalive_probes"
+         growth_handshakes peak_busy peak_open open_at_start closed_before_last_first idle_closes \
+         requests_per_connection handshakes closes first_byte_us response_us idle_before_close_s \
+         retransmitted_segments out_of_order_segments tcp_keepalive_probes gap_bytes"
     );
     assert_eq!(
         keys(&report["legs"][0]),

@@ -2,6 +2,7 @@
 
 mod capture;
 mod causes;
+pub mod comparison;
 mod connections;
 mod figures;
 mod kernel;

@@ -10,7 +10,7 @@ use crate::source::SourceSummary;
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// The nearest nanosecond; what is no time of a capture ends at its bounds.
-pub(super) fn nanos(seconds: &Number) -> Nanos {
+pub(super) fn nanos(seconds: Number) -> Nanos {
     (seconds.0 * SECOND as f64).round() as Nanos
 }
 
@@ -119,13 +119,13 @@ impl From<Evictions> for diagnose::Evictions {
 impl From<Thresholds> for crate::thresholds::Thresholds {
     fn from(t: Thresholds) -> Self {
         Self {
-            per_request_close: nanos(&t.per_request_close_s),
-            unreused_open: nanos(&t.unreused_open_s),
-            unanswered_after: nanos(&t.unanswered_after_s),
-            unknown_first_within: nanos(&t.unknown_first_within_s),
+            per_request_close: nanos(t.per_request_close_s),
+            unreused_open: nanos(t.unreused_open_s),
+            unanswered_after: nanos(t.unanswered_after_s),
+            unknown_first_within: nanos(t.unknown_first_within_s),
             check_count: t.check_count,
             check_jitter: t.check_jitter.0,
-            check_period: nanos(&t.check_period_s),
+            check_period: nanos(t.check_period_s),
             min_requests: t.min_requests,
             min_part_requests: t.min_part_requests,
             min_attempts: t.min_attempts,
@@ -135,8 +135,8 @@ impl From<Thresholds> for crate::thresholds::Thresholds {
             pass_avoidable: t.pass_avoidable.0,
             pass_avoidable_count: t.pass_avoidable_count,
             pass_failed: t.pass_failed.0,
-            idle_close: nanos(&t.idle_close_s),
-            window: nanos(&t.window_s),
+            idle_close: nanos(t.idle_close_s),
+            window: nanos(t.window_s),
             minor_leg: t.minor_leg.0,
         }
     }

@@ -35,7 +35,6 @@ impl Figures {
             out_of_order_segments: self.out_of_order_segments,
             tcp_keepalive_probes: self.tcp_keepalive_probes,
             gap_bytes: self.gap_bytes,
-            packets: self.packets,
             ..Counts::default()
         };
         Ok(aggregate::Figures {

@@ -5,6 +5,7 @@ use super::{SavedError, each, known, parsed, unless_star};
 use crate::aggregate::TlsCounts;
 use crate::diagnose::{self, LegName, Status};
 use crate::report::json::cause::Cause;
+use crate::report::json::figures::Figures;
 use crate::report::json::leg::{
     Bill, Checks, EphemeralPorts, Host, Leg, PartOfLeg, Pool, Row, Timeline, Tls, Verdict,
 };
@@ -35,7 +36,7 @@ impl Leg {
                 server: unless_star(&self.server, |text| endpoint("legs.server", text))?,
             },
             figures,
-            recent: self.recent.map(|figures| figures.restore()).transpose()?,
+            recent: self.recent.map(Figures::restore).transpose()?,
             verdict: self.verdict.restore()?,
             by_prefix: self.by_prefix.into_iter().map(Into::into).collect(),
             checks: each(self.checks, Checks::restore)?,
@@ -130,7 +131,7 @@ impl EphemeralPorts {
 
 impl Timeline {
     pub(super) fn restore(self) -> diagnose::Timeline {
-        let start = self.rows.first().map(|row| Timestamp::from_nanos(nanos(&row.t)));
+        let start = self.rows.first().map(|row| Timestamp::from_nanos(nanos(row.t)));
         diagnose::Timeline {
             start,
             step_s: self.step_s,

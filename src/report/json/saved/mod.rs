@@ -16,6 +16,9 @@ use crate::diagnose::Snapshot;
 /// Why a file is no report that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
+    /// It can't be read.
+    #[error("cannot be read")]
+    Read(#[from] std::io::Error),
     /// No JSON, or not the fields of a report.
     #[error("is no JSON report of flowcheck: {0}; make one with flowcheck read FILE --json -o REPORT")]
     Form(#[from] serde_json::Error),
@@ -61,7 +64,7 @@ struct Saved {
 /// What is wrong with it.
 pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
     let mut text = Vec::new();
-    from.read_to_end(&mut text).map_err(serde_json::Error::io)?;
+    from.read_to_end(&mut text)?;
     let named: Named = serde_json::from_slice(&text)?;
     if named.schema != SCHEMA {
         return Err(SavedError::Schema { found: named.schema });
