@@ -10,9 +10,10 @@ pub mod expect;
 mod judge;
 mod projection;
 mod snapshot;
+mod tiers;
 mod verdict;
 
-pub use crate::aggregate::{PrefixRow, Timeline, TimelineRow};
+pub use crate::aggregate::{PairedBy, PrefixRow, Timeline, TimelineRow};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
@@ -21,6 +22,8 @@ pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
     Skipped, Snapshot, Status, Verdict,
 };
+
+pub use tiers::{Tier, TierSide};
 
 #[cfg(test)]
 mod tests;

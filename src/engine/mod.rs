@@ -28,6 +28,7 @@ mod quality;
 mod reading;
 mod record;
 mod roles;
+mod sample;
 mod share;
 mod signs;
 mod streams;

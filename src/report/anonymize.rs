@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::classify::Endpoint;
 use crate::diagnose::expect::Outcome;
-use crate::diagnose::{CheckSeries, ExchangeRecord, Leg, Snapshot};
+use crate::diagnose::{CheckSeries, ExchangeRecord, Leg, LegName, Snapshot};
 
 /// IPv4 replacements come from the block for benchmarks (RFC 2544), which no real network uses ...
 const V4_FIRST: u32 = u32::from_be_bytes([198, 18, 0, 1]);
@@ -90,6 +90,12 @@ impl Anonymizer {
                 .iter_mut()
                 .for_each(|ports| self.endpoint(&mut ports.to));
         }
+        for tier in &mut snapshot.tiers {
+            self.endpoint(&mut tier.front);
+            tier.back = self.address(tier.back);
+            let legs = tier.before.legs.iter_mut().chain(&mut tier.behind.legs);
+            legs.for_each(|name| self.name(name));
+        }
         for pool in &mut snapshot.pools {
             pool.client = self.address(pool.client);
             pool.servers.iter_mut().for_each(|server| self.endpoint(server));
@@ -146,10 +152,17 @@ impl Anonymizer {
         }
     }
 
-    fn leg(&mut self, leg: &mut Leg) {
-        leg.name.client = leg.name.client.map(|client| self.address(client));
-        if let Some(server) = &mut leg.name.server {
+    fn name(&mut self, name: &mut LegName) {
+        name.client = name.client.map(|client| self.address(client));
+        if let Some(server) = &mut name.server {
             self.endpoint(server);
+        }
+    }
+
+    fn leg(&mut self, leg: &mut Leg) {
+        self.name(&mut leg.name);
+        if let Some(other) = &mut leg.paired_with {
+            self.name(other);
         }
         for part in &mut leg.by_prefix {
             self.host(&mut part.host);

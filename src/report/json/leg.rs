@@ -227,7 +227,7 @@ impl Leg {
             by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: Tls::of(&leg.figures.counts.tls),
-            paired_with: None,
+            paired_with: leg.paired_with.map(|name| name.to_string()),
             bill: Some(Bill::from(&leg.bill)),
             causes: leg
                 .causes

@@ -10,6 +10,7 @@ mod number;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 use std::io::{self, Write};
 
@@ -47,7 +48,7 @@ struct Report<'a> {
     legs: Vec<leg::Leg>,
     pools: Vec<leg::Pool>,
     hosts: Vec<leg::Host>,
-    tiers: Vec<Value>,
+    tiers: Vec<tier::Tier>,
     /// What this capture cannot show, and what would.
     not_seen: Vec<String>,
     /// What the capturing host's own counters say.
@@ -110,7 +111,7 @@ impl<'a> Report<'a> {
                 .map(|pool| leg::Pool::new(pool, interfaces))
                 .collect(),
             hosts: snapshot.hosts.iter().map(Into::into).collect(),
-            tiers: Vec::new(),
+            tiers: snapshot.tiers.iter().map(Into::into).collect(),
             not_seen: snapshot.not_seen.clone(),
             host_view: None,
             timeline: (&snapshot.timeline).into(),

@@ -8,6 +8,7 @@ mod figures;
 mod kernel;
 mod legs;
 mod page;
+mod tiers;
 mod units;
 mod verdict;
 
@@ -52,6 +53,7 @@ pub fn write(
     verdict::print_expectations(&mut page, outcomes);
     let mut told = BTreeSet::new();
     legs::print(&mut page, snapshot, &options.zone, &mut told);
+    tiers::print(&mut page, snapshot);
     causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
     kernel::print(&mut page, snapshot);

@@ -4,12 +4,14 @@ mod capture;
 mod cause;
 mod figures;
 mod leg;
+mod tier;
 
 use std::io::BufRead;
 
 use serde::Deserialize;
 
 use super::leg::{Host, Leg, Pool, Timeline, Verdict};
+use super::tier::Tier;
 use super::{SCHEMA, capture as wire};
 use crate::diagnose::Snapshot;
 
@@ -54,6 +56,8 @@ struct Saved {
     legs: Vec<Leg>,
     pools: Vec<Pool>,
     hosts: Vec<Host>,
+    #[serde(default)]
+    tiers: Vec<Tier>,
     not_seen: Vec<String>,
     timeline: Timeline,
 }
@@ -78,6 +82,7 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         legs: each(saved.legs, Leg::restore)?,
         pools: each(saved.pools, Pool::restore)?,
         hosts: each(saved.hosts, Host::restore)?,
+        tiers: each(saved.tiers, Tier::restore)?,
         timeline: saved.timeline.restore(),
         not_seen: saved.not_seen,
         connections: None,
