@@ -58,6 +58,16 @@ pub enum RoleEvidence {
 }
 
 impl RoleEvidence {
+    /// Every kind, the surest first.
+    pub const ALL: [Self; 6] = [
+        Self::Syn,
+        Self::SynAck,
+        Self::StartLine,
+        Self::NamedPort,
+        Self::KnownServer,
+        Self::LowerPort,
+    ];
+
     /// The slug used in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -90,6 +100,16 @@ pub enum Closer {
 }
 
 impl Closer {
+    /// Everyone.
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Server,
+        Self::Simultaneous,
+        Self::ResetByClient,
+        Self::ResetByServer,
+        Self::Lost,
+    ];
+
     /// The slug used in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

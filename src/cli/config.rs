@@ -13,6 +13,7 @@ use super::words;
 use crate::diagnose::expect::Expectation;
 use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline;
+use crate::query::Query;
 use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
 
@@ -65,6 +66,8 @@ pub(super) struct ReportConfig {
     pub(super) quiet: bool,
     pub(super) expectations: Vec<Expectation>,
     pub(super) leg: Option<String>,
+    /// Which legs and connections are shown, and how many connections.
+    pub(super) narrowed: Option<(Query, usize)>,
 }
 
 /// Checks what was typed and fills in the rest.
@@ -117,9 +120,20 @@ pub(super) fn report(
     let product = product(&typed)?;
     let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
     let connections = typed.connections.or(lists.then_some(LISTED_CONNECTIONS));
+    let query = typed.narrowed.as_deref().map(query).transpose()?;
+    let narrowed = query.map(|query| (query, connections.unwrap_or(LISTED_CONNECTIONS)));
+    // Which ones match is not known before the end.
+    let kept = |most: usize| {
+        if narrowed.is_some() {
+            most.max(LISTED_CONNECTIONS)
+        } else {
+            most
+        }
+    };
     Ok(ReportConfig {
-        connections,
+        connections: connections.map(kept),
         product,
+        narrowed,
         ..common(typed.common, thresholds, filter)?
     })
 }
@@ -171,6 +185,7 @@ pub(super) fn common(
         quiet: typed.quiet,
         expectations,
         leg: typed.leg,
+        narrowed: None,
     })
 }
 
@@ -193,6 +208,10 @@ fn product(typed: &ReportArgs) -> Result<Product, Error> {
         Some(Format::Ndjson) => Product::ConnectionsNdjson,
         Some(Format::Csv) => Product::ConnectionsCsv,
     })
+}
+
+fn query(text: &str) -> Result<Query, Error> {
+    Query::parse(text).map_err(|problem| Error::argument(format!("--where {text}"), problem.to_string()))
 }
 
 fn client_group(text: &str) -> Result<Vec<IpAddr>, Error> {

@@ -18,8 +18,8 @@ pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
 pub use projection::{EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo};
 pub use snapshot::{
-    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
-    Skipped, Snapshot, Status, Verdict,
+    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Narrowed,
+    Pool, Skipped, Snapshot, Status, Verdict,
 };
 
 #[cfg(test)]

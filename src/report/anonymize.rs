@@ -132,6 +132,12 @@ impl Anonymizer {
             .chain(&mut snapshot.not_seen);
         for sentence in rest
             .chain(capture.filter.iter_mut())
+            .chain(
+                snapshot
+                    .narrowed
+                    .iter_mut()
+                    .map(|narrowed| &mut narrowed.expression),
+            )
             .chain(of_sources)
             .chain(of_legs)
         {
@@ -214,7 +220,8 @@ impl Anonymizer {
             let (before, tail) = rest.split_at(start);
             let len = tail.find(|c| !is_part(c)).unwrap_or(tail.len());
             let (word, after) = tail.split_at(len);
-            let glued = before.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+            let touches = before.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+            let glued = touches && !word.starts_with(':');
             out.push_str(before);
             out.push_str(&if glued { word.to_owned() } else { self.word(word) });
             rest = after;
@@ -223,6 +230,10 @@ impl Anonymizer {
     }
 
     fn word(&mut self, word: &str) -> String {
+        // `server:10.0.0.1`; an IPv6 address may begin with two.
+        if let Some(rest) = word.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+            return format!(":{}", self.word(rest));
+        }
         // The end of a sentence, or `ADDRESS:PORT: ...`.
         let bare = word.trim_end_matches(['.', ':']);
         let tail = word.get(bare.len()..).unwrap_or_default();
@@ -336,5 +347,9 @@ mod tests {
             "[2001:db8::1]:80: down."
         );
         assert_eq!(anonymizer.addresses("127.0.0.1:80"), "127.0.0.1:80");
+        assert_eq!(
+            anonymizer.addresses("server:fe80::1 !client:10.0.0.1:80 ::2"),
+            "server:2001:db8::1 !client:198.18.0.1:80 2001:db8::2"
+        );
     }
 }

@@ -53,6 +53,9 @@ struct Report<'a> {
     /// What the capturing host's own counters say.
     host_view: Option<Vec<Value>>,
     timeline: leg::Timeline,
+    /// Only with `--where`.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    narrowed: Option<capture::Narrowed>,
     /// Only with `--connections`.
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<Connections<'a>>,
@@ -114,6 +117,7 @@ impl<'a> Report<'a> {
             not_seen: snapshot.not_seen.clone(),
             host_view: None,
             timeline: (&snapshot.timeline).into(),
+            narrowed: snapshot.narrowed.as_ref().map(Into::into),
             connections: snapshot.connections.is_some().then_some(Connections(snapshot)),
         }
     }
