@@ -172,6 +172,20 @@ pub enum Version {
     Unread,
 }
 
+impl Version {
+    /// Its number; empty where it is not visible.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http09 => "0.9",
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2",
+            Self::Unread => "",
+        }
+    }
+}
+
 /// What a TLS handshake showed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TlsFacts {

@@ -36,6 +36,7 @@ Examples:
   flowcheck read dump.pcap --from 14:00 --to 14:05   five minutes of it
   flowcheck read dump.pcap --connections --format csv -o connections.csv
   flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
+  flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
   flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
   flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
 
@@ -197,6 +198,22 @@ pub(super) struct ReadArgs {
 
     #[command(flatten)]
     pub(super) report: ReportArgs,
+
+    /// Print the packets of one connection, named by its id (as --connections lists it), instead of a report
+    #[arg(
+        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect"],
+        help_heading = "Output"
+    )]
+    pub(super) ladder: Option<u64>,
+    /// With --ladder: write these packets to a file, pcap if its name ends in .pcap, else pcapng
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ladder",
+        conflicts_with = "anonymize",
+        help_heading = "Output"
+    )]
+    pub(super) export: Option<PathBuf>,
 
     /// Stop after this many packets
     #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Selection")]

@@ -44,7 +44,16 @@ pub(super) struct ReadConfig {
     pub(super) count: Option<u64>,
     pub(super) from: Option<Moment>,
     pub(super) to: Option<Moment>,
+    pub(super) ladder: Option<LadderConfig>,
     pub(super) report: ReportConfig,
+}
+
+/// Whose packets to print, and where to write them.
+#[derive(Debug)]
+pub(super) struct LadderConfig {
+    /// The connection's id.
+    pub(super) id: u64,
+    pub(super) export: Option<PathBuf>,
 }
 
 /// What to make of packets, wherever they come from.
@@ -73,7 +82,18 @@ pub(super) struct ReportConfig {
 /// Checks what was typed and fills in the rest.
 pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
     let split = words::split(typed.words, typed.filter)?;
-    let report = report(typed.report, &typed.thresholds, split.filter.as_deref())?;
+    let mut report = report(typed.report, &typed.thresholds, split.filter.as_deref())?;
+    let ladder = typed.ladder.map(|id| LadderConfig {
+        id,
+        export: typed.export,
+    });
+    if ladder.is_some() {
+        if !matches!(report.product, Product::Text | Product::Json) {
+            let problem = "is text or JSON: --format text, --format json";
+            return Err(Error::argument("--ladder", problem));
+        }
+        report.connections = Some(LISTED_CONNECTIONS);
+    }
     let zone = &report.zone;
     let moment = |option: &str, text: &Option<String>| {
         let parsed = text
@@ -107,6 +127,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
         count: typed.count,
         from,
         to,
+        ladder,
         report,
     })
 }

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod causes;
 pub mod expect;
 mod judge;
+mod notes;
 mod projection;
 mod snapshot;
 mod verdict;
@@ -16,6 +17,7 @@ pub use crate::aggregate::{PrefixRow, Timeline, TimelineRow};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
+pub use notes::{Direction, Ladder, Message, MessageKind, PacketNote, PacketNotes, Sending};
 pub use projection::{EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo};
 pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Narrowed,

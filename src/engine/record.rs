@@ -5,7 +5,7 @@ use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::pending::Pending;
 use crate::aggregate::Reuse;
-use crate::classify::{Endpoint, Version};
+use crate::classify::Endpoint;
 use crate::diagnose::ExchangeRecord;
 use crate::http::RequestHead;
 use crate::limits::TARGET_BYTES;
@@ -46,13 +46,7 @@ impl Conversation {
             method: text(head.method_name),
             target: text(head.target),
             host: head.host.map(text),
-            version: match head.version {
-                Version::Http09 => "0.9",
-                Version::Http10 => "1.0",
-                Version::Http11 => "1.1",
-                Version::Unread => "",
-                Version::Http2 => "2",
-            },
+            version: head.version.as_str(),
             status: None,
             first_byte: None,
             response: None,
@@ -80,7 +74,7 @@ impl Conversation {
                 record.client = client;
                 record.server = server;
             }
-            cx.exchanges.push(*record);
+            cx.records.exchanges.push(*record);
         }
     }
 }

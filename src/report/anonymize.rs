@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::classify::Endpoint;
 use crate::diagnose::expect::Outcome;
-use crate::diagnose::{CheckSeries, ExchangeRecord, Leg, Snapshot};
+use crate::diagnose::{CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, MessageKind, Snapshot};
 
 /// IPv4 replacements come from the block for benchmarks (RFC 2544), which no real network uses ...
 const V4_FIRST: u32 = u32::from_be_bytes([198, 18, 0, 1]);
@@ -79,6 +79,31 @@ impl Anonymizer {
         hidden
     }
 
+    /// Replaces the addresses of a connection and leaves of its start lines method, version and status.
+    pub fn ladder(&mut self, ladder: &mut Ladder) {
+        self.record(&mut ladder.connection);
+        for packet in &mut ladder.notes.packets {
+            for message in &mut packet.messages {
+                let mut words: Vec<&str> = message.line.split_whitespace().collect();
+                if message.kind == MessageKind::Request && words.len() > 1 {
+                    let version = words.split_off(1).pop().filter(|last| last.starts_with("HTTP/"));
+                    words.extend(version);
+                }
+                message.line = words.join(" ").into();
+            }
+        }
+    }
+
+    fn record(&mut self, record: &mut ConnectionRecord) {
+        self.endpoint(&mut record.facts.client);
+        self.endpoint(&mut record.facts.server);
+        if let Some(source) = record.facts.proxied_for.as_mut() {
+            self.endpoint(source);
+        }
+        record.facts.asked = None;
+        record.facts.tls = None;
+    }
+
     /// Replaces everything in `snapshot`; sentences last, when all names are known.
     pub fn snapshot(&mut self, snapshot: &mut Snapshot) {
         for leg in &mut snapshot.legs {
@@ -95,13 +120,7 @@ impl Anonymizer {
             pool.servers.iter_mut().for_each(|server| self.endpoint(server));
         }
         for record in snapshot.connections.iter_mut().flatten() {
-            self.endpoint(&mut record.facts.client);
-            self.endpoint(&mut record.facts.server);
-            if let Some(source) = record.facts.proxied_for.as_mut() {
-                self.endpoint(source);
-            }
-            record.facts.asked = None;
-            record.facts.tls = None;
+            self.record(record);
         }
         for source in &mut snapshot.capture.sources {
             let base = source

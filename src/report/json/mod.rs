@@ -4,6 +4,7 @@ mod capture;
 mod cause;
 pub mod comparison;
 mod figures;
+mod ladder;
 mod layout;
 mod leg;
 mod number;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use super::columns::Connection;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+pub use ladder::{LADDER_SCHEMA, write_ladder};
 pub(crate) use number::Number;
 pub use saved::{SavedError, read};
 
