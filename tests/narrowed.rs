@@ -109,6 +109,31 @@ fn the_expression_is_made_anonymous_too() {
 }
 
 #[test]
+fn a_report_that_lacks_legs_is_not_compared() {
+    let folder = common::run::directory("narrowed");
+    let save = |name: &str, expression: &str| {
+        let saved = common::run::write(
+            &folder,
+            name,
+            read(&["--json", "--where", expression]).stdout.as_bytes(),
+        );
+        saved.to_string_lossy().into_owned()
+    };
+    let (one, all) = (
+        save("one.json", "server:10.77.0.11"),
+        save("all.json", "server:10.77.0.0/24"),
+    );
+    let outcome = flowcheck(&["compare", &one, CHURN], None);
+    assert_eq!(outcome.code, Some(2));
+    assert!(
+        outcome.stderr.contains("lacks legs, which --where"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(flowcheck(&["compare", &all, CHURN], None).code, Some(0));
+}
+
+#[test]
 fn an_error_names_the_place_and_the_fields() {
     let outcome = read(&["--where", "class:per_request servr:1"]);
     assert_eq!(outcome.code, Some(2));

@@ -47,11 +47,11 @@ pub(crate) struct Capture {
 }
 
 /// What `--where` left out of legs and connections; every figure is of all of them.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Narrowed {
     /// As it was typed.
-    expression: String,
-    legs_left_out: u64,
+    pub(super) expression: String,
+    pub(super) legs_left_out: u64,
     /// Of those kept for the list; null if none were to be listed.
     connections_left_out: Option<u64>,
 }
