@@ -18,6 +18,7 @@ pub mod limits;
 pub mod pipeline;
 #[cfg(feature = "live")]
 pub mod privileges;
+pub mod query;
 pub mod reassembly;
 pub mod report;
 pub mod sequence;

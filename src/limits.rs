@@ -69,6 +69,16 @@ pub const PORT_PAGES: usize = 16_384;
 pub const RESPONSE_ENDS: usize = 1_048_576;
 /// Health checks closed after the last first whose order is remembered.
 pub const CHECK_CLOSES: usize = 65_536;
+/// Packets of one connection noted for its ladder; of more, the first and the latest.
+pub const LADDER_PACKETS: usize = 20_000;
+/// Bytes of a start line kept in a ladder.
+pub const LADDER_LINE_BYTES: usize = 1_024;
+/// Connections whose latest packets are noted while a screen asks for them.
+pub const NOTED_CONNECTIONS: usize = 10_000;
+/// Packets noted of each.
+pub const NOTES_EACH: usize = 48;
+/// Bytes of a start line kept in such a note.
+pub const NOTE_LINE_BYTES: usize = 96;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
 /// VLAN and tunnel combinations told apart.

@@ -133,6 +133,38 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Reads a span as people type it: `90s`, `1.5s`, `250ms`, `10us`, `5m`, `2h`, `1d`.
+///
+/// # Errors
+/// A word about what was expected.
+pub fn parse_span(text: &str) -> Result<Nanos, String> {
+    const UNITS: [(&str, Nanos); 8] = [
+        ("ms", MILLISECOND),
+        ("us", MICROSECOND),
+        ("ns", 1),
+        ("min", 60 * SECOND),
+        ("s", SECOND),
+        ("m", 60 * SECOND),
+        ("h", 3_600 * SECOND),
+        ("d", 86_400 * SECOND),
+    ];
+    let problem = || "expected a span with its unit, such as 500ms, 1.5s or 5m".to_owned();
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))
+        .ok_or_else(problem)?;
+    let number = number.trim();
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(problem());
+    }
+    let nanos = number.parse::<f64>().map_err(|_| problem())? * unit as f64;
+    if nanos < i64::MAX as f64 / 2.0 {
+        Ok(nanos.round() as Nanos)
+    } else {
+        Err("that is longer than any capture".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +194,15 @@ mod tests {
         let (a, b) = (Timestamp::from_parts(1, 0), Timestamp::from_parts(3, 0));
         assert_eq!(b.since(a), 2 * SECOND);
         assert_eq!(a.since(b), -2 * SECOND);
+    }
+
+    #[test]
+    fn spans_need_a_unit() {
+        assert_eq!(parse_span("500ms"), Ok(500 * MILLISECOND));
+        assert_eq!(parse_span("1.5s"), Ok(1_500 * MILLISECOND));
+        assert_eq!(parse_span("5m"), parse_span("5min"));
+        for bad in ["", "5", "s", "-1s", "+1s", "1e400s", "infs", "nans", "5 parsecs"] {
+            assert!(parse_span(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -60,7 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source::SourceSummary",
         ],
     ),
-    ("tui", &["report", "diagnose", "aggregate", "classify"]),
+    ("tui", &["report", "query", "diagnose", "aggregate", "classify"]),
     (
         "cli",
         &[
@@ -72,11 +72,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "aggregate",
             "classify",
             "report",
+            "query",
             "tui",
             "privileges",
         ],
     ),
     ("privileges", &[]),
+    ("query", &["classify", "diagnose"]),
 ];
 
 /// Crates that only these rooms may name.

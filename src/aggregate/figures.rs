@@ -114,6 +114,19 @@ impl CloseCounts {
         } += 1;
     }
 
+    /// Closes by `closer`.
+    #[must_use]
+    pub fn of(&self, closer: Closer) -> u64 {
+        match closer {
+            Closer::Client => self.client,
+            Closer::Server => self.server,
+            Closer::Simultaneous => self.simultaneous,
+            Closer::ResetByClient => self.reset_by_client,
+            Closer::ResetByServer => self.reset_by_server,
+            Closer::Lost => self.lost,
+        }
+    }
+
     /// All closes.
     #[must_use]
     pub fn total(&self) -> u64 {

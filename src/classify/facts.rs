@@ -58,6 +58,16 @@ pub enum RoleEvidence {
 }
 
 impl RoleEvidence {
+    /// Every kind, the surest first.
+    pub const ALL: [Self; 6] = [
+        Self::Syn,
+        Self::SynAck,
+        Self::StartLine,
+        Self::NamedPort,
+        Self::KnownServer,
+        Self::LowerPort,
+    ];
+
     /// The slug used in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -90,6 +100,16 @@ pub enum Closer {
 }
 
 impl Closer {
+    /// Everyone.
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Server,
+        Self::Simultaneous,
+        Self::ResetByClient,
+        Self::ResetByServer,
+        Self::Lost,
+    ];
+
     /// The slug used in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -150,6 +170,20 @@ pub enum Version {
     Http2,
     /// Not visible: the start line was cut off or encrypted.
     Unread,
+}
+
+impl Version {
+    /// Its number; empty where it is not visible.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http09 => "0.9",
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2",
+            Self::Unread => "",
+        }
+    }
 }
 
 /// What a TLS handshake showed.

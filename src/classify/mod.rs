@@ -5,11 +5,15 @@
 //! period, which only `aggregate` sees).
 
 mod class;
+mod close_reason;
+mod control;
 mod ending;
 mod facts;
 mod signs;
 
 pub use class::{Class, classify};
+pub use close_reason::CloseReason;
+pub use control::ControlBits;
 pub use ending::{AT_ONCE, Ending, ending};
 pub use facts::{
     Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, TlsFacts, Tunnel,

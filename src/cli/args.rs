@@ -35,6 +35,8 @@ Examples:
   flowcheck read dump.pcap.zst 'host 10.0.0.5 and port 8080'
   flowcheck read dump.pcap --from 14:00 --to 14:05   five minutes of it
   flowcheck read dump.pcap --connections --format csv -o connections.csv
+  flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
+  flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
   flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
   flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
 
@@ -107,6 +109,11 @@ Exit codes:
   2  could not run: usage, no such file, neither capture nor report
   3  an expectation could not be judged: the capture does not show enough";
 
+/// What a command's help ends with, and before it what --where takes.
+fn with_fields(examples: &str) -> String {
+    format!("Expressions of --where:\n{}\n{examples}", crate::query::help())
+}
+
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(name = "flowcheck", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
@@ -123,11 +130,11 @@ pub(super) struct Args {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Analyse capture files, or a capture from standard input
-    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = READ_EXAMPLES, after_help = "`flowcheck read --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = with_fields(READ_EXAMPLES), after_help = "`flowcheck read --help` says more and shows examples.")]
     Read(Box<ReadArgs>),
     /// Capture on network interfaces and analyse, until interrupted
     #[cfg(feature = "live")]
-    #[command(override_usage = "flowcheck live -i IF [-i IF]... [OPTIONS] [FILTER...]", after_long_help = LIVE_EXAMPLES, after_help = "`flowcheck live --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck live -i IF [-i IF]... [OPTIONS] [FILTER...]", after_long_help = with_fields(LIVE_EXAMPLES), after_help = "`flowcheck live --help` says more and shows examples.")]
     Live(Box<super::live::LiveArgs>),
     /// List what can be captured on, and why not if not
     #[cfg(feature = "live")]
@@ -192,6 +199,22 @@ pub(super) struct ReadArgs {
     #[command(flatten)]
     pub(super) report: ReportArgs,
 
+    /// Print the packets of one connection, named by its id (as --connections lists it), instead of a report
+    #[arg(
+        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect"],
+        help_heading = "Output"
+    )]
+    pub(super) ladder: Option<u64>,
+    /// With --ladder: write these packets to a file, pcap if its name ends in .pcap, else pcapng
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ladder",
+        conflicts_with = "anonymize",
+        help_heading = "Output"
+    )]
+    pub(super) export: Option<PathBuf>,
+
     /// Stop after this many packets
     #[arg(short = 'c', long = "count", value_name = "N", help_heading = "Selection")]
     pub(super) count: Option<u64>,
@@ -218,6 +241,15 @@ pub(super) struct ReportArgs {
         help_heading = "Output"
     )]
     pub(super) connections: Option<usize>,
+    /// Show only the legs and connections that match, such as 'class:per_request server:10.0.0.11 reqs>5'; figures and
+    /// verdict stay those of all
+    #[arg(
+        long = "where",
+        value_name = "EXPR",
+        conflicts_with = "requests",
+        help_heading = "Output"
+    )]
+    pub(super) narrowed: Option<String>,
     /// Print one line of JSON for every request instead of a report
     #[arg(long, conflicts_with_all = ["json", "connections"], help_heading = "Output")]
     pub(super) requests: bool,

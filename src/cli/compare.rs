@@ -50,6 +50,7 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         count: None,
         from: None,
         to: None,
+        ladder: None,
         report: common,
     };
     if typed.before == "-" && typed.after == "-" {

@@ -13,6 +13,7 @@ use super::words;
 use crate::diagnose::expect::Expectation;
 use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline;
+use crate::query::Query;
 use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
 
@@ -43,7 +44,16 @@ pub(super) struct ReadConfig {
     pub(super) count: Option<u64>,
     pub(super) from: Option<Moment>,
     pub(super) to: Option<Moment>,
+    pub(super) ladder: Option<LadderConfig>,
     pub(super) report: ReportConfig,
+}
+
+/// Whose packets to print, and where to write them.
+#[derive(Debug)]
+pub(super) struct LadderConfig {
+    /// The connection's id.
+    pub(super) id: u64,
+    pub(super) export: Option<PathBuf>,
 }
 
 /// What to make of packets, wherever they come from.
@@ -65,12 +75,25 @@ pub(super) struct ReportConfig {
     pub(super) quiet: bool,
     pub(super) expectations: Vec<Expectation>,
     pub(super) leg: Option<String>,
+    /// Which legs and connections are shown, and how many connections.
+    pub(super) narrowed: Option<(Query, usize)>,
 }
 
 /// Checks what was typed and fills in the rest.
 pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
     let split = words::split(typed.words, typed.filter)?;
-    let report = report(typed.report, &typed.thresholds, split.filter.as_deref())?;
+    let mut report = report(typed.report, &typed.thresholds, split.filter.as_deref())?;
+    let ladder = typed.ladder.map(|id| LadderConfig {
+        id,
+        export: typed.export,
+    });
+    if ladder.is_some() {
+        if !matches!(report.product, Product::Text | Product::Json) {
+            let problem = "is text or JSON: --format text, --format json";
+            return Err(Error::argument("--ladder", problem));
+        }
+        report.connections = Some(LISTED_CONNECTIONS);
+    }
     let zone = &report.zone;
     let moment = |option: &str, text: &Option<String>| {
         let parsed = text
@@ -104,6 +127,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
         count: typed.count,
         from,
         to,
+        ladder,
         report,
     })
 }
@@ -117,9 +141,20 @@ pub(super) fn report(
     let product = product(&typed)?;
     let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
     let connections = typed.connections.or(lists.then_some(LISTED_CONNECTIONS));
+    let query = typed.narrowed.as_deref().map(query).transpose()?;
+    let narrowed = query.map(|query| (query, connections.unwrap_or(LISTED_CONNECTIONS)));
+    // Which ones match is not known before the end.
+    let kept = |most: usize| {
+        if narrowed.is_some() {
+            most.max(LISTED_CONNECTIONS)
+        } else {
+            most
+        }
+    };
     Ok(ReportConfig {
-        connections,
+        connections: connections.map(kept),
         product,
+        narrowed,
         ..common(typed.common, thresholds, filter)?
     })
 }
@@ -171,6 +206,7 @@ pub(super) fn common(
         quiet: typed.quiet,
         expectations,
         leg: typed.leg,
+        narrowed: None,
     })
 }
 
@@ -193,6 +229,10 @@ fn product(typed: &ReportArgs) -> Result<Product, Error> {
         Some(Format::Ndjson) => Product::ConnectionsNdjson,
         Some(Format::Csv) => Product::ConnectionsCsv,
     })
+}
+
+fn query(text: &str) -> Result<Query, Error> {
+    Query::parse(text).map_err(|problem| Error::argument(format!("--where {text}"), problem.to_string()))
 }
 
 fn client_group(text: &str) -> Result<Vec<IpAddr>, Error> {

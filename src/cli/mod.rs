@@ -10,6 +10,7 @@ mod compare;
 mod config;
 mod error;
 mod exit;
+mod ladder;
 #[cfg(feature = "live")]
 mod live;
 mod moment;

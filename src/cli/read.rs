@@ -3,6 +3,7 @@
 use super::config::ReadConfig;
 use super::error::Error;
 use super::exit::Exit;
+use super::ladder;
 use super::result::{self, Lines};
 use super::stop::Stop;
 use super::wiring;
@@ -10,6 +11,9 @@ use crate::diagnose::ExchangeRecord;
 
 /// Reads captures, prints what was asked for and judges the expectations.
 pub(super) fn read(config: &ReadConfig) -> Result<Exit, Error> {
+    if let Some(wanted) = &config.ladder {
+        return ladder::ladder(config, wanted);
+    }
     let mut lines = Lines::open(&config.report)?;
     let stop = Stop::default();
     let snapshot = wiring::analyse(config, &stop, &mut |exchange: &ExchangeRecord| {

@@ -7,6 +7,7 @@ use super::output::Output;
 use super::{color, say};
 use crate::diagnose::expect::{self, Outcome};
 use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::query;
 use crate::report::anonymize::Anonymizer;
 use crate::report::{json, lines, text};
 
@@ -47,6 +48,9 @@ impl<'a> Lines<'a> {
         // Judged before addresses are replaced: --leg names real ones.
         let (mut outcomes, warnings) = expect::judge(&config.expectations, config.leg.as_deref(), snapshot);
         snapshot.capture.warnings.extend(warnings);
+        if let Some((query, most)) = &config.narrowed {
+            query::narrow(query, *most, snapshot);
+        }
         if let Some(anonymizer) = &mut self.anonymizer {
             anonymizer.snapshot(snapshot);
             anonymizer.outcomes(&mut outcomes);
@@ -86,6 +90,15 @@ pub(super) fn conclude(
 ) -> Result<Exit, Error> {
     let outcomes = lines.report(&mut snapshot);
     if !config.quiet {
+        // Lines of connections have no room for it.
+        let lines = matches!(
+            config.product,
+            Product::ConnectionsCsv | Product::ConnectionsNdjson
+        );
+        if let Some(narrowed) = snapshot.narrowed.as_ref().filter(|_| lines) {
+            let left_out = narrowed.connections_left_out.unwrap_or(0);
+            say(&format!("--where left out {left_out} connections"));
+        }
         let warnings = snapshot.capture.warnings.iter();
         warnings
             .filter(|warning| !said.contains(warning))

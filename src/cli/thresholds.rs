@@ -1,9 +1,7 @@
 //! The thresholds as options; their defaults live in `crate::thresholds` alone.
 
 use crate::thresholds::Thresholds;
-use crate::time::Nanos;
-
-use super::moment::parse_span;
+use crate::time::{Nanos, parse_span};
 
 /// Thresholds that were typed.
 #[derive(clap::Args, Debug)]

@@ -7,12 +7,13 @@ use super::error::Error;
 use super::moment::Edge;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::words;
 use crate::diagnose::Snapshot;
 use crate::engine;
 use crate::frame::Block;
 use crate::pipeline::{self, Observer};
 use crate::source::filter::Filter;
-use crate::source::{self, Moment, Next, OpenOptions, Source};
+use crate::source::{self, Capture, Moment, Next, OpenOptions, Source};
 use crate::time::Timestamp;
 
 /// Reads and analyses what `config` names, until `stop`; `observer` gets every exchange if they are wanted.
@@ -21,7 +22,7 @@ pub(super) fn analyse(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<Snapshot, Error> {
-    let capture = source::open(&config.files, options(config)?)?;
+    let capture = source(config)?;
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.report.quiet, total, move || progress.bytes_read());
@@ -33,6 +34,11 @@ pub(super) fn analyse(
     );
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)
+}
+
+/// Opens the files, with what is to be left out of them.
+pub(super) fn source(config: &ReadConfig) -> Result<Capture, Error> {
+    Ok(source::open(&config.files, options(config)?)?)
 }
 
 pub(super) fn engine_config(config: &ReportConfig) -> engine::Config {
@@ -74,15 +80,10 @@ fn options(config: &ReadConfig) -> Result<OpenOptions, Error> {
 
 /// The time of the capture's first packet.
 fn first_packet(files: &[PathBuf]) -> Result<Option<Timestamp>, Error> {
-    let streams = |file: &PathBuf| !file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if let Some(stream) = files
-        .iter()
-        .find(|file| file.exists() && streams(file) || file.as_os_str() == "-")
-    {
-        let problem =
-            "is a stream, whose day is not known yet; give --from and --to with a date, or as a span (+90s)";
-        return Err(Error::argument(stream.display().to_string(), problem));
-    }
+    words::must_be_files(
+        files,
+        "its day is not known yet; give --from and --to with a date, or as a span (+90s)",
+    )?;
     let mut capture = source::open(files, OpenOptions::default())?;
     loop {
         match capture.next(Block::default()) {

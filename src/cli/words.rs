@@ -77,6 +77,20 @@ fn is_file(word: &OsStr) -> bool {
     word == "-" || starts_as_capture(path) || looks_like_file(word) && is_pipe()
 }
 
+/// Refuses streams, which can be read only once.
+pub(super) fn must_be_files(files: &[PathBuf], why: &str) -> Result<(), Error> {
+    let streams = |file: &PathBuf| !file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let stream = files
+        .iter()
+        .find(|file| file.exists() && streams(file) || file.as_os_str() == "-");
+    stream.map_or(Ok(()), |stream| {
+        Err(Error::argument(
+            stream.display().to_string(),
+            format!("is a stream: {why}"),
+        ))
+    })
+}
+
 /// Whether the file exists and its first bytes are a capture's.
 pub(super) fn starts_as_capture(path: &Path) -> bool {
     // Opening a FIFO for a look would block, and would eat its first bytes.

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod causes;
 pub mod expect;
 mod judge;
+mod notes;
 mod projection;
 mod snapshot;
 mod tiers;
@@ -17,10 +18,11 @@ pub use crate::aggregate::{PairedBy, PrefixRow, Timeline, TimelineRow};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
+pub use notes::{Direction, Ladder, Message, MessageKind, PacketNote, PacketNotes, Sending};
 pub use projection::{EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo};
 pub use snapshot::{
-    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Pool,
-    Skipped, Snapshot, Status, Verdict,
+    Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Narrowed,
+    Pool, Skipped, Snapshot, Status, Verdict,
 };
 
 pub use tiers::{Tier, TierSide};

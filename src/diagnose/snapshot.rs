@@ -9,7 +9,7 @@ use super::projection::Host;
 use super::tiers::Tier;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
-use crate::frame::Interface;
+use crate::frame::{Interface, InterfaceId};
 use crate::source::SourceSummary;
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, Timestamp};
@@ -219,6 +219,19 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// The name of an interface; of several files, whose interfaces have none, the file's.
+    #[must_use]
+    pub fn interface_name(&self, interface: InterfaceId) -> Option<&str> {
+        let interface = self.interfaces.get(usize::from(interface.0))?;
+        let file = || {
+            self.sources
+                .get(usize::from(interface.source))
+                .map(|source| source.name.as_str())
+        };
+        let several = self.sources.len() > 1;
+        interface.name.as_deref().or_else(|| several.then(file).flatten())
+    }
+
     /// From the first packet to the last.
     #[must_use]
     pub fn duration(&self) -> Option<Nanos> {
@@ -313,6 +326,17 @@ pub struct ExchangeRecord {
     pub frame: (u16, u64),
 }
 
+/// What a query left out of a snapshot's lists. Figures and verdicts are of everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrowed {
+    /// The query, as it was typed.
+    pub expression: String,
+    /// Legs that do not match.
+    pub legs_left_out: u64,
+    /// Connections that do not match, of those kept for the list; `None` if none were to be listed.
+    pub connections_left_out: Option<u64>,
+}
+
 /// Everything a report says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -338,4 +362,6 @@ pub struct Snapshot {
     pub not_seen: Vec<String>,
     /// The connections, if they were asked for.
     pub connections: Option<Vec<ConnectionRecord>>,
+    /// What was left out of legs and connections, if they were narrowed.
+    pub narrowed: Option<Narrowed>,
 }

@@ -8,8 +8,10 @@ use super::conversation::{Conversation, Fate};
 use super::defrag::Defrag;
 use super::ending::Ending;
 use super::names::Names;
+use super::notebook::Notebook;
 use super::opening::Generation;
 use super::quality::Quality;
+use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
 use crate::decode::{Flags, Segment, decode};
 use crate::diagnose::ExchangeRecord;
@@ -31,7 +33,9 @@ pub struct Engine {
     pub(super) quality: Quality,
     pub(super) trail: Trail,
     pub(super) told: Told,
-    pub(super) exchanges: Vec<ExchangeRecord>,
+    pub(super) records: Records,
+    /// Notes of packets, if somebody wants them.
+    pub(super) notebook: Option<Box<Notebook>>,
     /// Connections that ended without showing who is who.
     pub(super) parked: Vec<(FlowKey, Conversation)>,
     /// Connections with bytes that wait for others, and since when.
@@ -58,7 +62,8 @@ impl Engine {
             quality: Quality::default(),
             trail: Trail::default(),
             told: Told::default(),
-            exchanges: Vec::new(),
+            records: Records::default(),
+            notebook: None,
             parked: Vec::new(),
             stalled: VecDeque::new(),
             now: Now {
@@ -98,7 +103,7 @@ impl Engine {
             names: &mut self.names,
             quality: &mut self.quality,
             told: &mut self.told,
-            exchanges: &mut self.exchanges,
+            records: &mut self.records,
         };
         (&mut self.table, context)
     }
@@ -138,7 +143,7 @@ impl Engine {
         told.clear();
         exchanges.clear();
         std::mem::swap(&mut self.told, told);
-        std::mem::swap(&mut self.exchanges, exchanges);
+        std::mem::swap(&mut self.records.exchanges, exchanges);
     }
 
     /// Takes in one frame, the capture's `order`-th (from 1).
@@ -222,6 +227,15 @@ impl Engine {
 
     #[inline]
     fn known_segment(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+        if self.notebook.is_some() {
+            self.noted_segment(known, key, segment, sender);
+        } else {
+            self.take_in(known, key, segment, sender);
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_in(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
             Known::Living(place) => self.on_living(place, key, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::names::Names;
 use super::quality::Quality;
+use super::records::Records;
 use crate::aggregate::{ConnectionRef, EventKind, LegEvent, LegRef, PrefixRef, Told};
-use crate::diagnose::ExchangeRecord;
 use crate::flow::FlowKey;
 use crate::thresholds::Thresholds;
 use crate::time::{OptionalNanos, Timestamp};
@@ -72,7 +72,7 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a mut Names,
     pub(super) quality: &'a mut Quality,
     pub(super) told: &'a mut Told,
-    pub(super) exchanges: &'a mut Vec<ExchangeRecord>,
+    pub(super) records: &'a mut Records,
 }
 
 impl Context<'_> {

@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 
 use super::closing::How;
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Roles};
 use super::delivery::Origin;
 use super::marks::Marks;
 use super::pending::{Pending, Status};
@@ -121,6 +121,7 @@ impl Conversation {
             _ => Reuse::Reused,
         };
         self.requests = self.requests.saturating_add(1);
+        cx.records.request(self.id.get(), roles.client, head, from);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
         let prefix = if head.names_prefix() {
             cx.names
@@ -191,12 +192,15 @@ impl Conversation {
     }
 
     pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
+        let Some(Roles { client, leg, .. }) = self.roles else {
+            return Effect::default();
+        };
+        let server = client.peer();
+        cx.records
+            .response(self.id.get(), server, (head.version, head.status), from.at);
         if head.is_interim() || self.too_late() {
             return Effect::default();
         }
-        let Some(leg) = self.leg() else {
-            return Effect::default();
-        };
         self.note_extent(head.extent);
         if head.status == 101 && head.h2c {
             self.upgrade_to_http2();

@@ -22,11 +22,14 @@ mod loss;
 mod marks;
 mod multiplexed;
 mod names;
+mod notebook;
+mod noting;
 mod opening;
 mod pending;
 mod quality;
 mod reading;
 mod record;
+mod records;
 mod roles;
 mod sample;
 mod share;
@@ -41,8 +44,9 @@ pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;
 pub use ending::Server;
+pub use notebook::Noting;
 pub use quality::Quality;
-pub use share::{Owner, owner};
+pub use share::{Owner, may_belong, owner};
 
 #[cfg(test)]
 mod defrag_tests;

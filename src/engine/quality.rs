@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::classify::ControlBits;
 use crate::decode::{Flags, SkipReason};
 use crate::diagnose::Skipped;
 
@@ -129,30 +130,13 @@ impl FlagCounts {
     pub fn by_notation(&self) -> Vec<(String, u64)> {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for (flags, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
-            *counts.entry(notation(Flags(flags as u8))).or_default() += count;
+            let name = ControlBits(flags as u8).to_string();
+            *counts.entry(name).or_default() += count;
         }
         let mut rows: Vec<_> = counts.into_iter().collect();
         rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         rows
     }
-}
-
-/// tcpdump's letters in tcpdump's order.
-fn notation(flags: Flags) -> String {
-    const LETTERS: [(Flags, char); 6] = [
-        (Flags::FIN, 'F'),
-        (Flags::SYN, 'S'),
-        (Flags::RST, 'R'),
-        (Flags::PSH, 'P'),
-        (Flags::ACK, '.'),
-        (Flags::URG, 'U'),
-    ];
-    let text: String = LETTERS
-        .iter()
-        .filter(|(bit, _)| flags.contains(*bit))
-        .map(|(_, letter)| *letter)
-        .collect();
-    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 #[cfg(test)]

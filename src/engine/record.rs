@@ -6,7 +6,7 @@ use super::delivery::Origin;
 use super::pending::{Kept, Pending};
 use super::sample::sample;
 use crate::aggregate::{LegRef, Reuse};
-use crate::classify::{Endpoint, Version};
+use crate::classify::Endpoint;
 use crate::diagnose::ExchangeRecord;
 use crate::http::{Extent, RequestHead};
 use crate::limits::TARGET_BYTES;
@@ -61,13 +61,7 @@ impl Conversation {
             method: text(head.method_name),
             target: text(head.target),
             host: head.host.map(text),
-            version: match head.version {
-                Version::Http09 => "0.9",
-                Version::Http10 => "1.0",
-                Version::Http11 => "1.1",
-                Version::Unread => "",
-                Version::Http2 => "2",
-            },
+            version: head.version.as_str(),
             status: None,
             first_byte: None,
             response: None,
@@ -96,7 +90,7 @@ impl Conversation {
                 record.client = client;
                 record.server = server;
             }
-            cx.exchanges.push(record);
+            cx.records.exchanges.push(record);
         }
         if let Some((mut sample, end)) = kept.sample.zip(end) {
             sample.ended = end;

@@ -1,6 +1,7 @@
 //! Which engine a frame belongs to.
 
-use crate::decode::{Compact, Decoded, Segment, decode, decode_unusual};
+use crate::classify::Endpoint;
+use crate::decode::{Address, Compact, Decoded, Segment, decode, decode_unusual};
 use crate::frame::Frame;
 
 /// Whose a frame is.
@@ -42,6 +43,17 @@ fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
         Ok(Decoded::Fragment(_)) => Owner::Everyone,
         Err(_) => Owner::Engine(0),
     }
+}
+
+/// Whether a frame may belong to a connection between two ends: what carries it, and a frame that is not plain, shows only
+/// when it is decoded.
+#[must_use]
+pub fn may_belong(frame: &Frame<'_>, ends: [Endpoint; 2]) -> bool {
+    let Some(compact) = Compact::of(frame, 0) else {
+        return true;
+    };
+    let [one, other] = ends.map(|end| (Address::from(end.address), end.port));
+    compact.ends() == [one, other] || compact.ends() == [other, one]
 }
 
 /// Which of `engines` engines a segment belongs to.

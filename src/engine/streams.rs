@@ -4,7 +4,7 @@
 //! the first final one that comes back on it.
 
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Roles};
 use super::delivery::Origin;
 use super::marks::Marks;
 use super::multiplexed::{Exchange, Multiplexed};
@@ -152,7 +152,10 @@ impl Conversation {
             self.marks.set(Marks::HEADS_CUT);
         }
         self.responses = self.responses.saturating_add(1);
-        if let Some(leg) = self.leg() {
+        if let Some(Roles { client, leg, .. }) = self.roles {
+            let server = client.peer();
+            cx.records
+                .response(self.id.get(), server, (Version::Http2, status), at);
             let kind = EventKind::Response {
                 status,
                 announced: false,

@@ -76,6 +76,7 @@ pub(super) fn snapshot(
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,
+        narrowed: None,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod assemble;
 mod divide;
+mod ladder;
 mod observer;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::source::Source;
 use crate::time::Timestamp;
 use assemble::Account;
 use divide::{Divided, Reading, Share};
+pub use ladder::ladder;
 pub use observer::{Observer, SoFar};
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.

@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::classify::Endpoint;
 use crate::diagnose::expect::Outcome;
-use crate::diagnose::{CheckSeries, ExchangeRecord, Leg, LegName, Snapshot};
+use crate::diagnose::{
+    CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, LegName, MessageKind, Snapshot,
+};
 
 /// IPv4 replacements come from the block for benchmarks (RFC 2544), which no real network uses ...
 const V4_FIRST: u32 = u32::from_be_bytes([198, 18, 0, 1]);
@@ -79,6 +81,31 @@ impl Anonymizer {
         hidden
     }
 
+    /// Replaces the addresses of a connection and leaves of its start lines method, version and status.
+    pub fn ladder(&mut self, ladder: &mut Ladder) {
+        self.record(&mut ladder.connection);
+        for packet in &mut ladder.notes.packets {
+            for message in &mut packet.messages {
+                let mut words: Vec<&str> = message.line.split_whitespace().collect();
+                if message.kind == MessageKind::Request && words.len() > 1 {
+                    let version = words.split_off(1).pop().filter(|last| last.starts_with("HTTP/"));
+                    words.extend(version);
+                }
+                message.line = words.join(" ").into();
+            }
+        }
+    }
+
+    fn record(&mut self, record: &mut ConnectionRecord) {
+        self.endpoint(&mut record.facts.client);
+        self.endpoint(&mut record.facts.server);
+        if let Some(source) = record.facts.proxied_for.as_mut() {
+            self.endpoint(source);
+        }
+        record.facts.asked = None;
+        record.facts.tls = None;
+    }
+
     /// Replaces everything in `snapshot`; sentences last, when all names are known.
     pub fn snapshot(&mut self, snapshot: &mut Snapshot) {
         for leg in &mut snapshot.legs {
@@ -101,13 +128,7 @@ impl Anonymizer {
             pool.servers.iter_mut().for_each(|server| self.endpoint(server));
         }
         for record in snapshot.connections.iter_mut().flatten() {
-            self.endpoint(&mut record.facts.client);
-            self.endpoint(&mut record.facts.server);
-            if let Some(source) = record.facts.proxied_for.as_mut() {
-                self.endpoint(source);
-            }
-            record.facts.asked = None;
-            record.facts.tls = None;
+            self.record(record);
         }
         for source in &mut snapshot.capture.sources {
             let base = source
@@ -138,6 +159,12 @@ impl Anonymizer {
             .chain(&mut snapshot.not_seen);
         for sentence in rest
             .chain(capture.filter.iter_mut())
+            .chain(
+                snapshot
+                    .narrowed
+                    .iter_mut()
+                    .map(|narrowed| &mut narrowed.expression),
+            )
             .chain(of_sources)
             .chain(of_legs)
         {
@@ -227,7 +254,8 @@ impl Anonymizer {
             let (before, tail) = rest.split_at(start);
             let len = tail.find(|c| !is_part(c)).unwrap_or(tail.len());
             let (word, after) = tail.split_at(len);
-            let glued = before.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+            let touches = before.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+            let glued = touches && !word.starts_with(':');
             out.push_str(before);
             out.push_str(&if glued { word.to_owned() } else { self.word(word) });
             rest = after;
@@ -236,6 +264,10 @@ impl Anonymizer {
     }
 
     fn word(&mut self, word: &str) -> String {
+        // `server:10.0.0.1`; an IPv6 address may begin with two.
+        if let Some(rest) = word.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+            return format!(":{}", self.word(rest));
+        }
         // The end of a sentence, or `ADDRESS:PORT: ...`.
         let bare = word.trim_end_matches(['.', ':']);
         let tail = word.get(bare.len()..).unwrap_or_default();
@@ -349,5 +381,9 @@ mod tests {
             "[2001:db8::1]:80: down."
         );
         assert_eq!(anonymizer.addresses("127.0.0.1:80"), "127.0.0.1:80");
+        assert_eq!(
+            anonymizer.addresses("server:fe80::1 !client:10.0.0.1:80 ::2"),
+            "server:2001:db8::1 !client:198.18.0.1:80 2001:db8::2"
+        );
     }
 }

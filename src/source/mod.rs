@@ -1,7 +1,7 @@
 //! Where packets come from.
 //!
 //! In: capture files, standard input, network interfaces, and a BPF filter.
-//! Out: [`Block`]s of framed packets in analysis order, and at the end one [`SourceSummary`] per source.
+//! Out: [`Block`]s of framed packets in analysis order, and at the end one [`SourceSummary`] per source; files of packets.
 //! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only), a clock in `live`.
 //! Never: looks into a packet beyond what framing and filtering need.
 
@@ -9,6 +9,7 @@ mod arena;
 mod book;
 mod byte_order;
 mod error;
+mod export;
 mod file;
 pub mod filter;
 mod format;
@@ -26,8 +27,10 @@ mod search;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use error::SourceError;
+pub use export::{Export, Exported};
 pub use open::{Capture, open};
 pub use progress::Progress;
 pub use selection::{Moment, OpenOptions};

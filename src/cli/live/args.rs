@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::super::args::ReportArgs;
-use super::super::moment::parse_span;
 use super::super::thresholds::TypedThresholds;
-use crate::time::Nanos;
+use crate::time::{Nanos, parse_span};
 
 /// Which packets, as seen from this host.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -2,7 +2,7 @@
 
 mod wire;
 
-use crate::classify::{Class, Closer};
+use crate::classify::{Class, CloseReason, Closer, RoleEvidence};
 use crate::diagnose::{ConnectionRecord, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
 
@@ -76,15 +76,24 @@ const CLOSERS: &[&str] = &[
     "reset_by_client",
     "reset_by_server",
 ];
-const CLOSE_REASONS: &[&str] = &["announced", "idle", "fin", "reset", "lost"];
-const EVIDENCE: &[&str] = &[
-    "syn",
-    "syn_ack",
-    "start_line",
-    "named_port",
-    "known_server",
-    "lower_port",
-];
+const CLOSE_REASONS: &[&str] = &{
+    let mut slugs = [""; CloseReason::ALL.len()];
+    let mut i = 0;
+    while i < slugs.len() {
+        slugs[i] = CloseReason::ALL[i].as_str();
+        i += 1;
+    }
+    slugs
+};
+const EVIDENCE: &[&str] = &{
+    let mut slugs = [""; RoleEvidence::ALL.len()];
+    let mut i = 0;
+    while i < slugs.len() {
+        slugs[i] = RoleEvidence::ALL[i].as_str();
+        i += 1;
+    }
+    slugs
+};
 
 /// A row of the list; `slugs` empty where any value can appear.
 macro_rules! column {
@@ -297,24 +306,8 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 fn interface(row: &Connection<'_>) -> Value {
-    let Some(interface) = row
-        .snapshot
-        .capture
-        .interfaces
-        .get(usize::from(row.record.facts.interface.0))
-    else {
-        return Value::Absent;
-    };
-    let source = || {
-        row.snapshot
-            .capture
-            .sources
-            .get(usize::from(interface.source))
-            .map(|source| source.name.clone())
-    };
-    let several = row.snapshot.capture.sources.len() > 1;
-    let name = interface.name.clone().or_else(|| several.then(source).flatten());
-    name.map_or(Value::Absent, Value::Untrusted)
+    let name = row.snapshot.capture.interface_name(row.record.facts.interface);
+    name.map_or(Value::Absent, |name| Value::Untrusted(name.to_owned()))
 }
 
 fn vlan(row: &Connection<'_>) -> Value {
@@ -326,16 +319,8 @@ fn vlan(row: &Connection<'_>) -> Value {
 }
 
 fn close_reason(row: &Connection<'_>) -> Value {
-    let (facts, idle_close) = (&row.record.facts, row.snapshot.thresholds.idle_close);
-    let slug = match facts.closer {
-        None => return Value::Absent,
-        Some(Closer::Lost) => "lost",
-        Some(Closer::ResetByClient | Closer::ResetByServer) => "reset",
-        Some(_) if facts.announced => "announced",
-        Some(_) if facts.idle_before_close.is_some_and(|idle| idle >= idle_close) => "idle",
-        Some(_) => "fin",
-    };
-    Value::Text(slug.to_owned())
+    let reason = CloseReason::of(&row.record.facts, row.snapshot.thresholds.idle_close);
+    reason.map_or(Value::Absent, |reason| Value::Text(reason.as_str().to_owned()))
 }
 
 fn seconds(span: Nanos) -> f64 {

@@ -46,6 +46,26 @@ pub(crate) struct Capture {
     pub(super) flag_counts: BTreeMap<String, u64>,
 }
 
+/// What `--where` left out of legs and connections; every figure is of all of them.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Narrowed {
+    /// As it was typed.
+    pub(super) expression: String,
+    pub(super) legs_left_out: u64,
+    /// Of those kept for the list; null if none were to be listed.
+    connections_left_out: Option<u64>,
+}
+
+impl From<&diagnose::Narrowed> for Narrowed {
+    fn from(narrowed: &diagnose::Narrowed) -> Self {
+        Self {
+            expression: narrowed.expression.clone(),
+            legs_left_out: narrowed.legs_left_out,
+            connections_left_out: narrowed.connections_left_out,
+        }
+    }
+}
+
 /// A file or an interface that packets were read from.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Source {

@@ -4,6 +4,7 @@ mod capture;
 mod cause;
 pub mod comparison;
 mod figures;
+mod ladder;
 mod layout;
 mod leg;
 mod number;
@@ -23,6 +24,7 @@ use serde_json::Value;
 use super::columns::Connection;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+pub use ladder::{LADDER_SCHEMA, write_ladder};
 pub(crate) use number::Number;
 pub use saved::{SavedError, read};
 
@@ -54,6 +56,9 @@ struct Report<'a> {
     /// What the capturing host's own counters say.
     host_view: Option<Vec<Value>>,
     timeline: leg::Timeline,
+    /// Only with `--where`.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    narrowed: Option<capture::Narrowed>,
     /// Only with `--connections`.
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<Connections<'a>>,
@@ -115,6 +120,7 @@ impl<'a> Report<'a> {
             not_seen: snapshot.not_seen.clone(),
             host_view: None,
             timeline: (&snapshot.timeline).into(),
+            narrowed: snapshot.narrowed.as_ref().map(Into::into),
             connections: snapshot.connections.is_some().then_some(Connections(snapshot)),
         }
     }

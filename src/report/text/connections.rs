@@ -4,7 +4,7 @@ use super::page::{Page, Tone, columns};
 use super::units::count;
 use crate::diagnose::Snapshot;
 use crate::report::columns::{COLUMNS, Column, Connection, Value};
-use crate::report::display_safe;
+use crate::report::{display_safe, one_line};
 
 /// What fits on a line; the rest is in CSV and JSON.
 const SHOWN: [&str; 8] = [
@@ -23,6 +23,11 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
         return;
     };
     page.heading("CONNECTIONS");
+    if let Some(narrowed) = &snapshot.narrowed {
+        let left_out = count(narrowed.connections_left_out.unwrap_or(0));
+        let words = format!("where {}: {left_out} left out", one_line(&narrowed.expression));
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, &words);
+    }
     let shown: Vec<&Column> = COLUMNS
         .iter()
         .filter(|column| SHOWN.contains(&column.key))

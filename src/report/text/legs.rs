@@ -119,6 +119,7 @@ const fn urgency(status: Status) -> u8 {
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told: &mut BTreeSet<CauseId>) {
     if snapshot.legs.is_empty() {
+        narrowed(page, snapshot);
         return;
     }
     let mut legs: Vec<&Leg> = snapshot.legs.iter().collect();
@@ -165,6 +166,25 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told:
             .put(Tone::Dim, &rest(&hidden))
             .end();
     }
+    narrowed(page, snapshot);
+}
+
+/// What `--where` left out, which nothing else on the page does.
+fn narrowed(page: &mut Page, snapshot: &Snapshot) {
+    let Some(narrowed) = &snapshot.narrowed else {
+        return;
+    };
+    let legs = match narrowed.legs_left_out {
+        0 => "no leg is left out".to_owned(),
+        1 => "1 leg is left out".to_owned(),
+        n => format!("{} legs are left out", count(n)),
+    };
+    let expression = one_line(&narrowed.expression);
+    page.wrapped(
+        Tone::Dim,
+        0,
+        &format!("where {expression}: {legs}; verdict and figures are of all"),
+    );
 }
 
 fn heads(page: &mut Page, lead: usize, legs: usize) {

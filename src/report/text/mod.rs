@@ -6,6 +6,7 @@ pub mod comparison;
 mod connections;
 mod figures;
 mod kernel;
+mod ladder;
 mod legs;
 mod page;
 mod tiers;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+pub use ladder::write as write_ladder;
 use page::Page;
 
 /// Columns of a report that does not go to a terminal.

@@ -30,6 +30,9 @@ pub enum SavedError {
         /// The format that it names.
         found: String,
     },
+    /// Legs were left out of it.
+    #[error("lacks legs, which --where {0:?} left out; make it without --where")]
+    Narrowed(String),
     /// A field holds something that it can't.
     #[error("{field} can't be {value:?}")]
     Value {
@@ -60,6 +63,8 @@ struct Saved {
     tiers: Vec<Tier>,
     not_seen: Vec<String>,
     timeline: Timeline,
+    #[serde(rename = "where")]
+    narrowed: Option<wire::Narrowed>,
 }
 
 /// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations too.
@@ -74,6 +79,9 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         return Err(SavedError::Schema { found: named.schema });
     }
     let saved: Saved = serde_json::from_slice(&text)?;
+    if let Some(narrowed) = saved.narrowed.filter(|narrowed| narrowed.legs_left_out > 0) {
+        return Err(SavedError::Narrowed(narrowed.expression));
+    }
     Ok(Snapshot {
         thresholds: saved.thresholds.into(),
         verdict: saved.verdict.restore()?,
@@ -86,6 +94,7 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         timeline: saved.timeline.restore(),
         not_seen: saved.not_seen,
         connections: None,
+        narrowed: None,
     })
 }
 

@@ -3,7 +3,6 @@
 //! Each block is written in one piece of whole packets. Where that fails the file is cut back to its last whole packet, it is
 //! told, and the analysis goes on. libpcap's own writer would not tell: it never looks whether a write succeeded.
 
-mod format;
 mod name;
 #[cfg(test)]
 mod tests;
@@ -20,8 +19,8 @@ use super::super::{Next, Source, SourceSummary};
 use super::error::LiveError;
 use super::watch::Watch;
 use crate::frame::{Block, Interface};
+use crate::source::written::{Drops, Format};
 use crate::time::{SECOND, Timestamp};
-use format::{Drops, Format};
 
 /// A file that is being written.
 struct Open {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::format::Format;
+use crate::source::written::Format;
 use crate::time::Timestamp;
 
 /// Puts a time into a name; `None` where the name has a conversion that does not exist.
@@ -29,11 +29,7 @@ pub struct RecordOptions {
 
 impl RecordOptions {
     pub(super) fn format(&self) -> Format {
-        let is_pcap = self
-            .path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("pcap"));
-        if is_pcap { Format::Pcap } else { Format::Pcapng }
+        Format::of(&self.path)
     }
 
     /// The folder that holds every file of the recording.

@@ -1,6 +1,9 @@
 //! Bytes of capture files: pcap with nanoseconds, and pcapng (draft-ietf-opsawg-pcapng).
 
-use super::super::super::SourceSummary;
+use std::path::Path;
+
+#[cfg(feature = "live")]
+use super::SourceSummary;
 use crate::frame::{Frame, Interface};
 use crate::time::SECOND;
 
@@ -10,12 +13,15 @@ const PCAP_NANOSECONDS: u32 = 0xa1b2_3c4d;
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
+#[cfg(feature = "live")]
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
 const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
+#[cfg(feature = "live")]
 const ISB_IFDROP: u16 = 5;
+#[cfg(feature = "live")]
 const ISB_OSDROP: u16 = 7;
 /// Ticks of 10^-9 s.
 const NANOSECONDS: u8 = 9;
@@ -30,12 +36,14 @@ pub(super) enum Format {
 }
 
 /// Packets that the kernel and the interface dropped.
+#[cfg(feature = "live")]
 #[derive(Clone, Copy, Default)]
 pub(super) struct Drops {
     pub(super) kernel: u64,
     pub(super) interface: u64,
 }
 
+#[cfg(feature = "live")]
 impl Drops {
     pub(super) fn of(summary: &SourceSummary) -> Self {
         Self {
@@ -53,6 +61,14 @@ impl Drops {
 }
 
 impl Format {
+    /// By a file's name: pcap if it ends in `.pcap`.
+    pub(super) fn of(path: &Path) -> Self {
+        let is_pcap = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("pcap"));
+        if is_pcap { Self::Pcap } else { Self::Pcapng }
+    }
+
     /// What a file begins with.
     pub(super) fn header(self, interfaces: &[Interface], snaplen: u32) -> Vec<u8> {
         let mut out = Vec::new();
@@ -76,20 +92,28 @@ impl Format {
                     body.extend([0xff; 8]);
                 });
                 for interface in interfaces {
-                    block(&mut out, INTERFACE_DESCRIPTION, |body| {
-                        put16(body, interface.link_type.0);
-                        put16(body, 0);
-                        put32(body, snaplen);
-                        if let Some(name) = &interface.name {
-                            option(body, IF_NAME, name.as_bytes());
-                        }
-                        option(body, IF_TSRESOL, &[NANOSECONDS]);
-                        option(body, 0, &[]);
-                    });
+                    self.interface(&mut out, interface, snaplen);
                 }
             }
         }
         out
+    }
+
+    /// Appends the description of an interface, which has the next number.
+    pub(super) fn interface(self, out: &mut Vec<u8>, interface: &Interface, snaplen: u32) {
+        if self == Self::Pcap {
+            return;
+        }
+        block(out, INTERFACE_DESCRIPTION, |body| {
+            put16(body, interface.link_type.0);
+            put16(body, 0);
+            put32(body, snaplen);
+            if let Some(name) = &interface.name {
+                option(body, IF_NAME, name.as_bytes());
+            }
+            option(body, IF_TSRESOL, &[NANOSECONDS]);
+            option(body, 0, &[]);
+        });
     }
 
     /// Appends a packet.
@@ -118,6 +142,7 @@ impl Format {
     }
 
     /// Appends what the kernel counted while the file was written, at its end.
+    #[cfg(feature = "live")]
     pub(super) fn statistics(self, out: &mut Vec<u8>, interface: u32, at_nanos: u64, drops: Drops) {
         if self == Self::Pcap {
             return;

@@ -1,0 +1,78 @@
+//! What is recorded beside leg events, where somebody asks for it: exchanges, and the heads of messages for the notes.
+
+use super::delivery::Origin;
+use crate::classify::Version;
+use crate::diagnose::{ExchangeRecord, MessageKind};
+use crate::flow::Sender;
+use crate::http::{RequestHead, UNREAD_STATUS};
+use crate::time::Timestamp;
+
+/// Exchanges and heads that were recorded and not yet taken.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    pub(super) exchanges: Vec<ExchangeRecord>,
+    /// `None` as long as nobody takes notes.
+    pub(super) heads: Option<Vec<Head>>,
+}
+
+/// A message whose head was read.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// The connection's id.
+    pub(super) connection: u64,
+    pub(super) sender: Sender,
+    /// When its head was complete.
+    pub(super) at: Timestamp,
+    pub(super) kind: MessageKind,
+    pub(super) line: Vec<u8>,
+}
+
+impl Records {
+    #[inline]
+    pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
+        if let Some(heads) = &mut self.heads {
+            let mut line = [head.method_name, head.target].join(&b' ');
+            if head.version != Version::Http09 {
+                line.extend(written(head.version).bytes());
+            }
+            heads.push(Head {
+                connection,
+                sender,
+                at: from.at,
+                kind: MessageKind::Request,
+                line: line.trim_ascii().to_vec(),
+            });
+        }
+    }
+
+    #[inline]
+    pub(super) fn response(
+        &mut self,
+        connection: u64,
+        sender: Sender,
+        (version, status): (Version, u16),
+        at: Timestamp,
+    ) {
+        if let Some(heads) = &mut self.heads {
+            let line = match status {
+                UNREAD_STATUS => String::new(),
+                status => format!("{} {status}", written(version)),
+            };
+            heads.push(Head {
+                connection,
+                sender,
+                at,
+                kind: MessageKind::Response,
+                line: line.into_bytes().trim_ascii().to_vec(),
+            });
+        }
+    }
+}
+
+/// ` HTTP/1.1`, or nothing where it is not visible.
+fn written(version: Version) -> String {
+    match version.as_str() {
+        "" => String::new(),
+        number => format!(" HTTP/{number}"),
+    }
+}
