@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::bill::Bill;
 use super::catalogue::CauseId;
 use super::causes::Cause;
+use super::own_host::OwnHost;
 use super::projection::Host;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
@@ -327,6 +328,8 @@ pub struct Snapshot {
     pub pools: Vec<Pool>,
     /// What each host's kernel has to hold when the capture ends.
     pub hosts: Vec<Host>,
+    /// What the kernel of the capturing host says, if it is an end of a leg.
+    pub own_host: Option<OwnHost>,
     /// Over time.
     pub timeline: Timeline,
     /// What this capture cannot show, and what would.

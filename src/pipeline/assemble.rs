@@ -71,6 +71,7 @@ pub(super) fn snapshot(
         legs: diagnosis.legs,
         pools: diagnosis.pools,
         hosts: diagnosis.hosts,
+        own_host: None,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,

@@ -7,6 +7,7 @@ mod figures;
 mod layout;
 mod leg;
 mod number;
+mod own_host;
 mod saved;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use super::columns::Connection;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub(crate) use number::Number;
+pub(crate) use own_host::Second as HostSecond;
 pub use saved::{SavedError, read};
 
 /// A word of a fixed list.
@@ -50,8 +52,8 @@ struct Report<'a> {
     tiers: Vec<Value>,
     /// What this capture cannot show, and what would.
     not_seen: Vec<String>,
-    /// What the capturing host's own counters say.
-    host_view: Option<Vec<Value>>,
+    /// What the kernel of the capturing host says; null where the capture is not live, or the host is an end of no leg.
+    host_view: Option<Vec<own_host::HostView>>,
     timeline: leg::Timeline,
     /// Only with `--connections`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +114,7 @@ impl<'a> Report<'a> {
             hosts: snapshot.hosts.iter().map(Into::into).collect(),
             tiers: Vec::new(),
             not_seen: snapshot.not_seen.clone(),
-            host_view: None,
+            host_view: snapshot.own_host.as_ref().map(|own| vec![own.into()]),
             timeline: (&snapshot.timeline).into(),
             connections: snapshot.connections.is_some().then_some(Connections(snapshot)),
         }

@@ -7,6 +7,7 @@ mod connections;
 mod figures;
 mod kernel;
 mod legs;
+mod own_host;
 mod page;
 mod units;
 mod verdict;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 use page::Page;
+pub(in crate::report) use units::count;
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;
@@ -55,6 +57,7 @@ pub fn write(
     causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
     kernel::print(&mut page, snapshot);
+    own_host::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
     out.write_all(page.finish().as_bytes())

@@ -208,6 +208,7 @@ impl Live {
     fn finish(&mut self, mut block: Block, now: Instant) -> Next {
         self.read(&mut block, now);
         self.is_over = true;
+        self.watch.end();
         if let Some(order) = &mut self.order {
             order.release(true, now, usize::MAX, &mut block);
         }
@@ -226,6 +227,7 @@ impl Live {
         self.latest = self.latest.max(latest.unwrap_or(self.latest));
         if self.left == 0 {
             self.is_over = true;
+            self.watch.end();
             self.lanes.iter_mut().for_each(Lane::account);
         }
         if self.is_over {
@@ -238,6 +240,13 @@ impl Live {
     fn silent_until(&self) -> Option<Timestamp> {
         let is_idle = self.order.as_ref().is_none_or(Order::is_empty);
         is_idle.then(|| clock().plus(-(GATHERED.as_nanos() as i64)))
+    }
+}
+
+impl Drop for Live {
+    /// However it ends, nobody waits for it any longer.
+    fn drop(&mut self) {
+        self.watch.end();
     }
 }
 
