@@ -142,6 +142,7 @@ fn of_others(server: Endpoint, snapshot: &Snapshot, view: &HostView) -> Held {
     let mut sum = Held::default();
     for (leg, held) in &view.legs {
         if leg.side == Side::Server && leg.server == server && !named.contains(&leg.client) {
+            sum.start.add(&held.start);
             sum.now.add(&held.now);
             sum.most.add(&held.most);
         }
@@ -151,9 +152,11 @@ fn of_others(server: Endpoint, snapshot: &Snapshot, view: &HostView) -> Held {
 
 fn actual(address: IpAddr, legs: &[OwnLegReport]) -> Actual {
     let mut states = States::default();
+    let mut before = States::default();
     let mut ports = Vec::new();
     for leg in legs.iter().filter(|leg| leg.address() == Some(address)) {
         states.add(&leg.held.now);
+        before.add(&leg.held.start);
         if let (Side::Client, Some(to)) = (leg.side, leg.name.server) {
             ports.push(PortsTo {
                 to,
@@ -164,6 +167,7 @@ fn actual(address: IpAddr, legs: &[OwnLegReport]) -> Actual {
     ports.sort_by_key(|ports| ports.to);
     Actual {
         time_wait: states.of(State::TimeWait),
+        time_wait_at_start: before.of(State::TimeWait),
         fin_wait_2: states.of(State::FinWait2),
         close_wait: states.of(State::CloseWait),
         ports,
@@ -286,6 +290,7 @@ mod tests {
             legs: [(
                 leg,
                 Held {
+                    start: States::default(),
                     now: states,
                     most: states,
                 },

@@ -48,6 +48,8 @@ pub struct Host {
 pub struct Actual {
     /// Sockets in TIME-WAIT.
     pub time_wait: u64,
+    /// Those that there were when the capture began; they are gone after a minute.
+    pub time_wait_at_start: u64,
     /// Sockets that wait for the peer's FIN.
     pub fin_wait_2: u64,
     /// Sockets that the application has not closed after the peer's FIN.

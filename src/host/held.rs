@@ -156,6 +156,8 @@ pub struct OwnLeg {
 /// The sockets of one end of a leg.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Held {
+    /// At the first reading.
+    pub start: States,
     /// At the last reading.
     pub now: States,
     /// At the reading that found most of them.

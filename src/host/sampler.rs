@@ -42,6 +42,10 @@ impl Sampler {
         };
         sampler.read(true);
         sampler.view.start = sampler.view.end;
+        if let Some(sockets) = &mut sampler.sockets {
+            sockets.begin();
+            sampler.view.legs.clone_from(&sockets.legs);
+        }
         sampler
     }
 

@@ -45,6 +45,13 @@ impl Sockets {
         })
     }
 
+    /// Notes what there is as what there was at the beginning.
+    pub(super) fn begin(&mut self) {
+        for held in self.legs.values_mut() {
+            held.start = held.now;
+        }
+    }
+
     /// Looks at all sockets; returns how many are in each state.
     pub(super) fn look(&mut self) -> io::Result<States> {
         let mut listening = std::mem::take(&mut self.listening);

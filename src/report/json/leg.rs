@@ -154,6 +154,8 @@ pub(crate) struct Host {
 #[derive(Serialize, JsonSchema)]
 struct Actual {
     time_wait: u64,
+    /// Those that there were when the capture began; they are gone after a minute.
+    time_wait_at_start: u64,
     fin_wait_2: u64,
     close_wait: u64,
     ephemeral_ports: Vec<PortsInUse>,
@@ -297,6 +299,7 @@ impl From<&diagnose::Host> for Host {
             },
             actual: host.actual.as_ref().map(|actual| Actual {
                 time_wait: actual.time_wait,
+                time_wait_at_start: actual.time_wait_at_start,
                 fin_wait_2: actual.fin_wait_2,
                 close_wait: actual.close_wait,
                 ephemeral_ports: actual

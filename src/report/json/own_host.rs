@@ -106,6 +106,8 @@ struct OwnLeg {
     /// Which end the host is.
     #[schemars(extend("enum" = ["client", "server"]))]
     side: &'static str,
+    /// When the capture began.
+    start: States,
     /// At the end.
     end: States,
     /// At the reading that found most sockets.
@@ -219,6 +221,7 @@ impl From<&OwnLegReport> for OwnLeg {
                 .server
                 .map_or_else(|| "*".to_owned(), |server| server.to_string()),
             side: leg.side.as_str(),
+            start: leg.held.start.into(),
             end: leg.held.now.into(),
             most: leg.held.most.into(),
         }

@@ -54,9 +54,22 @@ fn compared(page: &mut Page, host: &Host) {
     let told = pairs
         .iter()
         .filter(|(state, expected, held)| *state == "TIME-WAIT" || expected + held > 0);
+    let before = match actual.time_wait_at_start {
+        0 => String::new(),
+        n => format!(" ({} when the capture began)", count(n)),
+    };
     let told: Vec<String> = told
         .map(|(state, expected, held)| {
-            format!("{state} {} expected, {} held", count(*expected), count(*held))
+            let before = if *state == "TIME-WAIT" {
+                before.as_str()
+            } else {
+                ""
+            };
+            format!(
+                "{state} {} expected, {} held{before}",
+                count(*expected),
+                count(*held)
+            )
         })
         .collect();
     let ports = actual.ports.iter().max_by_key(|ports| ports.in_use);
