@@ -142,8 +142,7 @@ impl Watched {
     pub fn finish(self) -> HostView {
         // A thread that panicked has said so on its own; what it had read is there.
         let _ = self.thread.join();
-        let view = lock(&self.view).clone();
-        view
+        lock(&self.view).clone()
     }
 }
 

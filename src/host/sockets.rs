@@ -55,7 +55,7 @@ impl Sockets {
     /// Looks at all sockets; returns how many are in each state.
     pub(super) fn look(&mut self) -> io::Result<States> {
         let mut listening = std::mem::take(&mut self.listening);
-        let heard = self.dump(StateFlags::LISTEN, |own, _, _| {
+        let heard = self.dump(&StateFlags::LISTEN, |own, _, _| {
             if listening.len() < HOST_LISTENERS {
                 let address = (!own.address.is_unspecified()).then_some(own.address);
                 listening.insert((address, own.port));
@@ -64,14 +64,16 @@ impl Sockets {
         self.listening = listening;
         heard?;
         let mut legs = std::mem::take(&mut self.legs);
-        legs.values_mut().for_each(|held| held.now = States::default());
+        for held in legs.values_mut() {
+            held.now = States::default();
+        }
         if legs.len() >= HOST_LEGS {
             legs.retain(|_, held| held.now.total() > 0);
         }
         let listening = std::mem::take(&mut self.listening);
         let (mut all, mut left_out) = (States::default(), false);
         let connected = StateFlags::all().difference(StateFlags::LISTEN | StateFlags::CLOSE);
-        let looked = self.dump(connected, |own, peer, state| {
+        let looked = self.dump(&connected, |own, peer, state| {
             all.count(state);
             let leg = leg(&listening, own, peer);
             if legs.len() < HOST_LEGS || legs.contains_key(&leg) {
@@ -93,7 +95,7 @@ impl Sockets {
     /// Tells own end, peer and state of each socket in one of `states`; who listens counts as established.
     fn dump(
         &mut self,
-        states: StateFlags,
+        states: &StateFlags,
         mut tell: impl FnMut(Endpoint, Endpoint, State),
     ) -> io::Result<()> {
         for (family, socket_id) in [(AF_INET, SocketId::new_v4()), (AF_INET6, SocketId::new_v6())] {

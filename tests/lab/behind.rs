@@ -133,7 +133,7 @@ fn nginx_in_front_of_tomcats() {
 /// nginx as it comes.
 fn defaults(lab: &Lab) {
     let figures = lab.run("defaults", &servers(&GOOD), "proxy_http_version 1.0;", 1, || {
-        lab.requests(400)
+        lab.requests(400);
     });
     assert_eq!(figures.opened, 400);
     assert_eq!(figures.live["verdict"]["status"], "fail");
@@ -150,7 +150,9 @@ fn defaults(lab: &Lab) {
 
 fn keepalive(lab: &Lab) {
     let upstream = servers(&GOOD) + "keepalive 32; keepalive_requests 100000;";
-    let figures = lab.run("keepalive", &upstream, REUSE, 1, || lab.requests(400));
+    let figures = lab.run("keepalive", &upstream, REUSE, 1, || {
+        lab.requests(400);
+    });
     assert!(figures.opened < 40, "{}", figures.opened);
     assert_eq!(figures.live["verdict"]["status"], "pass");
 }
@@ -167,7 +169,9 @@ fn header_not_cleared(lab: &Lab) {
 
 fn pool_too_small(lab: &Lab) {
     let upstream = servers(&GOOD[..1]) + "keepalive 1; keepalive_requests 100000;";
-    let figures = lab.run("small", &upstream, REUSE, 1, || lab.requests(400));
+    let figures = lab.run("small", &upstream, REUSE, 1, || {
+        lab.requests(400);
+    });
     let closed = &figures.live["totals"]["closes"];
     assert!(closed["client"].as_u64() > Some(0), "{closed}");
     assert_eq!(closed["server"], 0, "{closed}");
@@ -252,7 +256,9 @@ fn dropped(lab: &Lab) {
 
 fn one_of_two_churns(lab: &Lab) {
     let upstream = servers(&[GOOD[1], CHURNING]) + "keepalive 32; keepalive_requests 100000;";
-    let figures = lab.run("two", &upstream, REUSE, 1, || lab.requests(400));
+    let figures = lab.run("two", &upstream, REUSE, 1, || {
+        lab.requests(400);
+    });
     let good = figures.leg(&format!("{}:8080", GOOD[1]));
     let bad = figures.leg(&format!("{CHURNING}:8080"));
     assert_eq!(good["verdict"]["status"], "pass", "{}", good["verdict"]);

@@ -79,8 +79,8 @@ impl Figures {
     pub(crate) fn causes(&self) -> Vec<&str> {
         let parts = ["legs", "pools"]
             .into_iter()
-            .flat_map(|part| self.live[part].as_array());
-        let causes = parts.flatten().flat_map(|part| part["causes"].as_array());
+            .filter_map(|part| self.live[part].as_array());
+        let causes = parts.flatten().filter_map(|part| part["causes"].as_array());
         causes
             .flatten()
             .filter_map(|cause| cause["id"].as_str())

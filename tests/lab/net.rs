@@ -99,7 +99,7 @@ impl Net {
         Some(net)
     }
 
-    fn link(&self, a: (&str, &str, &str), b: (&str, &str, &str)) {
+    pub(crate) fn link(&self, a: (&str, &str, &str), b: (&str, &str, &str)) {
         let (one, other) = (self.name(a.0), self.name(b.0));
         let peer = ["type", "veth", "peer", "name", b.1, "netns", other];
         run("ip", &[&["link", "add", a.1, "netns", one][..], &peer].concat());

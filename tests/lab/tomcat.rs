@@ -1,5 +1,6 @@
 //! Tomcat 10 as Debian packages it, started by hand: connectors and nothing else.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::fs::File;
 use std::path::Path;
@@ -47,7 +48,10 @@ pub(crate) fn tomcat(
     }
     let mut xml = "<Server port=\"-1\"><Service name=\"Catalina\">\n".to_owned();
     for (address, attributes) in connectors {
-        xml += &format!("<Connector address=\"{address}\" port=\"8080\" {attributes}/>\n");
+        let _ = writeln!(
+            xml,
+            "<Connector address=\"{address}\" port=\"8080\" {attributes}/>"
+        );
     }
     xml += "<Engine name=\"Catalina\" defaultHost=\"localhost\">\n\
             <Host name=\"localhost\" appBase=\"webapps\" autoDeploy=\"false\"/></Engine></Service></Server>\n";

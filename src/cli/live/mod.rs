@@ -73,7 +73,7 @@ fn restrict(
     source: Live,
     record: Option<RecordOptions>,
 ) -> Result<Box<dyn Source>, Error> {
-    let identity = privileges::drop_to(config.user.as_deref())?;
+    let identity = privileges::drop_to(config.user.as_deref(), config.options.reopen)?;
     let folder = record.as_ref().map(RecordOptions::folder);
     let source: Box<dyn Source> = match record {
         Some(mut record) => {
@@ -85,8 +85,13 @@ fn restrict(
     let sandbox = privileges::sandbox(folder.as_deref());
     if config.verbose {
         let became = if identity.dropped { "now" } else { "still" };
+        let kept = if config.options.reopen {
+            "CAP_NET_RAW kept, "
+        } else {
+            ""
+        };
         say(&format!(
-            "privileges: {became} user {}, no new ones",
+            "privileges: {became} user {}, {kept}no new ones",
             identity.name
         ));
         say(&format!("sandbox: {sandbox}"));
