@@ -147,6 +147,7 @@ pub(crate) struct Host {
     pub(super) address: String,
     pub(super) projection: Projection,
     /// What it has when the capture ends, where it is the capturing host; null elsewhere.
+    #[serde(skip_deserializing)]
     actual: Option<Actual>,
 }
 

@@ -58,7 +58,8 @@ struct Saved {
     timeline: Timeline,
 }
 
-/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations too.
+/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations and what the host's
+/// kernel said too.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -78,6 +79,7 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         legs: each(saved.legs, Leg::restore)?,
         pools: each(saved.pools, Pool::restore)?,
         hosts: each(saved.hosts, Host::restore)?,
+        own_host: None,
         timeline: saved.timeline.restore(),
         not_seen: saved.not_seen,
         connections: None,
