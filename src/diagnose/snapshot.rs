@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::bill::Bill;
 use super::catalogue::CauseId;
 use super::causes::Cause;
+use super::own_host::OwnHost;
 use super::projection::Host;
 use super::tiers::Tier;
 use crate::aggregate::{Figures, PrefixRow, Timeline};
@@ -356,6 +357,8 @@ pub struct Snapshot {
     pub tiers: Vec<Tier>,
     /// What each host's kernel has to hold when the capture ends.
     pub hosts: Vec<Host>,
+    /// What the kernel of the capturing host says, if it is an end of a leg.
+    pub own_host: Option<OwnHost>,
     /// Over time.
     pub timeline: Timeline,
     /// What this capture cannot show, and what would.

@@ -73,6 +73,7 @@ pub(super) fn snapshot(
         pools: diagnosis.pools,
         tiers: diagnosis.tiers,
         hosts: diagnosis.hosts,
+        own_host: None,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,

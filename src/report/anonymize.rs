@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::classify::Endpoint;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{
-    CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, LegName, MessageKind, Snapshot,
+    CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, LegName, Limit, MessageKind, OwnHost,
+    Snapshot,
 };
 
 /// IPv4 replacements come from the block for benchmarks (RFC 2544), which no real network uses ...
@@ -115,6 +116,7 @@ impl Anonymizer {
             host.address = self.address(host.address);
             host.ports
                 .iter_mut()
+                .chain(host.actual.iter_mut().flat_map(|actual| &mut actual.ports))
                 .for_each(|ports| self.endpoint(&mut ports.to));
         }
         for tier in &mut snapshot.tiers {
@@ -122,6 +124,9 @@ impl Anonymizer {
             tier.back = self.address(tier.back);
             let legs = tier.before.legs.iter_mut().chain(&mut tier.behind.legs);
             legs.for_each(|name| self.name(name));
+        }
+        if let Some(own) = &mut snapshot.own_host {
+            self.own_host(own);
         }
         for pool in &mut snapshot.pools {
             pool.client = self.address(pool.client);
@@ -183,6 +188,20 @@ impl Anonymizer {
         name.client = name.client.map(|client| self.address(client));
         if let Some(server) = &mut name.server {
             self.endpoint(server);
+        }
+    }
+
+    /// Addresses that are ends of no leg are left out.
+    fn own_host(&mut self, own: &mut OwnHost) {
+        own.addresses
+            .iter_mut()
+            .for_each(|address| *address = self.address(*address));
+        own.view.addresses.clone_from(&own.addresses);
+        own.legs.iter_mut().for_each(|leg| self.name(&mut leg.name));
+        for near in &mut own.near {
+            if let Limit::Ports(name) = &mut near.limit {
+                self.name(name);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod figures;
 mod kernel;
 mod ladder;
 mod legs;
+mod own_host;
 mod page;
 mod tiers;
 mod units;
@@ -22,6 +23,7 @@ use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub use ladder::write as write_ladder;
 use page::Page;
+pub(in crate::report) use units::count;
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;
@@ -59,6 +61,7 @@ pub fn write(
     causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
     kernel::print(&mut page, snapshot);
+    own_host::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
     out.write_all(page.finish().as_bytes())

@@ -136,6 +136,7 @@ impl Host {
             close_wait: held.close_wait.unwrap_or(0),
             conntrack_entries: held.conntrack_entries.unwrap_or(0),
             ports: each(held.ephemeral_ports, EphemeralPorts::restore)?,
+            actual: None,
         })
     }
 }

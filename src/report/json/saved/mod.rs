@@ -67,7 +67,8 @@ struct Saved {
     narrowed: Option<wire::Narrowed>,
 }
 
-/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations too.
+/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations and what the host's
+/// kernel said too.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -91,6 +92,7 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         pools: each(saved.pools, Pool::restore)?,
         hosts: each(saved.hosts, Host::restore)?,
         tiers: each(saved.tiers, Tier::restore)?,
+        own_host: None,
         timeline: saved.timeline.restore(),
         not_seen: saved.not_seen,
         connections: None,
