@@ -63,6 +63,8 @@ pub const STAR_CLIENTS: usize = 65_536;
 pub const CLOSE_SAMPLES: usize = 32_768;
 /// Clients whose pools are looked at as a whole.
 pub const POOLS: usize = 4_096;
+/// Hosts whose sockets in TIME-WAIT are followed over time.
+pub const WAIT_HOSTS: usize = 64;
 /// Pages of 256 client ports whose latest closes are remembered for what kernels hold.
 pub const PORT_PAGES: usize = 16_384;
 /// Ends of responses remembered in all, to tell what happened between a connection's last response and its close.

@@ -42,6 +42,8 @@ pub struct CloseSample {
     pub unread: bool,
     /// Its SYN was sent again.
     pub syn_repeated: bool,
+    /// The first two times that it was, in milliseconds after the first.
+    pub syn_again: [Option<u16>; 2],
     /// An RST came before any FIN.
     pub by_reset: bool,
     /// Who closed first was the client.
@@ -74,6 +76,7 @@ impl CloseSample {
             whole: facts.handshake != Handshake::Midstream,
             unread: facts.heads_cut || facts.protocol == Protocol::Tls,
             syn_repeated: facts.syn_retransmitted > 0,
+            syn_again: facts.syn_again,
             by_reset: matches!(facts.closer, Some(Closer::ResetByClient | Closer::ResetByServer)),
             by_client: matches!(facts.closer, Some(Closer::Client | Closer::ResetByClient)),
             signs: facts.signs,
@@ -206,6 +209,7 @@ mod tests {
             whole: true,
             unread: false,
             syn_repeated: false,
+            syn_again: [None; 2],
             by_reset: false,
             by_client: true,
             signs: Signs::default(),

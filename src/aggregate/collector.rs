@@ -13,6 +13,7 @@ use super::naming::{Numbers, PrefixName};
 use super::pools::Pools;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{AtSyn, Order, SecondPeak};
+use super::waits::Waits;
 use crate::classify::{Class, ConnectionFacts, Ending, Endpoint};
 use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
@@ -45,6 +46,8 @@ pub struct Aggregate {
     pub(super) samples: Vec<SampledExchange>,
     /// The ports of each pair of client and server, and how many pages they take.
     pub(super) ports: (Vec<Ports>, usize),
+    /// TIME-WAIT of each host over time.
+    pub(super) waits: Waits,
     /// The leg that each pair of client and server counts in.
     pub(super) places: Vec<usize>,
     /// Clients of each server, and the place of its `*` leg.
@@ -106,6 +109,7 @@ impl Aggregate {
             pools: Pools::default(),
             samples: Vec::new(),
             ports: Default::default(),
+            waits: Waits::default(),
             places: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),

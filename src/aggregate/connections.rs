@@ -278,7 +278,7 @@ impl Aggregate {
             if ports.len() <= place {
                 ports.resize_with(place + 1, Default::default);
             }
-            ports[place].note(facts, start, pages);
+            ports[place].note(facts, start, pages, &mut self.waits);
         }
     }
 

@@ -1,11 +1,12 @@
 //! What kernels have to remember of connections that are over: the latest close of every 4-tuple.
 
+use std::net::IpAddr;
+
+use super::waits::{TIME_WAIT, Waits};
 use crate::classify::{Closer, ConnectionFacts, Handshake, Signs};
 use crate::limits::PORT_PAGES;
 use crate::time::{MILLISECOND, SECOND, Timestamp};
 
-/// TIME-WAIT lasts 60 s (`TCP_TIMEWAIT_LEN` in include/net/tcp.h).
-const TIME_WAIT: i64 = 60 * SECOND;
 /// Connection tracking remembers a close by FIN for 120 s, one by RST for 10 s, a SYN without answer for 120 s
 /// (Linux: Documentation/networking/nf_conntrack-sysctl.rst).
 const TRACKED_FIN: i64 = 120 * SECOND;
@@ -54,6 +55,13 @@ impl KernelEntries {
     }
 }
 
+/// Which ends of a connection are in TIME-WAIT by what an entry means.
+fn waiting(facts: &ConnectionFacts, meaning: u32) -> impl Iterator<Item = IpAddr> {
+    let client = (meaning & CLIENT_WAITS != 0).then_some(facts.client.address);
+    let server = (meaning & SERVER_WAITS != 0).then_some(facts.server.address);
+    client.into_iter().chain(server)
+}
+
 /// The latest close of each client port towards one server, in pages of ports.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
@@ -62,13 +70,20 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// A connection is over, or the capture is. `pages` counts those of all servers.
-    pub(super) fn note(&mut self, facts: &ConnectionFacts, start: Timestamp, pages: &mut usize) {
+    /// A connection is over, or the capture is. `pages` counts those of all servers, `waits` follows TIME-WAIT over time.
+    pub(super) fn note(
+        &mut self,
+        facts: &ConnectionFacts,
+        start: Timestamp,
+        pages: &mut usize,
+        waits: &mut Waits,
+    ) {
         let meaning = match (facts.handshake, facts.closer) {
             (Handshake::Refused, _) => return,
             (Handshake::Unanswered, _) => SYN_ONLY,
             (_, None) => {
                 self.open.open += 1;
+                self.reuse(facts, start, waits);
                 return;
             }
             (_, Some(closer)) => match self.closed(facts, closer) {
@@ -76,6 +91,7 @@ impl Ports {
                 None => return,
             },
         };
+        self.reuse(facts, start, waits);
         let at = if meaning == SYN_ONLY {
             facts.end
         } else {
@@ -100,6 +116,28 @@ impl Ports {
         // An entry of nothing means nothing: the first tick is 1.
         let page = page.get_or_insert_with(|| Box::new([0; PAGE]));
         page[place] = (ticks + 1) << MEANINGS.count_ones() | meaning;
+        for host in waiting(facts, meaning) {
+            waits.enter(host, i64::from(ticks) * TICK);
+        }
+    }
+
+    /// A connection began with ports that one before it had: that one's TIME-WAIT is over.
+    fn reuse(&mut self, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
+        let port = usize::from(facts.client.port);
+        let page = self.pages.get_mut(port / PAGE).and_then(Option::as_mut);
+        let Some(entry) = page.and_then(|page| page.get_mut(port % PAGE)) else {
+            return;
+        };
+        let Some(ticks) = (*entry >> MEANINGS.count_ones()).checked_sub(1) else {
+            return;
+        };
+        let (ended, began) = (i64::from(ticks) * TICK, facts.start.since(start));
+        if began < ended + TIME_WAIT {
+            for host in waiting(facts, *entry) {
+                waits.leave(host, ended, began);
+            }
+        }
+        *entry = 0;
     }
 
     /// An RST at any time after the first FIN leaves no TIME-WAIT.

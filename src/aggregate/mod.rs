@@ -24,6 +24,7 @@ mod prefixes;
 mod summary;
 mod timeline;
 mod tracker;
+mod waits;
 
 pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
@@ -43,3 +44,4 @@ pub use pairing::{Hint, PairedBy, TierFigures};
 pub use pools::PoolFigures;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
 pub use timeline::{Timeline, TimelineRow};
+pub use waits::WaitPeak;

@@ -12,6 +12,7 @@ use super::load::Load;
 use super::pairing::{Hint, TierFigures};
 use super::pools::PoolFigures;
 use super::timeline::Timeline;
+use super::waits::WaitPeak;
 use crate::classify::Endpoint;
 use crate::time::Timestamp;
 
@@ -85,6 +86,8 @@ pub struct Summary {
     pub checks: Vec<CheckRow>,
     /// Over time.
     pub timeline: Timeline,
+    /// The most sockets in TIME-WAIT that each host held at once.
+    pub wait_peaks: Vec<(IpAddr, WaitPeak)>,
     /// First packet's time and the latest.
     pub span: Option<(Timestamp, Timestamp)>,
     /// Connections beyond the list's end.
@@ -126,6 +129,8 @@ impl Aggregate {
                 leg.kernel.add(ports.entries(span.start, span.clock));
             }
         }
+        let mut timeline = self.timeline.build(span.clock);
+        self.waits.fill(&mut timeline, span.clock);
         Summary {
             totals: self.totals(&legs),
             pools: self.pools.figures().collect(),
@@ -137,7 +142,8 @@ impl Aggregate {
             tiers: self.tiers(),
             hints: self.hints(),
             checks: self.check_rows(),
-            timeline: self.timeline.build(span.clock),
+            timeline,
+            wait_peaks: self.waits.peaks(span.start, span.clock),
             span: Some((span.start, span.clock)),
             connections_omitted: self.omitted,
             clients_unnamed: self.clients_unnamed,

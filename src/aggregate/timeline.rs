@@ -18,6 +18,8 @@ pub struct TimelineRow {
     pub resets: u64,
     /// Open connections at the end of the row.
     pub open: u64,
+    /// Sockets in TIME-WAIT that all hosts hold at the end of the row, projected.
+    pub time_wait: u64,
 }
 
 impl TimelineRow {
@@ -28,6 +30,7 @@ impl TimelineRow {
         self.closes += later.closes;
         self.resets += later.resets;
         self.open = later.open;
+        self.time_wait = later.time_wait;
     }
 }
 

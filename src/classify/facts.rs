@@ -309,6 +309,8 @@ pub struct ConnectionFacts {
     pub upgraded: bool,
     /// The SYN's retransmissions.
     pub syn_retransmitted: u32,
+    /// The first two of them, in milliseconds after the SYN; those over a minute after it are not kept.
+    pub syn_again: [Option<u16>; 2],
     /// The client named by a PROXY protocol header in front.
     pub proxied_for: Option<Endpoint>,
     /// What its payload is.

@@ -275,6 +275,9 @@ pub(super) struct CommonArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) anonymize: bool,
 
+    /// Say at the end how the figures are counted, with their formulas
+    #[arg(long, help_heading = "Output")]
+    pub(super) explain: bool,
     /// Times in UTC instead of local time
     #[arg(long, help_heading = "Output")]
     pub(super) utc: bool,

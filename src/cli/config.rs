@@ -72,6 +72,8 @@ pub(super) struct ReportConfig {
     /// Engines that analyse.
     pub(super) threads: usize,
     pub(super) color: When,
+    /// Text reports say how their figures are counted.
+    pub(super) explain: bool,
     pub(super) quiet: bool,
     pub(super) expectations: Vec<Expectation>,
     pub(super) leg: Option<String>,
@@ -203,6 +205,7 @@ pub(super) fn common(
         anonymize: typed.anonymize,
         threads: typed.threads.map_or_else(pipeline::engines, usize::from),
         color: typed.color,
+        explain: typed.explain,
         quiet: typed.quiet,
         expectations,
         leg: typed.leg,

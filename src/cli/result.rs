@@ -78,6 +78,7 @@ pub(super) fn text_options(config: &ReportConfig) -> text::Options {
         },
         color: color::wanted(config.color, config.output.is_none().then_some(&stdout)),
         zone: config.zone.clone(),
+        explain: config.explain,
     }
 }
 

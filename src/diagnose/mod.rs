@@ -15,13 +15,13 @@ mod snapshot;
 mod tiers;
 mod verdict;
 
-pub use crate::aggregate::{PairedBy, PrefixRow, Timeline, TimelineRow};
+pub use crate::aggregate::{PairedBy, PrefixRow, Timeline, TimelineRow, WaitPeak};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
 pub use notes::{Direction, Ladder, Message, MessageKind, PacketNote, PacketNotes, Sending};
 pub use own_host::{Limit, Near, OwnHost, OwnLegReport, look_at_own_host};
-pub use projection::{Actual, EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo};
+pub use projection::{Actual, EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo, TRACKING_TABLES};
 pub use snapshot::{
     Capture, CheckSeries, ConnectionRecord, Evictions, ExchangeRecord, Leg, LegClient, LegName, Narrowed,
     Pool, Skipped, Snapshot, Status, Verdict,

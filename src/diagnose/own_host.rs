@@ -257,6 +257,7 @@ mod tests {
             }],
             hosts: vec![Host {
                 address,
+                time_wait_peak: None,
                 time_wait: 28_100,
                 fin_wait_2: 0,
                 close_wait: 0,

@@ -7,13 +7,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::aggregate::{LegSummary, Summary};
+use crate::aggregate::{LegSummary, Summary, WaitPeak};
 use crate::classify::Endpoint;
 
 /// Local ports that Linux gives out by default: 32768 to 60999.
 pub const LOCAL_PORTS: u64 = 28_232;
 /// New connections a second that use them up while TIME-WAIT holds each for 60 s.
 pub const EXHAUSTED_AT: f64 = LOCAL_PORTS as f64 / 60.0;
+
+/// Sizes of the connection tracking table that kernels choose by themselves, and what fills them: new connections a second
+/// that are closed by FIN, whose entries stay for 120 s.
+pub const TRACKING_TABLES: [(u64, f64); 2] = [(65_536, 65_536.0 / 120.0), (262_144, 262_144.0 / 120.0)];
 
 /// Local ports in use towards one server.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +35,8 @@ pub struct Host {
     pub address: IpAddr,
     /// Sockets in TIME-WAIT.
     pub time_wait: u64,
+    /// The most that there were at once during the capture; `None` beyond the hosts that are followed.
+    pub time_wait_peak: Option<WaitPeak>,
     /// Sockets that wait for the peer's FIN.
     pub fin_wait_2: u64,
     /// Sockets that the application has not closed after the peer's FIN.
@@ -70,6 +76,11 @@ pub(super) fn hosts(summary: &Summary) -> Vec<Host> {
             as_server(host(&mut hosts, server.address), leg);
         }
     }
+    for (address, peak) in &summary.wait_peaks {
+        if let Some(host) = hosts.get_mut(address) {
+            host.time_wait_peak = Some(*peak);
+        }
+    }
     let mut hosts: Vec<Host> = hosts.into_values().collect();
     for host in &mut hosts {
         // Legs come in the order in which the engines named them.
@@ -83,6 +94,7 @@ fn host(hosts: &mut BTreeMap<IpAddr, Host>, address: IpAddr) -> &mut Host {
     hosts.entry(address).or_insert(Host {
         address,
         time_wait: 0,
+        time_wait_peak: None,
         fin_wait_2: 0,
         close_wait: 0,
         conntrack_entries: 0,

@@ -21,6 +21,8 @@ pub(super) struct Beyond {
     /// First byte of a request whose head is not complete.
     pub(super) begun: OptionalTimestamp,
     pub(super) syn_retransmitted: u16,
+    /// The first two retransmissions, in milliseconds after the connection's first packet.
+    pub(super) syn_again: [Option<u16>; 2],
     /// Status of the last final response, if it is not 200.
     pub(super) status: Option<NonZeroU16>,
     pub(super) keepalive_probes: u16,

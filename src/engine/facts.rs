@@ -47,6 +47,7 @@ impl Conversation {
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
             syn_retransmitted: u32::from(rare.syn_retransmitted),
+            syn_again: rare.syn_again,
             proxied_for: self.proxied_for(),
             protocol: self.protocol,
             requests: self.requests,

@@ -9,7 +9,7 @@ use crate::decode::{Flags, Segment};
 use crate::flow::{FlowKey, Sender};
 use crate::frame::InterfaceId;
 use crate::sequence::SeqNumber;
-use crate::time::Timestamp;
+use crate::time::{MILLISECOND, Timestamp};
 
 /// A SYN with another ISN on a living connection: what comes next decides whether it starts a new generation.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +174,11 @@ impl Conversation {
     ) {
         if repeated {
             if self.is_client(sender) {
+                let after = u16::try_from(at.since(self.start) / MILLISECOND).ok();
                 let beyond = self.beyond_mut();
+                if let Some(again) = beyond.syn_again.get_mut(usize::from(beyond.syn_retransmitted)) {
+                    *again = after;
+                }
                 beyond.syn_retransmitted = beyond.syn_retransmitted.saturating_add(1);
             }
             return;

@@ -369,6 +369,7 @@ mod tests {
             width: 100,
             color: false,
             zone: jiff::tz::TimeZone::UTC,
+            explain: false,
         };
         text::write(&mut all, &snapshot, &[], &options).unwrap();
         let all = String::from_utf8(all).unwrap();

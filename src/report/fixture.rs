@@ -166,6 +166,7 @@ fn record(
             resumed: false,
             upgraded: false,
             syn_retransmitted: 0,
+            syn_again: [None; 2],
             proxied_for: None,
             protocol: Protocol::Http1,
             requests: 1,

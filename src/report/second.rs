@@ -69,6 +69,7 @@ impl Second {
                 closes: total.closes.saturating_sub(before.closes),
                 resets: total.resets.saturating_sub(before.resets),
                 open: total.open,
+                time_wait: total.time_wait,
             },
             total,
             kernel_dropped: sum(|source| source.kernel_dropped),

@@ -1,6 +1,7 @@
 //! Connects that failed or took long, and probes.
 
 use super::cause::{Cause, Confidence, Evidence, Scope, Severity};
+use super::schedule;
 use super::view::LegView;
 use crate::aggregate::CloseSample;
 use crate::classify::{Class, Ending, Signs};
@@ -90,9 +91,15 @@ fn unanswered(leg: &LegView<'_>, opened: u64) -> Option<Cause> {
     let samples = leg
         .samples(&Ending::ALL)
         .filter(|close| close.syn_repeated || close.requests == 0 && close.idle.is_none());
-    cause(CauseId::X3, failed + again, opened, samples, || {
+    let mut found = cause(CauseId::X3, failed + again, opened, samples, || {
         format!("{failed} SYNs were never answered, {again} only when sent again")
-    })
+    })?;
+    let closes = || leg.samples(&Ending::ALL).filter(|close| close.syn_repeated);
+    if let Some(text) = schedule::told(closes()) {
+        let frames = closes().take(3).map(|close| close.frame).collect();
+        found.evidence.push(Evidence { text, frames });
+    }
+    Some(found)
 }
 
 fn marked(leg: &LegView<'_>, is: impl Fn(&CloseSample) -> bool) -> u64 {

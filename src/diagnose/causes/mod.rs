@@ -11,6 +11,7 @@ mod connecting;
 mod limits;
 mod pool;
 mod rules;
+mod schedule;
 mod server;
 mod tally;
 mod view;

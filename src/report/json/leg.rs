@@ -173,10 +173,31 @@ struct PortsInUse {
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Projection {
     pub(super) time_wait: Option<u64>,
+    /// The most at once during the capture; null beyond the hosts that are followed.
+    #[serde(default)]
+    pub(super) time_wait_peak: Option<Peak>,
     pub(super) fin_wait_2: Option<u64>,
     pub(super) close_wait: Option<u64>,
     pub(super) conntrack_entries: Option<u64>,
+    /// New connections a second, closed by FIN, that fill tables of usual sizes.
+    #[serde(default)]
+    pub(super) conntrack_full: Vec<TableFull>,
     pub(super) ephemeral_ports: Vec<EphemeralPorts>,
+}
+
+/// The most of something, and when.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Peak {
+    pub(super) value: u64,
+    /// RFC 3339 UTC.
+    pub(super) at: String,
+}
+
+/// What fills a connection tracking table.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct TableFull {
+    pub(super) entries: u64,
+    pub(super) at_per_s: Number,
 }
 
 /// Local ports towards one server.
@@ -206,6 +227,9 @@ pub(super) struct Row {
     pub(super) resets: u64,
     /// Connections open at its end.
     pub(super) open: u64,
+    /// Sockets in TIME-WAIT that all hosts hold at its end, projected.
+    #[serde(default)]
+    pub(super) time_wait: u64,
 }
 
 impl From<&diagnose::Verdict> for Verdict {
@@ -293,9 +317,20 @@ impl From<&diagnose::Host> for Host {
             address: host.address.to_string(),
             projection: Projection {
                 time_wait: Some(host.time_wait),
+                time_wait_peak: host.time_wait_peak.map(|peak| Peak {
+                    value: peak.sockets,
+                    at: rfc3339(peak.at),
+                }),
                 fin_wait_2: Some(host.fin_wait_2),
                 close_wait: Some(host.close_wait),
                 conntrack_entries: Some(host.conntrack_entries),
+                conntrack_full: diagnose::TRACKING_TABLES
+                    .iter()
+                    .map(|(entries, rate)| TableFull {
+                        entries: *entries,
+                        at_per_s: Number::rounded(*rate, 1),
+                    })
+                    .collect(),
                 ephemeral_ports: ports.collect(),
             },
             actual: host.actual.as_ref().map(|actual| Actual {
@@ -346,6 +381,7 @@ impl From<&diagnose::Timeline> for Timeline {
             closes: row.closes,
             resets: row.resets,
             open: row.open,
+            time_wait: row.time_wait,
         });
         Self {
             step_s: timeline.step_s,

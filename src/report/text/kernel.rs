@@ -38,8 +38,14 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
                 ports.to
             )
         });
+        let peak = host.time_wait_peak.map_or(0, |peak| peak.sockets);
+        let peak = if peak > host.time_wait {
+            format!("; at most {} in TIME-WAIT at once", count(peak))
+        } else {
+            String::new()
+        };
         let text = format!(
-            "{}: {}{}",
+            "{}: {}{peak}{}",
             host.address,
             entries.join(", "),
             ports.unwrap_or_default()

@@ -304,6 +304,7 @@ mod tests {
             width: 80,
             color: false,
             zone: jiff::tz::TimeZone::UTC,
+            explain: false,
         };
         let mut out = Vec::new();
         write(&mut out, &snapshot, &Ladder { connection, notes }, &options).unwrap();

@@ -5,6 +5,7 @@ mod causes;
 pub mod comparison;
 mod connections;
 mod figures;
+mod formulas;
 mod kernel;
 mod ladder;
 mod legs;
@@ -40,6 +41,8 @@ pub struct Options {
     pub color: bool,
     /// The zone of printed times.
     pub zone: TimeZone,
+    /// Whether to say how figures are counted.
+    pub explain: bool,
 }
 
 /// Writes the report.
@@ -64,6 +67,9 @@ pub fn write(
     own_host::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
+    if options.explain {
+        formulas::print(&mut page);
+    }
     out.write_all(page.finish().as_bytes())
 }
 

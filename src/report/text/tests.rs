@@ -18,6 +18,7 @@ fn print(snapshot: &Snapshot, width: usize, color: bool) -> String {
             width,
             color,
             zone: TimeZone::UTC,
+            explain: false,
         },
     )
     .unwrap();

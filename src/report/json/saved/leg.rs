@@ -7,8 +7,9 @@ use crate::diagnose::{self, LegName, Status};
 use crate::report::json::cause::Cause;
 use crate::report::json::figures::Figures;
 use crate::report::json::leg::{
-    Bill, Checks, EphemeralPorts, Host, Leg, PartOfLeg, Pool, Row, Timeline, Tls, Verdict,
+    Bill, Checks, EphemeralPorts, Host, Leg, PartOfLeg, Peak, Pool, Row, Timeline, Tls, Verdict,
 };
+use crate::report::when::from_rfc3339;
 use crate::time::{MICROSECOND, Timestamp};
 
 /// One of the four answers.
@@ -132,11 +133,22 @@ impl Host {
         Ok(diagnose::Host {
             address: parsed("hosts.address", &self.address)?,
             time_wait: held.time_wait.unwrap_or(0),
+            time_wait_peak: held.time_wait_peak.map(Peak::restore).transpose()?,
             fin_wait_2: held.fin_wait_2.unwrap_or(0),
             close_wait: held.close_wait.unwrap_or(0),
             conntrack_entries: held.conntrack_entries.unwrap_or(0),
             ports: each(held.ephemeral_ports, EphemeralPorts::restore)?,
             actual: None,
+        })
+    }
+}
+
+impl Peak {
+    fn restore(self) -> Result<diagnose::WaitPeak, SavedError> {
+        let at = known("time_wait_peak.at", &self.at, from_rfc3339(&self.at))?;
+        Ok(diagnose::WaitPeak {
+            sockets: self.value,
+            at,
         })
     }
 }
@@ -170,6 +182,7 @@ impl From<Row> for diagnose::TimelineRow {
             closes: row.closes,
             resets: row.resets,
             open: row.open,
+            time_wait: row.time_wait,
         }
     }
 }
