@@ -15,8 +15,10 @@ mod happening;
 mod kernel;
 mod leg;
 mod load;
+mod matching;
 mod merge;
 mod naming;
+mod pairing;
 mod pools;
 mod prefixes;
 mod recent;
@@ -28,7 +30,8 @@ pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{
-    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse, Told,
+    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
+    SampledExchange, Told,
 };
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
@@ -37,6 +40,7 @@ pub use figures::{
 pub use kernel::KernelEntries;
 pub use leg::WindowFigures;
 pub use load::{Busy, Load};
+pub use pairing::{Hint, PairedBy, TierFigures};
 pub use pools::PoolFigures;
 pub use recent::RecentConnection;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
