@@ -81,6 +81,12 @@ pub const NOTED_CONNECTIONS: usize = 10_000;
 pub const NOTES_EACH: usize = 48;
 /// Bytes of a start line kept in such a note.
 pub const NOTE_LINE_BYTES: usize = 96;
+/// Closed connections kept for a screen, the latest.
+pub const RECENT_CONNECTIONS: usize = 10_000;
+/// Rows of a view.
+pub const VIEW_ROWS: usize = 1_000;
+/// Places of the table looked through at once for a view: packets wait so long at most.
+pub const SCANNED_AT_ONCE: usize = 8_192;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
 /// VLAN and tunnel combinations told apart.

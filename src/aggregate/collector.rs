@@ -11,6 +11,7 @@ use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::pools::Pools;
+use super::recent::RecentConnection;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{AtSyn, Order, SecondPeak};
 use super::waits::Waits;
@@ -71,6 +72,8 @@ pub struct Aggregate {
     pub(super) peak: SecondPeak,
     pub(super) listed: Vec<ListedConnection>,
     pub(super) list_at_most: Option<usize>,
+    /// What was closed since it was last taken, if somebody wants it.
+    pub(super) recent: Option<Vec<RecentConnection>>,
     pub(super) omitted: u64,
     pub(super) clients_unnamed: u64,
     pub(super) legs_unnamed: u64,
@@ -128,6 +131,7 @@ impl Aggregate {
             peak: SecondPeak::default(),
             listed: Vec::new(),
             list_at_most,
+            recent: None,
             omitted: 0,
             clients_unnamed: 0,
             legs_unnamed: 0,

@@ -145,13 +145,14 @@ impl Aggregate {
         }
     }
 
-    pub(super) fn closed(
+    /// Returns whether it is known to be one of a series of health checks, if connections are kept that are over.
+    pub(super) fn count_closed(
         &mut self,
         reference: LegRef,
         place: usize,
         facts: &ConnectionFacts,
         prefix: PrefixRef,
-    ) {
+    ) -> bool {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
@@ -164,7 +165,7 @@ impl Aggregate {
         let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
         self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
-            return;
+            return false;
         };
         count_connection(leg, facts, class);
         if !facts.resumed {
@@ -179,10 +180,10 @@ impl Aggregate {
             self.timeline.open_changed(now, self.open.now);
         }
         let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
-            return;
+            return false;
         };
         let Some((leg, _)) = self.leg(reference) else {
-            return;
+            return false;
         };
         let asked = waiting.has_first() && facts.asked.is_some();
         if class == Class::PerRequest && waiting.has_first() && i64::from(waiting.first_window) == leg.window
@@ -193,7 +194,8 @@ impl Aggregate {
         }
         let window = leg.window;
         if class != Class::Check && !(class == Class::PerRequest && asked) {
-            return self.ordinary_first(reference, &waiting, star_syn);
+            self.ordinary_first(reference, &waiting, star_syn);
+            return false;
         }
         let closing = waiting.closing.get();
         let member = Member {
@@ -221,7 +223,10 @@ impl Aggregate {
             self.checks.add(key, member, &self.thresholds, &mut decision);
         }
         self.decide(reference, &decision);
+        let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
+        let is_check = self.recent.is_some() && decision.checks.iter().any(is_own);
         self.decision = decision;
+        is_check
     }
 
     /// What a new member of a series decides, for it and for those held before.

@@ -6,9 +6,29 @@ use super::beyond::Beyond;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::marks::Marks;
+use super::names::Names;
 use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
 use crate::flow::{FlowKey, Sender, TcpEnd};
+use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
+
+/// What a connection's facts say beside what it knows itself.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) key: FlowKey,
+    pub(super) names: &'a Names,
+    pub(super) thresholds: &'a Thresholds,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(cx: &'a Context<'_>) -> Self {
+        Self {
+            key: cx.key,
+            names: cx.names,
+            thresholds: &cx.config.thresholds,
+        }
+    }
+}
 
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
     let (address, port) = key.end(end);
@@ -20,13 +40,14 @@ fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
 
 impl Conversation {
     /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.
-    pub(super) fn facts(&mut self, now: Timestamp, cx: &Context<'_>) -> ConnectionFacts {
+    pub(super) fn facts(&self, now: Timestamp, known: Known<'_>) -> ConnectionFacts {
+        let key = known.key;
         let (client, evidence) = match self.roles {
             Some(roles) => (roles.client, roles.evidence),
-            None => (Self::lower_port(&cx.key).peer(), RoleEvidence::LowerPort),
+            None => (Self::lower_port(&key).peer(), RoleEvidence::LowerPort),
         };
         let server = client.peer();
-        let handshake = self.handshake(client, now, cx);
+        let handshake = self.handshake(client, now, known.thresholds);
         let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
         let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
         let none = Beyond::default();
@@ -34,10 +55,10 @@ impl Conversation {
         let rare = self.beyond.as_deref().unwrap_or(&none);
         ConnectionFacts {
             id: self.id.get(),
-            client: endpoint(&cx.key, client),
-            server: endpoint(&cx.key, server),
+            client: endpoint(&key, client),
+            server: endpoint(&key, server),
             role_evidence: evidence,
-            path: cx.names.path_of(cx.key.path),
+            path: known.names.path_of(key.path),
             interface: self.first.interface,
             start: self.start,
             end: self.last_at,
@@ -100,7 +121,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn handshake(&self, client: Sender, now: Timestamp, cx: &Context<'_>) -> Handshake {
+    pub(super) fn handshake(&self, client: Sender, now: Timestamp, thresholds: &Thresholds) -> Handshake {
         if !self.marks.has(Marks::OPENED) {
             return Handshake::Midstream;
         }
@@ -118,7 +139,7 @@ impl Conversation {
             .as_ref()
             .is_some_and(|beyond| beyond.syn_retransmitted > 0)
             || self.marks.has(Marks::ABANDONED)
-            || now.since(self.start) >= cx.config.thresholds.unanswered_after;
+            || now.since(self.start) >= thresholds.unanswered_after;
         if silent && !payload && !proven && waited && !self.marks.has(Marks::TOLD) {
             Handshake::Unanswered
         } else {

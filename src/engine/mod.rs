@@ -1,7 +1,7 @@
 //! Where the pure rooms meet: packets in, leg events and closing facts out.
 //!
 //! In: [`Frame`](crate::frame::Frame)s in analysis order. Out: [`LegEvent`](crate::aggregate::LegEvent)s in frame order and what is
-//! known of the capture's quality. May touch: `decode`, `flow`, `reassembly`, `http`, `classify`, and `aggregate`'s event
+//! known of the capture's quality. May touch: `decode`, `flow`, `reassembly`, `http`, `classify`, `query`, and `aggregate`'s event
 //! types. Never: I/O, threads, clocks.
 //!
 //! What one connection does depends on its packets alone; everything across connections is left to `aggregate`, so that
@@ -39,6 +39,7 @@ mod succession;
 mod tls;
 mod turns;
 mod upkeep;
+mod view;
 
 pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
@@ -47,6 +48,7 @@ pub use ending::Server;
 pub use notebook::Noting;
 pub use quality::Quality;
 pub use share::{Owner, may_belong, owner};
+pub use view::{OpenConnection, OpenRef, Scan, Wanted};
 
 #[cfg(test)]
 mod defrag_tests;

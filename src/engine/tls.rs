@@ -68,8 +68,8 @@ impl Conversation {
     }
 
     /// What the handshake showed.
-    pub(super) fn tls_facts(&mut self) -> Option<Box<TlsFacts>> {
-        let session = self.tls()?;
+    pub(super) fn tls_facts(&self) -> Option<Box<TlsFacts>> {
+        let session = self.turns()?.tls.as_deref()?;
         Some(Box::new(TlsFacts {
             resumed: session.resumed(),
             server_name: session.server_name().map(Into::into),

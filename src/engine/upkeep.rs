@@ -4,6 +4,7 @@ use super::analysis::Engine;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::GIVE_UP_AFTER;
+use super::facts::Known;
 use super::marks::Marks;
 use crate::aggregate::{EventKind, LegRef};
 use crate::flow::{FlowKey, Sender};
@@ -107,7 +108,7 @@ impl Conversation {
             // Its leg hears of the close only now.
             self.close(closing, cx);
         }
-        let facts = self.facts(at, cx);
+        let facts = self.facts(at, Known::of(cx));
         self.finish_records(cx);
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;

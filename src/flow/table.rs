@@ -356,6 +356,20 @@ impl<V> FlowTable<V> {
         slots.filter_map(|(place, slot)| Some((place, slot.value.as_ref()?)))
     }
 
+    /// The living connections of `count` places from `from` on.
+    pub fn part(&self, from: usize, count: usize) -> impl Iterator<Item = (usize, &FlowKey, &V)> {
+        let until = self.slots.len().min(from.saturating_add(count));
+        let slots = self.slots.get(from..until).unwrap_or_default();
+        let slots = (from..).zip(slots);
+        slots.filter_map(|(place, slot)| slot.living().map(|(key, value)| (place, key, value)))
+    }
+
+    /// A living connection by its place.
+    #[must_use]
+    pub fn entry(&self, place: usize) -> Option<(&FlowKey, &V)> {
+        self.slots.get(place)?.living()
+    }
+
     /// What is kept at a place, to look at.
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&V> {

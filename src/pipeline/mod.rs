@@ -1,6 +1,7 @@
 //! Moves blocks from the source's thread to the analysis, in order, and back for reuse.
 //!
-//! In: a [`Source`]. Out: a [`Snapshot`] when it ends, and on the way what an [`Observer`] asks for. May touch: threads and channels; it joins `source`, `engine`,
+//! In: a [`Source`]. Out: a [`Snapshot`] when it ends, on the way what an [`Observer`] asks for, and a [`View`] when a
+//! [`Screen`] asks. May touch: threads and channels; it joins `source`, `engine`,
 //! `aggregate` and `diagnose`. Never: packet contents.
 //!
 //! Reading is a thread of its own, so that the analysis never waits for a disk or a decompressor and a capture ring never
@@ -12,6 +13,7 @@ mod assemble;
 mod divide;
 mod ladder;
 mod observer;
+mod view;
 
 use std::sync::Arc;
 use std::thread;
@@ -27,6 +29,8 @@ use assemble::Account;
 use divide::{Divided, Reading, Share};
 pub use ladder::ladder;
 pub use observer::{Observer, SoFar};
+use view::{Ask, Recent, ViewDesk};
+pub use view::{Screen, Selected, View, ViewQuery, ViewRow};
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
 const UNDER_WAY: usize = 4;
@@ -58,6 +62,10 @@ struct Post {
     found: Sender<Batch>,
     fresh: Receiver<Batch>,
     servers: Receiver<Arc<[Server]>>,
+    /// Its number among how many.
+    place: (usize, usize),
+    /// What a screen wants to know.
+    asks: Option<Receiver<Ask>>,
 }
 
 /// How many engines suit this machine: reading and adding up want a share of it, too, and more than four do not pay.
@@ -75,15 +83,31 @@ pub fn analyse(
     engines: usize,
     observer: &mut dyn Observer,
 ) -> Snapshot {
+    analyse_for(None, source, config, engines, observer)
+}
+
+/// The same, while a screen asks for connections.
+pub fn analyse_for(
+    screen: Option<&Screen>,
+    source: Box<dyn Source>,
+    config: &Config,
+    engines: usize,
+    observer: &mut dyn Observer,
+) -> Snapshot {
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
     let (empty, recycled) = bounded(UNDER_WAY);
-    let (mut shares, mut desks, mut posts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut shares, mut desks, mut posts, mut asks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let engines = engines.max(1);
-    for _ in 0..engines {
+    for number in 0..engines {
         let (share, own_shares) = bounded(UNDER_WAY);
         let (found, own_found) = bounded(UNDER_WAY);
         let (used, fresh) = bounded(UNDER_WAY);
         let (servers, own_servers) = bounded(1);
+        let own_asks = screen.map(|_| {
+            let (ask, own_asks) = bounded(UNDER_WAY);
+            asks.push(ask);
+            own_asks
+        });
         shares.push(share);
         desks.push(Desk {
             found: own_found,
@@ -96,16 +120,34 @@ pub fn analyse(
             found,
             fresh,
             servers: own_servers,
+            place: (number, engines),
+            asks: own_asks,
         });
     }
     drop(empty);
+    let recent = screen.map(|_| Recent::default());
     let (reading, accounts) = thread::scope(|scope| {
         let reader = scope.spawn(move || Reading::new(source).run(&shares, &recycled));
-        for (index, post) in posts.into_iter().enumerate() {
-            let engine = Engine::new(config.clone()).one_of(index, engines);
-            scope.spawn(move || work(engine, &post));
+        for post in posts {
+            let engine = Engine::new(config.clone()).one_of(post.place.0, engines);
+            scope.spawn(move || work(engine, post));
         }
-        let accounts = add_up(&mut aggregate, desks, config, observer);
+        if let Some((screen, recent)) = screen.zip(recent.as_ref()) {
+            let idle_close = config.thresholds.idle_close;
+            scope.spawn(move || {
+                view::serve(&ViewDesk {
+                    screen,
+                    recent,
+                    engines: &asks,
+                    idle_close,
+                });
+            });
+            aggregate.keep_recent();
+        }
+        let accounts = add_up(&mut aggregate, desks, config, (observer, recent.as_ref()));
+        if let Some(screen) = screen {
+            screen.close();
+        }
         // A thread that panicked has said so on its own; what the others have is reported all the same.
         (reader.join().unwrap_or_default(), accounts)
     });
@@ -114,32 +156,37 @@ pub fn analyse(
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
-fn work(mut engine: Engine, post: &Post) {
+fn work(mut engine: Engine, mut post: Post) {
     let mut frames = 0;
-    for share in &post.shares {
-        share.show(&mut engine);
+    let asks = post.asks.take();
+    let mut take_in = |engine: &mut Engine, share: Share| {
+        share.show(engine);
         frames = share.frames();
         if let Some(memory) = share.into_memory() {
             // A full channel means that enough blocks are under way: this one's memory is let go.
             let _ = post.empty.try_send(memory);
         }
-        hand_on(&mut engine, post, None);
+        hand_on(engine, &post, None);
+    };
+    match asks {
+        None => post.shares.iter().for_each(|share| take_in(&mut engine, share)),
+        Some(asks) => view::attend(&mut engine, post.place, &post.shares, asks, take_in),
     }
     engine.finish_sure();
     // What is told now has an order of its own.
-    hand_on(&mut engine, post, None);
+    hand_on(&mut engine, &post, None);
     while engine.tell_part(frames, false) {
-        hand_on(&mut engine, post, None);
+        hand_on(&mut engine, &post, None);
     }
     let servers = engine.servers();
-    hand_on(&mut engine, post, Some(servers));
+    hand_on(&mut engine, &post, Some(servers));
     if let Ok(servers) = post.servers.recv() {
         engine.finish_unsure(&servers);
     }
     while engine.tell_part(frames, true) {
-        hand_on(&mut engine, post, None);
+        hand_on(&mut engine, &post, None);
     }
-    hand_on(&mut engine, post, None);
+    hand_on(&mut engine, &post, None);
 }
 
 fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
@@ -157,7 +204,7 @@ fn add_up(
     aggregate: &mut Aggregate,
     desks: Vec<Desk>,
     config: &Config,
-    observer: &mut dyn Observer,
+    (observer, recent): (&mut dyn Observer, Option<&Recent>),
 ) -> Vec<Account> {
     let mut accounts: Vec<Account> = desks.iter().map(|_| Account::default()).collect();
     let mut desks: Vec<Option<Desk>> = desks.into_iter().map(Some).collect();
@@ -188,6 +235,9 @@ fn add_up(
             aggregate.begin(start);
             aggregate.apply(&told);
             aggregate.advance(clock);
+        }
+        if let Some(recent) = recent {
+            recent.add(aggregate.take_recent());
         }
         exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
         exchanges
