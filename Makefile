@@ -2,6 +2,8 @@
 # make test   everything that is checked before a change lands; `.ci/run` runs this
 # make bench, bench-instructions   each room and the whole pipeline; instructions a packet
 # make compare, results   flowcheck against an empty libpcap loop, cat and tcpdump; benches/RESULTS.md anew
+# make lab       live capture in network namespaces against nginx, Tomcat and the kernel (root)
+# make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
@@ -10,7 +12,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results hour links clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour links clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -75,6 +77,15 @@ results: packages
 	@.ci/packages tcpdump tcptrace tcpflow tshark valgrind
 	{ benches/compare.sh --slow $(RECORDINGS) && echo && benches/instructions.sh; } >$(TARGET)/RESULTS.md
 	mv $(TARGET)/RESULTS.md benches/RESULTS.md
+
+lab:
+	@.ci/packages ip nginx curl java tomcat10
+	FLOWCHECK_LAB=required $(CARGO) test --locked --test lab
+
+compare-live: packages
+	@.ci/packages ip tcpdump tcpreplay python3
+	$(CARGO) build --release --locked
+	benches/live.py --flowcheck $(TARGET)/release/flowcheck $(CAPTURES)
 
 hour: packages
 	@.ci/packages ip nginx python3

@@ -290,7 +290,7 @@ pub(super) struct CommonArgs {
         help_heading = "Output"
     )]
     pub(super) color: When,
-    /// Threads that analyse (default: as many as suit the machine, 4 at most; the report is the same for any number)
+    /// Threads that analyse (default: as many as suit the machine, 4 at most, and one for live; the report is the same for any number)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), help_heading = "Analysis")]
     pub(super) threads: Option<u8>,
 

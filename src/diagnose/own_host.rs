@@ -178,7 +178,7 @@ fn near(view: &HostView, legs: &[OwnLegReport]) -> Vec<Near> {
     let limits = &view.end.limits;
     let counted = view.end.counters.since(&view.start.counters);
     let refused = |count: Option<u64>| count.unwrap_or(0);
-    let time_wait = view.most.of(State::TimeWait);
+    let time_wait = view.most_time_wait;
     let mut all: Vec<Near> = legs
         .iter()
         .filter(|leg| leg.side == Side::Client)
@@ -192,8 +192,8 @@ fn near(view: &HostView, legs: &[OwnLegReport]) -> Vec<Near> {
         .collect();
     all.push(Near {
         limit: Limit::TimeWaitBuckets,
-        used: view.end.sockets.map(|_| time_wait),
-        time_wait,
+        used: time_wait,
+        time_wait: time_wait.unwrap_or(0),
         of: limits.time_wait_buckets,
         refused: refused(counted.time_wait_overflow),
     });

@@ -158,9 +158,9 @@ pub struct OwnLeg {
 pub struct Held {
     /// At the first reading.
     pub start: States,
-    /// At the last reading.
+    /// At the last look.
     pub now: States,
-    /// At the reading that found most of them.
+    /// At the look that found most of them.
     pub most: States,
 }
 

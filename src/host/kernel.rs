@@ -16,12 +16,13 @@ pub(super) struct Kernel {
 const NO_CONNTRACK: &str = "connection tracking: this kernel has none loaded";
 
 impl Kernel {
-    pub(super) fn counters(&mut self) -> Counters {
+    /// Counters, and how many connections are open.
+    pub(super) fn counters(&mut self) -> (Counters, Option<u64>) {
         let snmp = self.text("/proc/net/snmp");
         let netstat = self.text("/proc/net/netstat");
         let tcp = |name| column(&snmp, "Tcp:", name);
         let more = |name| column(&netstat, "TcpExt:", name);
-        Counters {
+        let counters = Counters {
             active_opens: tcp("ActiveOpens"),
             passive_opens: tcp("PassiveOpens"),
             attempt_fails: tcp("AttemptFails"),
@@ -31,7 +32,13 @@ impl Kernel {
             conntrack_drops: self
                 .conntrack("/proc/net/stat/nf_conntrack")
                 .map(|text| dropped(&text)),
-        }
+        };
+        (counters, tcp("CurrEstab"))
+    }
+
+    /// Sockets in TIME-WAIT.
+    pub(super) fn time_wait(&mut self) -> Option<u64> {
+        time_wait(&self.text("/proc/net/sockstat"))
     }
 
     pub(super) fn limits(&mut self) -> Limits {
@@ -112,6 +119,16 @@ fn dropped(text: &str) -> u64 {
         .sum()
 }
 
+/// `tw` of the line `TCP: inuse 5 orphan 0 tw 59157 alloc 7 mem 1`.
+fn time_wait(text: &str) -> Option<u64> {
+    let mut words = text
+        .lines()
+        .find_map(|line| line.strip_prefix("TCP:"))?
+        .split_whitespace();
+    words.find(|word| *word == "tw")?;
+    words.next()?.parse().ok()
+}
+
 fn port_range(text: &str) -> Option<(u16, u16)> {
     let mut ends = text.split_whitespace().map(u16::from_str);
     Some((ends.next()?.ok()?, ends.next()?.ok()?))
@@ -149,6 +166,13 @@ mod tests {
     }
 
     #[test]
+    fn time_wait_stands_behind_its_name() {
+        let text = "sockets: used 9\nTCP: inuse 5 orphan 0 tw 59157 alloc 7 mem 1\n";
+        assert_eq!(time_wait(text), Some(59_157));
+        assert_eq!(time_wait("UDP: inuse 1\n"), None);
+    }
+
+    #[test]
     fn reserved_ports_are_not_given_out() {
         assert_eq!(port_range("32768\t60999\n"), Some((32_768, 60_999)));
         assert_eq!(given_out((32_768, 60_999), "\n"), 28_232);
@@ -169,7 +193,8 @@ mod tests {
     #[test]
     fn this_kernel_has_its_counters() {
         let mut kernel = Kernel::default();
-        let (counters, limits) = (kernel.counters(), kernel.limits());
+        let ((counters, open), limits) = (kernel.counters(), kernel.limits());
+        assert!(open.is_some() && kernel.time_wait().is_some());
         assert!(
             counters.active_opens.is_some() && counters.listen_drops.is_some(),
             "{counters:?}"

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::held::{Held, OwnLeg, State, States};
+use super::held::{Held, OwnLeg, States};
 use crate::time::Timestamp;
 
 /// Counters of the network namespace since it was made (`nstat -az` shows them); `None` where the kernel has none.
@@ -71,15 +71,19 @@ pub struct Reading {
     pub limits: Limits,
     /// Entries of connection tracking.
     pub conntrack: Option<u64>,
-    /// All TCP sockets with a connection, by state; of an earlier reading if they were not looked at in this one.
+    /// Open connections: ESTABLISHED and CLOSE-WAIT (`TcpCurrEstab`).
+    pub open: Option<u64>,
+    /// Sockets in TIME-WAIT (`tw` of `/proc/net/sockstat`).
+    pub time_wait: Option<u64>,
+    /// All TCP sockets with a connection, by state, as of the last look at each of them.
     pub sockets: Option<States>,
 }
 
 /// A second of it, in figures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
-    /// Open sockets.
-    pub established: Option<u64>,
+    /// Open connections.
+    pub open: Option<u64>,
     /// Sockets in TIME-WAIT.
     pub time_wait: Option<u64>,
     /// Entries of connection tracking.
@@ -99,8 +103,10 @@ pub struct HostView {
     pub end: Reading,
     /// How many there were.
     pub readings: u64,
-    /// The most sockets in each state at any reading.
+    /// The most sockets in each state at any look at each of them.
     pub most: States,
+    /// The most sockets in TIME-WAIT at any reading.
+    pub most_time_wait: Option<u64>,
     /// The most entries of connection tracking at any reading.
     pub most_conntrack: Option<u64>,
     /// Sockets by leg, those that ended included.
@@ -121,10 +127,9 @@ impl HostView {
     /// The last second.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        let sockets = self.end.sockets;
         Tally {
-            established: sockets.map(|states| states.of(State::Established)),
-            time_wait: sockets.map(|states| states.of(State::TimeWait)),
+            open: self.end.open,
+            time_wait: self.end.time_wait,
             conntrack: self.end.conntrack,
             counters: self.end.counters.since(&self.start.counters),
         }

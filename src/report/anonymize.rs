@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn nothing_of_the_network_is_left_in_any_output() {
         let mut anonymizer = Anonymizer::default();
-        let mut snapshot = fixture::mixed();
+        let mut snapshot = fixture::live();
         snapshot
             .verdict
             .reasons

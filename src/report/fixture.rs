@@ -7,10 +7,11 @@ use crate::classify::{
     Class, Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, Tunnel,
 };
 use crate::diagnose::{
-    Capture, CheckSeries, ConnectionRecord, ExchangeRecord, Leg, LegName, Pool, PrefixRow, Snapshot, Status,
-    Timeline, TimelineRow, Verdict,
+    Capture, CheckSeries, ConnectionRecord, ExchangeRecord, Host, Leg, LegName, Pool, PortsTo, PrefixRow,
+    Snapshot, Status, Timeline, TimelineRow, Verdict, look_at_own_host,
 };
 use crate::frame::{Interface, InterfaceId, LinkType};
+use crate::host::{Counters, Held, HostView, Limits, OwnLeg, Reading, Side, State, States};
 use crate::source::SourceSummary;
 use crate::time::{MILLISECOND, Timestamp};
 
@@ -391,4 +392,80 @@ pub(super) fn exchange() -> ExchangeRecord {
         announced_close: false,
         frame: (0, 10),
     }
+}
+
+/// `mixed` captured live on the host of 10.77.0.1, near its limits.
+pub(super) fn live() -> Snapshot {
+    let mut snapshot = mixed();
+    let client: IpAddr = [10, 77, 0, 1].into();
+    let server = end("10.77.0.11", 8080);
+    snapshot.hosts.push(Host {
+        address: client,
+        time_wait: 28_100,
+        fin_wait_2: 0,
+        close_wait: 0,
+        conntrack_entries: 28_100,
+        ports: vec![PortsTo {
+            to: server,
+            in_use: 28_103,
+        }],
+        actual: None,
+    });
+    let now = States::from_iter([(State::TimeWait, 28_011), (State::Established, 3)]);
+    let start = States::from_iter([(State::TimeWait, 250)]);
+    let leg = OwnLeg {
+        side: Side::Client,
+        client,
+        server,
+    };
+    let begin = Reading {
+        at: Some(START),
+        counters: Counters {
+            active_opens: Some(1_000),
+            time_wait_overflow: Some(7),
+            ..Counters::default()
+        },
+        time_wait: Some(250),
+        ..Reading::default()
+    };
+    let view = HostView {
+        addresses: vec![client, [10, 77, 9, 9].into()],
+        start: begin,
+        end: Reading {
+            at: Some(START.plus(60_000 * MILLISECOND)),
+            counters: Counters {
+                active_opens: Some(61_000),
+                time_wait_overflow: Some(1_207),
+                ..Counters::default()
+            },
+            limits: Limits {
+                port_range: Some((32_768, 60_999)),
+                ports: Some(28_232),
+                time_wait_buckets: Some(32_768),
+                somaxconn: Some(4_096),
+                time_wait_reuse: Some(2),
+                conntrack: None,
+            },
+            conntrack: None,
+            open: Some(3),
+            time_wait: Some(28_011),
+            sockets: Some(now),
+        },
+        readings: 61,
+        most: now,
+        most_time_wait: Some(32_768),
+        legs: [(
+            leg,
+            Held {
+                start,
+                now,
+                most: now,
+            },
+        )]
+        .into(),
+        problems: vec!["connection tracking: this kernel has none loaded".to_owned()],
+        ..HostView::default()
+    };
+    look_at_own_host(&mut snapshot, view);
+    snapshot
 }

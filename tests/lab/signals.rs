@@ -56,6 +56,25 @@ fn a_second_interrupt_ends_at_once() {
 }
 
 #[test]
+fn a_hangup_ends_the_capture_but_not_under_nohup() {
+    let Some(net) = Net::new("hangup") else { return };
+    let live = Live::start(&net, NGX, &["-i", "bond0", "--json"]);
+    live.signal("HUP");
+    assert_eq!(live.wait().report()["verdict"]["status"], "inconclusive");
+    let mut command = net.command(NGX, "nohup");
+    command.args([env!("CARGO_BIN_EXE_flowcheck"), "live", "-i", "bond0", "--json"]);
+    let (mut live, unread) = Live::unread(&mut command);
+    live.wait_for("capturing on");
+    live.signal("HUP");
+    live.wait_for("handshakes/s");
+    live.wait_for("handshakes/s");
+    live.signal("INT");
+    let report = std::io::read_to_string(unread).expect("a report");
+    assert!(report.contains("flowcheck.report/1"), "{report}");
+    assert_eq!(live.wait().code, Some(0));
+}
+
+#[test]
 fn root_is_given_up() {
     let Some(net) = Net::new("privileges") else { return };
     let live = Live::start(&net, NGX, &["-i", "bond0"]);

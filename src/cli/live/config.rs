@@ -14,6 +14,10 @@ use crate::source::live::{Direction, LiveOptions, RecordOptions};
 /// What is captured without a filter.
 const EVERYTHING: &str = "tcp";
 
+/// Engines unless told otherwise: one analyses more packets a second than a ring hands over, and each further thread has
+/// to be woken.
+const ENGINES: usize = 1;
+
 pub(super) struct LiveConfig {
     pub(super) options: LiveOptions,
     pub(super) filter: String,
@@ -48,7 +52,9 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
     let record = recording::resolve(&typed, snaplen)?;
     // Said before the interfaces are opened, which may need other privileges.
     Filter::compile(&filter)?;
+    let threads = typed.report.common.threads.map_or(ENGINES, usize::from);
     let mut report = config::report(typed.report, &typed.thresholds, Some(&filter))?;
+    report.threads = threads;
     if typed.ndjson && report.product == Product::Text {
         report.product = Product::JsonLine;
     }

@@ -23,7 +23,9 @@ pub(crate) struct HostView {
     /// Counted between start and end, in the whole network namespace.
     counters: Counters,
     limits: Limits,
-    conntrack: Conntrack,
+    conntrack: OverTime,
+    /// Sockets in TIME-WAIT, in the whole network namespace.
+    time_wait: OverTime,
     /// All TCP sockets of the namespace; null where they can't be read.
     sockets: Option<Sockets>,
     legs: Vec<OwnLeg>,
@@ -66,11 +68,12 @@ struct Limits {
     nf_conntrack_max: Option<u64>,
 }
 
-/// Entries of connection tracking.
+/// What is read once a second.
 #[derive(Serialize, JsonSchema)]
-struct Conntrack {
+struct OverTime {
     start: Option<u64>,
     end: Option<u64>,
+    /// The most at any reading.
     most: Option<u64>,
 }
 
@@ -79,7 +82,7 @@ struct Conntrack {
 struct Sockets {
     /// At the end.
     end: States,
-    /// The most in each state at any reading.
+    /// The most in each state whenever each socket was looked at: when there are more, and every ten seconds.
     most: States,
 }
 
@@ -110,7 +113,7 @@ struct OwnLeg {
     start: States,
     /// At the end.
     end: States,
-    /// At the reading that found most sockets.
+    /// When most sockets were found.
     most: States,
 }
 
@@ -132,7 +135,7 @@ struct NearLimit {
 /// Of each second in the lines of `live --ndjson`.
 #[derive(Serialize)]
 pub(crate) struct Second {
-    established: Option<u64>,
+    open: Option<u64>,
     time_wait: Option<u64>,
     conntrack: Option<u64>,
     /// Since the capture began.
@@ -150,10 +153,15 @@ impl From<&OwnHost> for HostView {
             readings: view.readings,
             counters: view.tally().counters.into(),
             limits: view.end.limits.into(),
-            conntrack: Conntrack {
+            conntrack: OverTime {
                 start: view.start.conntrack,
                 end: view.end.conntrack,
                 most: view.most_conntrack,
+            },
+            time_wait: OverTime {
+                start: view.start.time_wait,
+                end: view.end.time_wait,
+                most: view.most_time_wait,
             },
             sockets: view.end.sockets.map(|end| Sockets {
                 end: end.into(),
@@ -250,7 +258,7 @@ impl From<&Near> for NearLimit {
 impl From<host::Tally> for Second {
     fn from(tally: host::Tally) -> Self {
         Self {
-            established: tally.established,
+            open: tally.open,
             time_wait: tally.time_wait,
             conntrack: tally.conntrack,
             counters: tally.counters.into(),

@@ -28,6 +28,7 @@ fn every_report_is_valid_by_its_own_schema() {
     for snapshot in [
         fixture::churn(),
         fixture::mixed(),
+        fixture::live(),
         without_connections,
         Snapshot::default(),
     ] {
@@ -175,4 +176,29 @@ fn a_connection_has_a_line_of_its_own() {
             .count(),
         2
     );
+}
+
+#[test]
+fn what_the_kernel_of_the_host_says_stands_beside_what_is_expected() {
+    let report = report(&fixture::live(), &[]);
+    let host = &report["hosts"][0];
+    assert_eq!(host["projection"]["time_wait"], 28_100);
+    assert_eq!(host["actual"]["time_wait"], 28_011);
+    assert_eq!(host["actual"]["time_wait_at_start"], 250);
+    let view = &report["host_view"][0];
+    assert_eq!(view["addresses"], json!(["10.77.0.1"]));
+    assert_eq!(view["counters"]["active_opens"], 60_000);
+    assert_eq!(view["counters"]["listen_drops"], Value::Null);
+    assert_eq!(
+        view["time_wait"],
+        json!({"start": 250, "end": 28_011, "most": 32_768})
+    );
+    let near: Vec<&Value> = view["near"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|near| &near["limit"])
+        .collect();
+    assert_eq!(near, ["ports", "time_wait_buckets"]);
+    assert_eq!(view["near"][1]["refused"], 1_200);
 }

@@ -46,7 +46,12 @@ fn the_first_line_is_the_answer() {
 
 #[test]
 fn no_line_is_wider_than_the_page() {
-    for snapshot in [fixture::churn(), fixture::mixed(), Snapshot::default()] {
+    for snapshot in [
+        fixture::churn(),
+        fixture::mixed(),
+        fixture::live(),
+        Snapshot::default(),
+    ] {
         for width in [80, 100, 140] {
             let mut snapshot = snapshot.clone();
             snapshot.connections = None;
@@ -119,4 +124,23 @@ fn show_reports() {
     ] {
         println!("{}\n{}", print(&snapshot, width, false), "=".repeat(width));
     }
+}
+
+#[test]
+fn the_host_tells_what_it_holds_and_which_limits_are_near() {
+    let text = print(&fixture::live(), 160, false);
+    for line in [
+        "THIS HOST (what its kernel says)",
+        "near         TIME-WAIT 28,011 and 3 open of 28,232 ports on 10.77.0.1 -> 10.77.0.11:8080",
+        "near         TIME-WAIT 32,768 of 32,768 tcp_max_tw_buckets; 1,200 more sockets found no place",
+        "10.77.0.1    TIME-WAIT 28,100 expected, 28,011 held (250 when the capture began); ports towards 10.77.0.11:8080 \
+         28,103 expected, 28,014 in use",
+        "sockets      ESTABLISHED 3, TIME-WAIT 28,011",
+        "counted      TcpActiveOpens 60,000, TCPTimeWaitOverflow 1,200 during the capture",
+        "limits       ports 32768 to 60999 (28,232), tcp_max_tw_buckets 32,768, tcp_tw_reuse 2 (on loopback only), somaxconn 4,096",
+        "not read     connection tracking: this kernel has none loaded",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!print(&fixture::mixed(), 160, false).contains("THIS HOST"));
 }

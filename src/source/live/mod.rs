@@ -26,13 +26,16 @@ pub use watch::{Known, Watch};
 
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, InterfaceId};
-use crate::limits::{BLOCK_READY_BYTES, FILES};
+use crate::limits::{BLOCK_BYTES, FILES};
 use crate::time::Timestamp;
 use lane::{GATHERED, Lane};
 use order::Order;
 
 /// A block is handed on after this time, full or not.
 const TICK: Duration = Duration::from_millis(100);
+
+/// A block that holds so many bytes is handed on before its tick is over. More than of a file: each one wakes threads.
+const FULL: usize = BLOCK_BYTES;
 
 /// Counters and interfaces are looked at as often as this.
 const ACCOUNT: Duration = Duration::from_secs(1);
@@ -143,7 +146,7 @@ impl Live {
                     order.add(place, chunk, now);
                     order.set_open(place, !lane.is_gone());
                 }
-                order.release(false, now, BLOCK_READY_BYTES, block);
+                order.release(false, now, FULL, block);
             }
         }
         more
@@ -286,7 +289,7 @@ impl Source for Live {
             if self.is_drained(now, more) {
                 return self.finish(block, now);
             }
-            let is_full = block.arena.len() >= BLOCK_READY_BYTES || block.records.len() as u64 >= self.left;
+            let is_full = block.arena.len() >= FULL || block.records.len() as u64 >= self.left;
             if is_full || now >= tick_ends {
                 break;
             }
