@@ -400,6 +400,7 @@ pub(super) fn live() -> Snapshot {
     let client: IpAddr = [10, 77, 0, 1].into();
     let server = end("10.77.0.11", 8080);
     snapshot.hosts.push(Host {
+        time_wait_peak: None,
         address: client,
         time_wait: 28_100,
         fin_wait_2: 0,
