@@ -59,7 +59,7 @@ def nginx(namespace, folder, name, http):
         conf.write(f'daemon off; worker_processes 1; pid {at(".pid")}; error_log {at(".err")} warn;\n'
                    f'events {{ worker_connections 4096; }}\n'
                    f'http {{ log_format short "$status"; access_log {at(".log")} short buffer=64k flush=1s;\n'
-                   f'keepalive_requests 1000000000; client_body_temp_path {at(".body")}; proxy_temp_path {at(".proxy")};\n'
+                   f'keepalive_requests 1000000000; keepalive_time 24h; client_body_temp_path {at(".body")}; proxy_temp_path {at(".proxy")};\n'
                    f'fastcgi_temp_path {at(".f")}; uwsgi_temp_path {at(".u")}; scgi_temp_path {at(".s")};\n{http} }}\n')
     server = inside(namespace, 'nginx', '-e', at('.err'), '-c', at('.conf'))
     for _ in range(200):
