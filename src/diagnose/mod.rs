@@ -13,7 +13,7 @@ mod projection;
 mod snapshot;
 mod verdict;
 
-pub use crate::aggregate::{PrefixRow, Timeline, TimelineRow};
+pub use crate::aggregate::{Lately, PrefixRow, Timeline, TimelineRow};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};

@@ -6,7 +6,7 @@ use super::bill::Bill;
 use super::catalogue::CauseId;
 use super::causes::Cause;
 use super::projection::Host;
-use crate::aggregate::{Figures, PrefixRow, Timeline};
+use crate::aggregate::{Figures, Lately, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::{Interface, InterfaceId};
 use crate::source::SourceSummary;
@@ -101,6 +101,8 @@ pub struct Leg {
     pub figures: Figures,
     /// The latest window's.
     pub recent: Option<Figures>,
+    /// In the last seconds.
+    pub lately: Lately,
     /// Its verdict.
     pub verdict: Verdict,
     /// By Host and prefix.

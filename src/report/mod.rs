@@ -14,6 +14,6 @@ pub mod lines;
 mod safe;
 pub mod second;
 pub mod text;
-mod when;
+pub mod when;
 
 pub use safe::{display_safe, one_line};

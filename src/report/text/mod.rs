@@ -9,7 +9,7 @@ mod kernel;
 mod ladder;
 mod legs;
 mod page;
-mod units;
+pub mod units;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub use ladder::write as write_ladder;
 use page::Page;
+pub use verdict::headline;
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;
