@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod read;
 mod result;
+mod screen;
 mod stop;
 mod thresholds;
 mod wiring;

@@ -31,6 +31,12 @@ pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
     format(time, zone, "%H:%M:%S")
 }
 
+/// Time of day to the millisecond.
+#[must_use]
+pub fn clock_to_the_millisecond(time: Timestamp, zone: &TimeZone) -> String {
+    format(time, zone, "%H:%M:%S%.3f")
+}
+
 /// Date and time of day to the second.
 #[must_use]
 pub fn date_and_clock(time: Timestamp, zone: &TimeZone) -> String {

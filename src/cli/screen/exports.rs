@@ -1,0 +1,53 @@
+//! What the screen writes to files: never over one that is there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+
+use crate::diagnose::Snapshot;
+use crate::report::{json, lines};
+use crate::tui::Export;
+use crate::tui::rows::connections::Held;
+use std::sync::Arc;
+
+/// Files of the same second that are told apart.
+const TRIES: u32 = 100;
+
+/// Writes `what` of `snapshot` into the current folder; says where, or why not.
+pub(super) fn export(snapshot: &Arc<Snapshot>, held: &mut Held, what: &Export) -> String {
+    let ending = match what {
+        Export::Report => "json",
+        Export::Connections(_) => "ndjson",
+    };
+    let written = fresh(ending).and_then(|(name, file)| {
+        let mut out = BufWriter::new(file);
+        let n = match what {
+            Export::Report => json::write(&mut out, snapshot, &[]).map(|()| None),
+            Export::Connections(query) => {
+                let rows = held.answer(snapshot, query).rows;
+                lines::connections_of(&mut out, snapshot, &rows).map(|()| Some(rows.len()))
+            }
+        };
+        out.flush().and(n).map(|n| (name, n))
+    });
+    match written {
+        Ok((name, None)) => format!("report written to {name}"),
+        Ok((name, Some(n))) => format!("{n} connections written to {name}"),
+        Err(error) => format!("cannot write into the current folder: {error}"),
+    }
+}
+
+/// A file that was not there.
+fn fresh(ending: &str) -> io::Result<(String, File)> {
+    let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+    for n in 1..TRIES {
+        let name = match n {
+            1 => format!("flowcheck-{now}.{ending}"),
+            n => format!("flowcheck-{now}-{n}.{ending}"),
+        };
+        match OpenOptions::new().write(true).create_new(true).open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (name, file)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}

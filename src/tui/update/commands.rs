@@ -1,0 +1,171 @@
+//! What keys do.
+
+use super::{height, leaving, make_rows, show_latest, sort};
+use crate::tui::action::{Command, Effect, Motion, View};
+use crate::tui::app::{App, Mode};
+use crate::tui::rows::Sort;
+use crate::tui::rows::connections::Scope;
+use crate::tui::view::{help, timeline};
+
+pub(super) fn carry_out(app: &mut App, command: Command, effects: &mut Vec<Effect>) {
+    let leaving_once = std::mem::take(&mut app.leaving);
+    match command {
+        Command::Show(view) => show(app, view),
+        Command::Step(by) => show(app, app.view.step(by)),
+        Command::Move(motion) => go(app, motion),
+        Command::Open => open(app),
+        Command::Back => back(app),
+        Command::Sort(by) => next_column(app, by),
+        Command::Reverse => {
+            if let Some((now, _)) = app.sorting() {
+                sort(app, now.by(now.column));
+            }
+        }
+        Command::Freeze => {
+            app.frozen = !app.frozen;
+            if !app.frozen {
+                show_latest(app);
+            }
+        }
+        Command::Group => group(app),
+        Command::Names => names(app),
+        Command::Times => app.relative = !app.relative,
+        Command::Pin => pin(app),
+        Command::Zoom(closer) => app.lens.zoom(closer, app.shown.timeline.rows.len()),
+        Command::Copy => leaving::copy(app, effects),
+        Command::Export => leaving::export(app, effects),
+        Command::Theme => {
+            app.settings.theme = app.settings.theme.next();
+            app.message = Some(format!("theme: {}", app.settings.theme.as_str()));
+        }
+        Command::Help => {
+            app.mode = match app.mode {
+                Mode::Help { .. } => Mode::Browse,
+                Mode::Browse => Mode::Help { top: 0 },
+            }
+        }
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Redraw => effects.push(Effect::Redraw),
+        Command::Quit => {
+            app.leaving = leaving_once;
+            leaving::quit(app, effects);
+        }
+        Command::Interrupt => effects.push(Effect::Quit),
+    }
+}
+
+/// Shows a view; the flow table then holds all connections.
+pub(super) fn show(app: &mut App, view: View) {
+    if view == View::Connections && app.view != view && app.connections.opened.take().is_some() {
+        narrow(app, Scope::default());
+    }
+    app.view = view;
+}
+
+fn go(app: &mut App, motion: Motion) {
+    if let Mode::Help { top } = &mut app.mode {
+        let lines = help::lines(app.view, app.size.0.into()).len();
+        let mut cursor = crate::tui::cursor::Cursor { at: *top, top: *top };
+        cursor.go(motion, lines, 1);
+        *top = cursor.at;
+        return;
+    }
+    let height = height(app);
+    match app.view {
+        View::Legs => app.legs.go(motion, height),
+        View::Causes => app.causes.go(motion, height),
+        View::Host => app.hosts.go(motion, height),
+        View::Timeline => {
+            let (rows, columns) = (app.shown.timeline.rows.len(), timeline::columns(app));
+            app.lens.go(motion, rows, columns);
+        }
+        View::Connections => {
+            let table = &mut app.connections;
+            table.cursor.go(motion, table.listing.total, height);
+            let place = table.cursor.at.checked_sub(table.listing.first);
+            let record = place.and_then(|place| table.listing.rows.get(place));
+            table.selected = record.map(|record| record.facts.id);
+        }
+    }
+}
+
+/// Shows the connections of the selected row.
+pub(super) fn open(app: &mut App) {
+    let look = app.look();
+    let (scope, name) = match app.view {
+        View::Legs => {
+            let Some(row) = app.legs.selected() else { return };
+            (Scope::of(row.name), look.leg(row.name))
+        }
+        View::Causes => {
+            let Some(row) = app.causes.selected() else { return };
+            let scope = Scope {
+                cause: Some(row.cause.id),
+                ..Scope::of(row.place)
+            };
+            (
+                scope,
+                format!("{}, {}", look.leg(row.place), row.cause.id.as_str()),
+            )
+        }
+        _ => return,
+    };
+    app.connections.opened = Some((name, app.view));
+    narrow(app, scope);
+    app.view = View::Connections;
+}
+
+fn narrow(app: &mut App, scope: Scope) {
+    app.connections.scope = scope;
+    app.connections.cursor = crate::tui::cursor::Cursor::default();
+    app.connections.selected = None;
+    app.connections.follow = None;
+}
+
+fn back(app: &mut App) {
+    if let Mode::Help { .. } = app.mode {
+        app.mode = Mode::Browse;
+    } else if app.view == View::Connections
+        && let Some((_, from)) = app.connections.opened.take()
+    {
+        narrow(app, Scope::default());
+        app.view = from;
+    }
+}
+
+fn next_column(app: &mut App, by: usize) {
+    let Some((now, heads)) = app.sorting() else { return };
+    let by = if by == usize::MAX { heads.len() - 1 } else { by };
+    let column = (now.column + by) % heads.len();
+    sort(app, Sort { column, ..now });
+}
+
+fn group(app: &mut App) {
+    if app.view == View::Connections {
+        app.connections.grouped = !app.connections.grouped;
+        app.connections.follow = app.connections.selected;
+    } else {
+        app.grouping = app.grouping.next();
+        app.message = Some(format!("added up by {}", app.grouping.as_str()));
+        make_rows(app);
+    }
+}
+
+fn names(app: &mut App) {
+    if app.settings.names.is_empty() {
+        app.message = Some("/etc/hosts names no address".to_owned());
+    } else {
+        app.named = !app.named;
+    }
+}
+
+fn pin(app: &mut App) {
+    let table = &mut app.connections;
+    let Some(id) = table.selected else { return };
+    match table.pinned.iter().position(|pinned| *pinned == id) {
+        Some(place) => {
+            table.pinned.remove(place);
+        }
+        None => table.pinned.push(id),
+    }
+}

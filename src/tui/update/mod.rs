@@ -1,0 +1,83 @@
+//! What each action makes of the screen: pure, so that everything can be tested without a terminal.
+
+mod asking;
+mod clicks;
+mod commands;
+mod leaving;
+
+use super::action::{Action, Effect};
+use super::app::App;
+use super::rows::{causes, hosts, legs};
+use super::{layout, rows};
+
+/// Carries out `action`; what is to be done outside comes back.
+#[must_use]
+pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match action {
+        Action::Do(command) => {
+            app.message = None;
+            commands::carry_out(app, command, &mut effects);
+        }
+        Action::Click { x, y, double } => {
+            app.message = None;
+            clicks::click(app, (x, y), double);
+        }
+        Action::Resize(width, height) => {
+            app.size = (width, height);
+            keep_within(app);
+        }
+        Action::Snapshot(snapshot) => {
+            app.latest = snapshot;
+            if !app.frozen {
+                show_latest(app);
+            }
+        }
+        Action::Listed(listing) => asking::listed(app, listing),
+        Action::Ended => app.ended = true,
+        Action::Said(text) => app.message = Some(text),
+    }
+    effects.extend(asking::ask(app));
+    effects
+}
+
+/// Shows the newest snapshot.
+fn show_latest(app: &mut App) {
+    app.shown = std::sync::Arc::clone(&app.latest);
+    app.connections.follow = app.connections.selected.filter(|_| app.connections.cursor.at > 0);
+    app.connections.asked = None;
+    make_rows(app);
+}
+
+/// Makes the rows of all tables anew.
+fn make_rows(app: &mut App) {
+    let height = height(app);
+    app.legs
+        .replace(legs::rows(&app.shown, app.grouping, app.legs.sort), height);
+    app.causes
+        .replace(causes::rows(&app.shown, app.causes.sort), height);
+    app.hosts.replace(hosts::rows(&app.shown, app.hosts.sort), height);
+}
+
+/// Rows of a table that fit on the screen.
+fn height(app: &App) -> usize {
+    layout::areas(app).body.height.into()
+}
+
+fn keep_within(app: &mut App) {
+    let height = height(app);
+    app.legs.cursor.keep_within(app.legs.rows.len(), height);
+    app.causes.cursor.keep_within(app.causes.rows.len(), height);
+    app.hosts.cursor.keep_within(app.hosts.rows.len(), height);
+    let connections = &mut app.connections;
+    connections.cursor.keep_within(connections.listing.total, height);
+}
+
+/// Sorts the table that is shown.
+fn sort(app: &mut App, sort: rows::Sort) {
+    if let Some(place) = app.sort_mut() {
+        *place = sort;
+    }
+    app.connections.follow = app.connections.selected;
+    make_rows(app);
+}
