@@ -63,6 +63,8 @@ pub struct ConnectionTable {
     pub cursor: Cursor,
     /// The connection that is selected.
     pub selected: Option<u64>,
+    /// The cursor was moved from the top, so it stays on its row whatever comes.
+    pub(super) moved: bool,
     /// Connections at the top, whatever is shown below.
     pub pinned: Vec<u64>,
     /// The rows that came last.
@@ -138,6 +140,7 @@ impl App {
                 grouped: false,
                 cursor: Cursor::default(),
                 selected: None,
+                moved: false,
                 pinned: Vec::new(),
                 listing: Listing::default(),
                 asked: None,

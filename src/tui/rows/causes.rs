@@ -66,7 +66,7 @@ pub const COLUMNS: &[Column<CauseRow, Order>] = &[
     Column {
         head: "connections",
         about: "how many ended so",
-        width: 11,
+        width: 12,
         grows: false,
         right: true,
         rank: 1,

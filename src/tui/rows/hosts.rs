@@ -42,7 +42,7 @@ macro_rules! number {
         Column {
             head: $head,
             about: $about,
-            width: 10,
+            width: 11,
             grows: false,
             right: true,
             rank: $rank,

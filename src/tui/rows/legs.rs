@@ -162,7 +162,7 @@ impl LegRow {
 type Order = fn(&LegRow, &LegRow) -> Ordering;
 
 /// Columns of the bar beside the share of reuse.
-const BAR: usize = 6;
+const BAR: usize = 3;
 
 /// The table's columns.
 pub const COLUMNS: &[Column<LegRow, Order>] = &[
@@ -182,7 +182,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
     Column {
         head: "leg",
         about: "client address -> server address:port; * stands for all beyond those kept apart",
-        width: 20,
+        width: 28,
         grows: true,
         right: false,
         rank: 0,
@@ -247,7 +247,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
     Column {
         head: "req/conn",
         about: "requests on each connection that had any, on average",
-        width: 8,
+        width: 9,
         grows: false,
         right: true,
         rank: 5,
@@ -277,7 +277,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
     Column {
         head: "avoidable",
         about: "handshakes that reuse would have avoided",
-        width: 9,
+        width: 10,
         grows: false,
         right: true,
         rank: 8,
@@ -290,7 +290,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
     Column {
         head: "failed",
         about: "connects that were refused or never answered",
-        width: 6,
+        width: 7,
         grows: false,
         right: true,
         rank: 7,
@@ -303,7 +303,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
     Column {
         head: "cause",
         about: "id of the cause that most connections show; view 3 and `flowcheck explain` say more",
-        width: 5,
+        width: 6,
         grows: false,
         right: false,
         rank: 3,

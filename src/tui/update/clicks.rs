@@ -48,6 +48,7 @@ fn select(app: &mut App, line: usize) {
         cursor.at = row;
     }
     if app.view == View::Connections {
+        app.connections.moved = true;
         let listing = &app.connections.listing;
         let record = row
             .checked_sub(listing.first)

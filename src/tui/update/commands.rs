@@ -1,6 +1,6 @@
 //! What keys do.
 
-use super::{height, leaving, make_rows, show_latest, sort};
+use super::{follow, height, leaving, make_rows, show_latest, sort};
 use crate::tui::action::{Command, Effect, Motion, View};
 use crate::tui::app::{App, Mode};
 use crate::tui::rows::Sort;
@@ -81,6 +81,7 @@ fn go(app: &mut App, motion: Motion) {
         }
         View::Connections => {
             let table = &mut app.connections;
+            table.moved = motion != Motion::First;
             table.cursor.go(motion, table.listing.total, height);
             let place = table.cursor.at.checked_sub(table.listing.first);
             let record = place.and_then(|place| table.listing.rows.get(place));
@@ -120,6 +121,7 @@ fn narrow(app: &mut App, scope: Scope) {
     app.connections.cursor = crate::tui::cursor::Cursor::default();
     app.connections.selected = None;
     app.connections.follow = None;
+    app.connections.moved = false;
 }
 
 fn back(app: &mut App) {
@@ -143,7 +145,7 @@ fn next_column(app: &mut App, by: usize) {
 fn group(app: &mut App) {
     if app.view == View::Connections {
         app.connections.grouped = !app.connections.grouped;
-        app.connections.follow = app.connections.selected;
+        follow(app);
     } else {
         app.grouping = app.grouping.next();
         app.message = Some(format!("added up by {}", app.grouping.as_str()));

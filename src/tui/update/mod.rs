@@ -44,9 +44,15 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
 /// Shows the newest snapshot.
 fn show_latest(app: &mut App) {
     app.shown = std::sync::Arc::clone(&app.latest);
-    app.connections.follow = app.connections.selected.filter(|_| app.connections.cursor.at > 0);
+    follow(app);
     app.connections.asked = None;
     make_rows(app);
+}
+
+/// Where the selected connection is next is asked for, unless the cursor was never moved from the top.
+fn follow(app: &mut App) {
+    let table = &mut app.connections;
+    table.follow = table.selected.filter(|_| table.moved);
 }
 
 /// Makes the rows of all tables anew.
@@ -78,6 +84,6 @@ fn sort(app: &mut App, sort: rows::Sort) {
     if let Some(place) = app.sort_mut() {
         *place = sort;
     }
-    app.connections.follow = app.connections.selected;
+    follow(app);
     make_rows(app);
 }

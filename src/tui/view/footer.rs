@@ -8,6 +8,9 @@ use crate::tui::columns::Cell;
 use crate::tui::keymap;
 use crate::tui::theme::Tone;
 
+/// Keys that are told of before anything else.
+const FIRST_KEYS: usize = 2;
+
 pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
     if area.height == 0 {
         return;
@@ -16,40 +19,27 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
         paint.line(area, &[Cell::new(Tone::Heading, message.clone())]);
         return;
     }
-    let mut cells = Vec::new();
+    let key = |key: &str, hint: &str| [Cell::new(Tone::Strong, key), Cell::new(Tone::Dim, hint)];
     if let Mode::Help { .. } = app.mode {
-        cells.extend([
-            Cell::new(Tone::Strong, "?"),
-            Cell::new(Tone::Dim, "back"),
-            Cell::new(Tone::Strong, "q"),
-            Cell::new(Tone::Dim, "quit"),
-        ]);
-        paint.line(area, &cells);
+        paint.line(area, &[key("?", "back"), key("q", "quit")].concat());
         return;
     }
-    let hidden = super::columns(app).hidden;
-    if !hidden.is_empty() {
-        let words = format!("no room for {}", hidden.join(", "));
-        cells.push(Cell::new(Tone::Unsure, words));
-    }
+    let hints = keymap::of_view(app.view).filter(|binding| !binding.hint.is_empty());
+    let mut cells: Vec<Cell> = hints
+        .flat_map(|binding| key(binding.shown.split("  ").next().unwrap_or_default(), binding.hint))
+        .collect();
+    // The first keys are what a new user looks for; then what is not seen; then the others.
+    let others = cells.split_off(cells.len().min(FIRST_KEYS * 2));
     if app.ended && app.settings.live {
         cells.push(Cell::new(Tone::Strong, "capture ended"));
     }
-    let hints = keymap::of_view(app.view).filter(|binding| !binding.hint.is_empty());
-    let keys: Vec<Cell> = hints
-        .flat_map(|binding| {
-            let key = binding.shown.split("  ").next().unwrap_or_default();
-            [Cell::new(Tone::Strong, key), Cell::new(Tone::Dim, binding.hint)]
-        })
-        .collect();
-    // Keys first: they are what a new user looks for; what they leave goes to the columns.
-    let x = paint.line(area, &keys);
-    let rest = Rect {
-        x: x + 1,
-        width: area.right().saturating_sub(x + 1),
-        ..area
-    };
-    if rest.width > 0 {
-        paint.line(rest, &cells);
+    let hidden = super::columns(app).hidden;
+    if !hidden.is_empty() {
+        cells.push(Cell::new(
+            Tone::Unsure,
+            format!("no room for {}", hidden.join(", ")),
+        ));
     }
+    cells.extend(others);
+    paint.line(area, &cells);
 }

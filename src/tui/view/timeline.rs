@@ -41,7 +41,7 @@ const CHARTS: [Chart; 4] = [
         of: |rows| {
             let requests: u64 = rows.iter().map(|row| row.requests).sum();
             let reused: u64 = rows.iter().map(|row| row.reused).sum();
-            (requests > 0).then(|| reused * 1_000 / requests)
+            (requests > 0).then(|| (reused * 1_000 + requests / 2) / requests)
         },
         words: |thousandths| percent(thousandths as f64 / 1e3),
         top: Some(1_000),

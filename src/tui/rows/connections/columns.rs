@@ -60,7 +60,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
     Column {
         head: LEG,
         about: "client address -> server address:port",
-        width: 20,
+        width: 28,
         grows: true,
         right: false,
         rank: 0,
@@ -129,7 +129,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
     Column {
         head: "requests",
         about: "complete request heads",
-        width: 8,
+        width: 9,
         grows: false,
         right: true,
         rank: 1,
@@ -174,7 +174,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
     Column {
         head: "cause",
         about: "id of what ended it; `flowcheck explain ID` says more",
-        width: 5,
+        width: 6,
         grows: false,
         right: false,
         rank: 3,
