@@ -50,6 +50,8 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         count: None,
         from: None,
         to: None,
+        screen: None,
+        ladder: None,
         ladder: None,
         report: common,
     };

@@ -52,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match args.command {
-        Command::Read(typed) => config::resolve(*typed).and_then(|config| read::read(&config)),
+        Command::Read(typed) => config::resolve(*typed).and_then(read::read),
         #[cfg(feature = "live")]
         Command::Live(typed) => live::live(*typed),
         #[cfg(feature = "live")]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::rows::connections::{Listing, Query};
-use crate::diagnose::Snapshot;
+use super::rows::connections::{Listing, ViewQuery};
+use crate::diagnose::{ConnectionRecord, Ladder, Snapshot};
 
 /// What is shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -107,6 +107,16 @@ pub enum Command {
     Suspend,
     /// Draws everything anew.
     Redraw,
+    /// Asks for an expression that narrows what is shown.
+    Filter,
+    /// Another character of it.
+    Type(char),
+    /// The last one goes.
+    Erase,
+    /// All of it goes.
+    Clear,
+    /// It is as wanted.
+    Accept,
     /// Leaves.
     Quit,
     /// Leaves without asking.
@@ -133,6 +143,8 @@ pub enum Action {
     Snapshot(Arc<Snapshot>),
     /// The part of the flow table that was asked for.
     Listed(Listing),
+    /// The packets of this connection, or why they can't be had.
+    Laddered(u64, Result<Arc<Ladder>, String>),
     /// No more packets will come.
     Ended,
     /// There is something to be told.
@@ -143,7 +155,9 @@ pub enum Action {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// Find a part of the flow table.
-    Ask(Query),
+    Ask(ViewQuery),
+    /// Find the packets of a connection.
+    Ladder(Box<ConnectionRecord>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Write this to a file of its own.
@@ -162,5 +176,7 @@ pub enum Export {
     /// The report as JSON.
     Report,
     /// The connections that this asks for, a line of JSON each.
-    Connections(Query),
+    Connections(ViewQuery),
+    /// The packets of a connection.
+    Packets(Box<ConnectionRecord>),
 }

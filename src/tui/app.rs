@@ -9,17 +9,18 @@ use super::cursor::Cursor;
 use super::glyphs::Glyphs;
 use super::look::{Look, Names};
 use super::rows::causes::CauseRow;
-use super::rows::connections::{Listing, Query, Scope};
+use super::rows::connections::{Listing, Scope, ViewQuery};
 use super::rows::hosts::HostRow;
 use super::rows::legs::{Grouping, LegRow};
 use super::rows::{Sort, causes, connections, hosts, legs};
 use super::table::Table;
 use super::theme::Theme;
 use super::timeline::Lens;
-use crate::diagnose::Snapshot;
+use crate::diagnose::{ConnectionRecord, Ladder, Snapshot};
+use crate::query::Query;
 
 /// What keys are for at the moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
     /// Moving about in a view.
     #[default]
@@ -29,6 +30,29 @@ pub enum Mode {
         /// The first line that is shown.
         top: usize,
     },
+    /// Writing an expression that narrows what is shown.
+    Filter {
+        /// As far as it is written.
+        text: String,
+        /// What is wrong with it; what was right last goes on to be shown.
+        problem: Option<String>,
+    },
+    /// Reading the packets of a connection.
+    Ladder {
+        /// The first line that is shown.
+        top: usize,
+    },
+}
+
+/// The packets of a connection.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Rungs {
+    /// They are being looked for.
+    Coming,
+    /// They are here.
+    There(Arc<Ladder>),
+    /// They can't be had.
+    Missing(String),
 }
 
 /// How the screen is to look, from the command line.
@@ -42,6 +66,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Names of addresses.
     pub names: Names,
+    /// What is shown, from the beginning.
+    pub filter: Query,
     /// Whether packets come from a wire.
     pub live: bool,
     /// Whether leaving ends a recording, so that it is asked for twice.
@@ -70,9 +96,18 @@ pub struct ConnectionTable {
     /// The rows that came last.
     pub listing: Listing,
     /// What was asked for last.
-    pub(super) asked: Option<Query>,
+    pub(super) asked: Option<ViewQuery>,
     /// The connection whose place is wanted.
     pub(super) follow: Option<u64>,
+}
+
+impl ConnectionTable {
+    /// The connection that is selected, if its row is here.
+    #[must_use]
+    pub fn record(&self) -> Option<&ConnectionRecord> {
+        let place = self.cursor.at.checked_sub(self.listing.first)?;
+        self.listing.rows.get(place)
+    }
 }
 
 /// Everything.
@@ -108,10 +143,16 @@ pub struct App {
     pub causes: Table<CauseRow>,
     /// The hosts.
     pub hosts: Table<HostRow>,
+    /// Of legs, causes and connections those that match are shown.
+    pub filter: Query,
+    /// The connection whose packets are shown, and these.
+    pub ladder: Option<(ConnectionRecord, Rungs)>,
     /// What part of the timeline is shown.
     pub lens: Lens,
     /// What is to be told, until a key is pressed.
     pub message: Option<String>,
+    /// The filter before another one is written.
+    pub(super) before: Query,
     /// Leaving was asked for once.
     pub(super) leaving: bool,
 }
@@ -121,6 +162,8 @@ impl App {
     #[must_use]
     pub fn new(settings: Settings, size: (u16, u16)) -> Self {
         Self {
+            filter: settings.filter.clone(),
+            ladder: None,
             settings,
             named: false,
             relative: false,
@@ -150,6 +193,7 @@ impl App {
             hosts: Table::new(hosts::FIRST),
             lens: Lens::default(),
             message: None,
+            before: Query::default(),
             leaving: false,
         }
     }

@@ -15,9 +15,13 @@ const CAUSES: Where = Where(1 << 2);
 const TIMELINE: Where = Where(1 << 3);
 const HOST: Where = Where(1 << 4);
 const HELP: Where = Where(1 << 5);
+const FILTER: Where = Where(1 << 6);
+const LADDER: Where = Where(1 << 7);
 const TABLES: Where = LEGS.and(CONNECTIONS).and(CAUSES).and(HOST);
 const VIEWS: Where = TABLES.and(TIMELINE);
-const ALL: Where = VIEWS.and(HELP);
+const READING: Where = HELP.and(LADDER);
+const ALL: Where = VIEWS.and(READING);
+const EVERYWHERE: Where = ALL.and(FILTER);
 
 impl Where {
     const fn and(self, other: Self) -> Self {
@@ -31,6 +35,8 @@ impl Where {
     const fn of(app: &App) -> Self {
         match app.mode {
             Mode::Help { .. } => HELP,
+            Mode::Filter { .. } => FILTER,
+            Mode::Ladder { .. } => LADDER,
             Mode::Browse => Self::of_view(app.view),
         }
     }
@@ -117,7 +123,7 @@ pub const BINDINGS: &[Binding] = &[
         "quit"
     ),
     key!(
-        ALL,
+        EVERYWHERE,
         Command::Interrupt,
         [ctrl('c')],
         "Ctrl-C",
@@ -125,7 +131,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        ALL,
+        EVERYWHERE,
         Command::Suspend,
         [ctrl('z')],
         "Ctrl-Z",
@@ -133,7 +139,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        ALL,
+        EVERYWHERE,
         Command::Redraw,
         [ctrl('l')],
         "Ctrl-L",
@@ -169,7 +175,7 @@ pub const BINDINGS: &[Binding] = &[
     key!(VIEWS, Command::Show(View::Timeline), [char('4')], "", "", ""),
     key!(VIEWS, Command::Show(View::Host), [char('5')], "", "", ""),
     key!(
-        TABLES.and(HELP),
+        TABLES.and(READING),
         go(Motion::Rows(1)),
         [code(KeyCode::Down), char('j')],
         "up down  k j",
@@ -177,7 +183,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        TABLES.and(HELP),
+        TABLES.and(READING),
         go(Motion::Rows(-1)),
         [code(KeyCode::Up), char('k')],
         "",
@@ -185,7 +191,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        TABLES.and(HELP),
+        TABLES.and(READING),
         go(Motion::Pages(1)),
         [code(KeyCode::PageDown), ctrl('f')],
         "PgUp PgDn",
@@ -193,7 +199,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        TABLES.and(HELP),
+        TABLES.and(READING),
         go(Motion::Pages(-1)),
         [code(KeyCode::PageUp), ctrl('b')],
         "",
@@ -242,7 +248,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        HELP,
+        READING,
         Command::Back,
         [
             code(KeyCode::Esc),
@@ -251,8 +257,56 @@ pub const BINDINGS: &[Binding] = &[
             char('h')
         ],
         "Esc",
-        "closes this help",
+        "back to the view",
         ""
+    ),
+    key!(
+        CONNECTIONS,
+        Command::Open,
+        [code(KeyCode::Enter), code(KeyCode::Right), char('l')],
+        "Enter",
+        "the packets of this connection; also l, right",
+        "packets"
+    ),
+    key!(
+        TABLES,
+        Command::Filter,
+        [char('/')],
+        "/",
+        "shows what matches: class:per_request server:10.0.0.11 reqs>5 cause:P1 !port:8081",
+        "filter"
+    ),
+    key!(
+        FILTER,
+        Command::Accept,
+        [code(KeyCode::Enter)],
+        "Enter",
+        "shows what matches",
+        "show"
+    ),
+    key!(
+        FILTER,
+        Command::Back,
+        [code(KeyCode::Esc)],
+        "Esc",
+        "as it was before",
+        "back"
+    ),
+    key!(
+        FILTER,
+        Command::Erase,
+        [code(KeyCode::Backspace)],
+        "Backspace",
+        "takes back a character",
+        ""
+    ),
+    key!(
+        FILTER,
+        Command::Clear,
+        [ctrl('u')],
+        "Ctrl-U",
+        "takes back all of it",
+        "clear"
     ),
     key!(
         TIMELINE,
@@ -368,7 +422,7 @@ pub const BINDINGS: &[Binding] = &[
         ""
     ),
     key!(
-        TABLES,
+        TABLES.and(LADDER),
         Command::Copy,
         [char('y')],
         "y",
@@ -381,6 +435,14 @@ pub const BINDINGS: &[Binding] = &[
         [char('e')],
         "e",
         "writes these connections to a file, a line of JSON each",
+        "export"
+    ),
+    key!(
+        LADDER,
+        Command::Export,
+        [char('e')],
+        "e",
+        "writes these packets to a file, as pcapng",
         "export"
     ),
     key!(
@@ -409,13 +471,24 @@ pub fn command(app: &App, event: KeyEvent) -> Option<Command> {
         code: event.code,
         ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
     };
+    if let (Mode::Filter { .. }, KeyCode::Char(c), false) = (&app.mode, event.code, pressed.ctrl) {
+        return Some(Command::Type(c));
+    }
     let means = |binding: &&Binding| binding.place.takes_in(place) && binding.keys.contains(&pressed);
     BINDINGS.iter().find(means).map(|binding| binding.command)
 }
 
 /// The keys of a view, as the help names them.
 pub fn of_view(view: View) -> impl Iterator<Item = &'static Binding> {
-    let place = Where::of_view(view);
+    told(Where::of_view(view))
+}
+
+/// The keys that mean something now.
+pub fn of_now(app: &App) -> impl Iterator<Item = &'static Binding> + use<> {
+    told(Where::of(app))
+}
+
+fn told(place: Where) -> impl Iterator<Item = &'static Binding> {
     BINDINGS
         .iter()
         .filter(move |binding| binding.place.takes_in(place) && !binding.shown.is_empty())
@@ -427,7 +500,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in (0..6).map(|bit| Where(1 << bit)) {
+        for place in (0..8).map(|bit| Where(1 << bit)) {
             let mut keys: Vec<Key> = Vec::new();
             let here = BINDINGS.iter().filter(|binding| binding.place.takes_in(place));
             for key in here.flat_map(|binding| binding.keys) {

@@ -9,10 +9,10 @@ use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEvent, Mouse
 use super::action::{Action, Command, Effect, Export, Motion};
 use super::app::{App, Mode, Settings};
 use super::keymap;
-use super::rows::connections::{Listing, Query};
+use super::rows::connections::{Listing, ViewQuery};
 use super::terminal::Terminal;
 use super::update::update;
-use crate::diagnose::Snapshot;
+use crate::diagnose::{ConnectionRecord, Snapshot};
 
 /// How long a key is waited for before news are looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -28,7 +28,10 @@ pub trait Outside {
     fn must_end(&self) -> bool;
 
     /// The part of the flow table that `query` asks for, of `snapshot` where that holds it; else it comes with the news.
-    fn listing(&mut self, snapshot: &Arc<Snapshot>, query: &Query) -> Option<Listing>;
+    fn listing(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Option<Listing>;
+
+    /// Looks for the packets of a connection; they come with the news.
+    fn ladder(&mut self, record: &ConnectionRecord);
 
     /// Writes something to a file of its own and says where, or why not.
     fn export(&mut self, snapshot: &Arc<Snapshot>, what: &Export) -> String;
@@ -92,6 +95,7 @@ fn act<W: Write>(
                         next.extend(update(app, Action::Listed(listing)));
                     }
                 }
+                Effect::Ladder(record) => outside.ladder(&record),
                 Effect::Copy(text) => terminal.copy(&text)?,
                 Effect::Export(what) => {
                     let said = outside.export(&app.shown, &what);
@@ -141,7 +145,7 @@ fn action(app: &App, mouse: &mut Mouse, event: &Event) -> Option<Action> {
 fn of_mouse(app: &App, mouse: &mut Mouse, event: MouseEvent) -> Option<Action> {
     let wheel = |by| {
         let motion = if matches!(
-            (app.mode, app.view),
+            (&app.mode, app.view),
             (Mode::Browse, super::action::View::Timeline)
         ) {
             Motion::Aside(by)

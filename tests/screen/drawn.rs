@@ -41,6 +41,26 @@ const SCREENS: &[(&str, &str, (u16, u16), &str)] = &[
     ("drops-80x24", DROPS, (80, 24), ""),
     ("frozen-80x24", CHURN, (80, 24), " "),
     ("empty-80x24", "empty.pcap", (80, 24), "2"),
+    ("filter-80x24", POOL, (80, 24), "2/class:per_request re"),
+    (
+        "filtered-60x16",
+        POOL,
+        (60, 16),
+        "2/class:per_request reqs>0<Enter>",
+    ),
+    (
+        "ladder-80x24",
+        POOL,
+        (80, 24),
+        "2/class:per_request<Enter>jj<Enter>",
+    ),
+    (
+        "ladder-120x40",
+        "client-idle-timeout.pcap.gz",
+        (120, 40),
+        "2jjj<Enter>",
+    ),
+    ("ladder-60x16", POOL, (60, 16), "2<Enter>jjjj"),
     ("tiny-1x1", POOL, (1, 1), ""),
     ("tiny-20x5", POOL, (20, 5), "2"),
 ];
@@ -85,7 +105,18 @@ fn ascii_without_colours() {
 #[test]
 fn no_size_is_too_small_in_any_view() {
     let mut stage = Stage::of(POOL, (80, 24));
-    for keys in ["1", "2p", "3", "4", "5", "?", "?n1<Enter>"] {
+    for keys in [
+        "1",
+        "2p",
+        "3",
+        "4",
+        "5",
+        "?",
+        "?n1<Enter>",
+        "<Enter>",
+        "<Esc>/x",
+        "<Esc>",
+    ] {
         stage.press(keys);
         for width in (0..24).chain([59, 80, 300]) {
             for height in (0..18).chain([70]) {

@@ -198,7 +198,7 @@ fn help_closes_as_it_opened_and_keys_below_it_do_nothing() {
     let mut stage = stage();
     stage.press("?s2");
     assert_eq!(
-        (stage.app.mode, stage.app.view),
+        (stage.app.mode.clone(), stage.app.view),
         (Mode::Help { top: 0 }, View::Legs)
     );
     stage.press("<Down>");
@@ -260,4 +260,83 @@ fn the_timeline_is_zoomed_and_walked() {
     assert_eq!(stage.app.lens.at, Some(0));
     stage.press("G");
     assert_eq!(stage.app.lens.at, None);
+}
+
+#[test]
+fn a_filter_acts_while_it_is_written_and_keeps_what_was_right() {
+    let mut stage = stage();
+    stage.press("2/class:per_request");
+    let matching = stage.app.connections.listing.total;
+    assert!(matching > 0 && matching < 308, "{matching}");
+    let rows = &stage.app.connections.listing.rows;
+    assert!(rows.iter().all(|row| row.class.as_str() == "per_request"));
+    stage.press(" reqs");
+    let matching = stage.app.connections.listing.total;
+    stage.press(">");
+    assert!(matches!(&stage.app.mode, Mode::Filter { problem: Some(_), .. }));
+    assert_eq!(
+        stage.app.connections.listing.total, matching,
+        "what was right last"
+    );
+    assert!(stage.text().contains("at character"), "{}", stage.text());
+    stage.press("<Enter>");
+    assert!(
+        matches!(&stage.app.mode, Mode::Filter { .. }),
+        "what can't be read is not kept"
+    );
+    stage.press("0<Enter>");
+    assert_eq!(
+        (&stage.app.mode, stage.app.filter.text()),
+        (&Mode::Browse, "class:per_request reqs>0")
+    );
+    stage.press("/<Esc>");
+    assert_eq!(stage.app.filter.text(), "class:per_request reqs>0", "as it was");
+    stage.press("<Esc>");
+    assert_eq!(
+        (stage.app.filter.text(), stage.app.connections.listing.total),
+        ("", 308)
+    );
+    stage.press("1/server:10.77.0.12<Enter>");
+    assert_eq!(stage.app.legs.rows.len(), 1);
+}
+
+#[test]
+fn the_packets_of_a_connection_and_back() {
+    let mut stage = stage();
+    stage.press("2/class:per_request<Enter>jj<Enter>");
+    let text = stage.text();
+    let words = [
+        "S 0",
+        "S. 0 ack 1",
+        "GET /",
+        "HTTP/1.1 200",
+        "the client closes",
+        "1 request, 1 response",
+    ];
+    for word in words {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    stage.press("e");
+    assert!(matches!(
+        stage.effects.last(),
+        Some(Effect::Export(Export::Packets(_)))
+    ));
+    stage.press("jj");
+    assert_eq!(stage.app.mode, Mode::Ladder { top: 2 });
+    stage.press("<Esc>");
+    assert_eq!(
+        (&stage.app.mode, stage.app.view),
+        (&Mode::Browse, View::Connections)
+    );
+}
+
+#[test]
+fn what_cannot_be_had_is_said() {
+    let mut stage = stage();
+    stage.press("2<Enter>");
+    let id = stage.app.ladder.as_ref().expect("a connection").0.facts.id;
+    stage.act(Action::Laddered(id + 1, Err("of another one".to_owned())));
+    assert!(!stage.text().contains("of another one"));
+    stage.act(Action::Laddered(id, Err("no such file".to_owned())));
+    assert!(stage.text().contains("no such file"));
 }

@@ -38,6 +38,8 @@ pub(crate) fn snapshot(file: &Path) -> Snapshot {
 pub(crate) struct Stage {
     pub(crate) app: App,
     held: Held,
+    /// Where packets are.
+    file: Option<PathBuf>,
     /// What was to be done outside.
     pub(crate) effects: Vec<Effect>,
 }
@@ -49,12 +51,14 @@ impl Stage {
             glyphs: Glyphs::Unicode,
             zone: TimeZone::UTC,
             names: Names::from([([10, 77, 0, 11].into(), "tc-漢字".to_owned())]),
+            filter: flowcheck::query::Query::default(),
             live: false,
             recording: false,
         };
         let mut stage = Self {
             app: App::new(settings, size),
             held: Held::default(),
+            file: None,
             effects: Vec::new(),
         };
         stage.act(Action::Snapshot(Arc::new(snapshot)));
@@ -63,7 +67,9 @@ impl Stage {
     }
 
     pub(crate) fn of(name: &str, size: (u16, u16)) -> Self {
-        Self::new(snapshot(&capture(name)), size)
+        let mut stage = Self::new(snapshot(&capture(name)), size);
+        stage.file = Some(capture(name));
+        stage
     }
 
     /// Carries out an action and what follows from it.
@@ -73,6 +79,13 @@ impl Stage {
             if let Effect::Ask(query) = &effect {
                 let listing = self.held.answer(&self.app.shown, query);
                 effects.extend(update(&mut self.app, Action::Listed(listing)));
+            } else if let Effect::Ladder(record) = effect {
+                let file = self.file.as_ref().expect("a capture");
+                let source = source::open(std::slice::from_ref(file), source::OpenOptions::default());
+                let source = Box::new(source.expect("a capture"));
+                let id = record.facts.id;
+                let ladder = pipeline::ladder(source, &engine::Config::default(), *record, &mut |_, _| ());
+                effects.extend(update(&mut self.app, Action::Laddered(id, Ok(Arc::new(ladder)))));
             } else {
                 self.effects.push(effect);
             }

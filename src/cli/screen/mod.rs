@@ -1,5 +1,6 @@
 //! The screen, joined to what it shows: when it is wanted, how it looks, what it asks for.
 
+mod again;
 mod exports;
 mod names;
 mod outside;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use super::color;
-use super::config::ReportConfig;
+use super::config::{ReadConfig, ReportConfig};
 use super::error::Error;
 use crate::diagnose::Snapshot;
-use crate::tui::{Glyphs, Settings, Terminal, Theme, screen};
+use crate::tui::{self, Glyphs, Settings, Terminal, Theme};
+use again::Again;
 use outside::Whole;
 use signals::Signals;
 
@@ -83,6 +85,11 @@ impl ScreenConfig {
             glyphs: self.glyphs,
             zone: report.zone.clone(),
             names: names::known(),
+            filter: report
+                .narrowed
+                .as_ref()
+                .map(|(query, _)| query.clone())
+                .unwrap_or_default(),
             live,
             recording,
         }
@@ -120,13 +127,14 @@ fn failed(source: io::Error) -> Error {
 
 /// Shows a capture that has been read, until the screen is left.
 pub(super) fn show(
-    config: &ScreenConfig,
-    report: &ReportConfig,
+    screen: ScreenConfig,
+    config: &Arc<ReadConfig>,
     snapshot: &Arc<Snapshot>,
 ) -> Result<(), Error> {
-    let mut outside = Whole::new(Arc::clone(snapshot), Signals::listen()?);
-    let settings = config.settings(report, false, false);
-    let mut terminal = config.terminal()?;
-    screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
+    let again = Again::new(Arc::clone(config));
+    let mut outside = Whole::new(Arc::clone(snapshot), again, Signals::listen()?);
+    let settings = screen.settings(&config.report, false, false);
+    let mut terminal = screen.terminal()?;
+    tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
     terminal.leave().map_err(failed)
 }

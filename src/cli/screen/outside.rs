@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::again::Again;
 use super::exports;
 use super::signals::{self, Signals};
-use crate::diagnose::Snapshot;
+use crate::diagnose::{ConnectionRecord, Snapshot};
 use crate::tui::action::Command;
-use crate::tui::rows::connections::{Held, Listing, Query};
+use crate::tui::rows::connections::{Held, Listing, ViewQuery};
 use crate::tui::screen::Outside;
 use crate::tui::{Action, Export};
 
@@ -15,14 +16,16 @@ pub(super) struct Whole {
     /// Until it is shown.
     snapshot: Option<Arc<Snapshot>>,
     held: Held,
+    again: Again,
     signals: Signals,
 }
 
 impl Whole {
-    pub(super) fn new(snapshot: Arc<Snapshot>, signals: Signals) -> Self {
+    pub(super) fn new(snapshot: Arc<Snapshot>, again: Again, signals: Signals) -> Self {
         Self {
             snapshot: Some(snapshot),
             held: Held::default(),
+            again,
             signals,
         }
     }
@@ -34,6 +37,7 @@ impl Outside for Whole {
         if let Some(snapshot) = self.snapshot.take() {
             news.extend([Action::Snapshot(snapshot), Action::Ended]);
         }
+        news.extend(self.again.news());
         news
     }
 
@@ -41,12 +45,23 @@ impl Outside for Whole {
         self.signals.must_end()
     }
 
-    fn listing(&mut self, snapshot: &Arc<Snapshot>, query: &Query) -> Option<Listing> {
+    fn listing(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Option<Listing> {
         Some(self.held.answer(snapshot, query))
     }
 
+    fn ladder(&mut self, record: &ConnectionRecord) {
+        self.again.ladder(record);
+    }
+
     fn export(&mut self, snapshot: &Arc<Snapshot>, what: &Export) -> String {
-        exports::export(snapshot, &mut self.held, what)
+        match what {
+            Export::Report => exports::export(snapshot, &mut self.held, None),
+            Export::Connections(query) => exports::export(snapshot, &mut self.held, Some(query)),
+            Export::Packets(record) => {
+                self.again.export(record);
+                "looking for its packets ...".to_owned()
+            }
+        }
     }
 
     fn suspend(&mut self) {

@@ -6,7 +6,7 @@ pub mod comparison;
 mod connections;
 mod figures;
 mod kernel;
-mod ladder;
+pub mod ladder;
 mod legs;
 mod page;
 pub mod units;

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Sort, by_number};
-use crate::diagnose::{Cause, LegName, Severity, Snapshot};
+use crate::diagnose::{Cause, LegName, Pool, Severity, Snapshot};
+use crate::query::Query;
 use crate::report::text::units::{count, percent};
 use crate::tui::columns::{Cell, Column};
 use crate::tui::theme::Tone;
@@ -125,14 +126,13 @@ pub const FIRST: Sort = Sort {
     descending: true,
 };
 
-/// The rows of `snapshot`; of rows that sort alike faults stand first.
+/// The rows of the legs that match, and of their pools; of rows that sort alike faults stand first.
 #[must_use]
-pub fn rows(snapshot: &Snapshot, sort: Sort) -> Vec<CauseRow> {
-    let of_legs = snapshot
-        .legs
-        .iter()
-        .flat_map(|leg| leg.causes.iter().map(|cause| (leg.name, cause)));
-    let of_pools = snapshot.pools.iter().flat_map(|pool| {
+pub fn rows(snapshot: &Snapshot, filter: &Query, sort: Sort) -> Vec<CauseRow> {
+    let legs = || snapshot.legs.iter().filter(|leg| filter.matches(*leg));
+    let of_legs = legs().flat_map(|leg| leg.causes.iter().map(|cause| (leg.name, cause)));
+    let has_leg = |pool: &&Pool| filter.is_empty() || legs().any(|leg| leg.name.client == Some(pool.client));
+    let of_pools = snapshot.pools.iter().filter(has_leg).flat_map(|pool| {
         let place = LegName {
             client: Some(pool.client),
             server: None,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Sort, by_number};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{Lately, Leg, LegName, Severity, Snapshot, Status};
+use crate::query::Query;
 use crate::report::text::units::{count, percent, share, three_digits};
 use crate::tui::columns::{Cell, Column};
 use crate::tui::theme::Tone;
@@ -322,11 +323,11 @@ pub const FIRST: Sort = Sort {
     descending: true,
 };
 
-/// The rows of `snapshot`; rows that sort alike stand by name.
+/// The rows of `snapshot` that match; rows that sort alike stand by name.
 #[must_use]
-pub fn rows(snapshot: &Snapshot, grouping: Grouping, sort: Sort) -> Vec<LegRow> {
+pub fn rows(snapshot: &Snapshot, filter: &Query, grouping: Grouping, sort: Sort) -> Vec<LegRow> {
     let mut rows: BTreeMap<LegName, LegRow> = BTreeMap::new();
-    for leg in &snapshot.legs {
+    for leg in snapshot.legs.iter().filter(|leg| filter.matches(*leg)) {
         let name = grouping.of(leg.name);
         let row = LegRow {
             name,

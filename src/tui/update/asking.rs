@@ -3,13 +3,14 @@
 use super::{height, layout};
 use crate::tui::action::{Effect, View};
 use crate::tui::app::App;
-use crate::tui::rows::connections::{Listing, Query};
+use crate::tui::rows::connections::{Listing, ViewQuery};
 
 /// What has to be shown now.
-pub(super) fn query(app: &App) -> Query {
+pub(super) fn query(app: &App) -> ViewQuery {
     let connections = &app.connections;
-    Query {
+    ViewQuery {
         scope: connections.scope,
+        filter: app.filter.clone(),
         sort: connections.sort,
         grouped: connections.grouped,
         first: connections.cursor.top,

@@ -1,15 +1,19 @@
 //! What the mouse does.
 
 use super::commands;
-use crate::tui::action::View;
+use crate::tui::action::{Effect, View};
 use crate::tui::app::{App, Mode};
 use crate::tui::{layout, view};
 
 /// A click at `(x, y)`: on a view's name, on the head of a column, on a row.
-pub(super) fn click(app: &mut App, (x, y): (u16, u16), double: bool) {
-    if app.mode != Mode::Browse {
-        app.mode = Mode::Browse;
-        return;
+pub(super) fn click(app: &mut App, (x, y): (u16, u16), double: bool, effects: &mut Vec<Effect>) {
+    match app.mode {
+        Mode::Browse => {}
+        Mode::Help { .. } => {
+            app.mode = Mode::Browse;
+            return;
+        }
+        Mode::Filter { .. } | Mode::Ladder { .. } => return,
     }
     let areas = layout::areas(app);
     let on = |area: ratatui::layout::Rect| area.contains((x, y).into());
@@ -29,7 +33,7 @@ pub(super) fn click(app: &mut App, (x, y): (u16, u16), double: bool) {
     } else if on(areas.body) && app.view != View::Timeline {
         select(app, (y - areas.body.y).into());
         if double {
-            commands::open(app);
+            commands::open(app, effects);
         }
     }
 }
@@ -49,10 +53,7 @@ fn select(app: &mut App, line: usize) {
     }
     if app.view == View::Connections {
         app.connections.moved = true;
-        let listing = &app.connections.listing;
-        let record = row
-            .checked_sub(listing.first)
-            .and_then(|place| listing.rows.get(place));
-        app.connections.selected = record.map(|record| record.facts.id);
+        let id = app.connections.record().map(|record| record.facts.id);
+        app.connections.selected = id;
     }
 }

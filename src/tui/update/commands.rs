@@ -1,11 +1,12 @@
 //! What keys do.
 
-use super::{follow, height, leaving, make_rows, show_latest, sort};
+use super::{filtering, follow, height, leaving, make_rows, show_latest, sort};
+use crate::query::Query;
 use crate::tui::action::{Command, Effect, Motion, View};
-use crate::tui::app::{App, Mode};
+use crate::tui::app::{App, Mode, Rungs};
 use crate::tui::rows::Sort;
 use crate::tui::rows::connections::Scope;
-use crate::tui::view::{help, timeline};
+use crate::tui::view::{help, ladder, timeline};
 
 pub(super) fn carry_out(app: &mut App, command: Command, effects: &mut Vec<Effect>) {
     let leaving_once = std::mem::take(&mut app.leaving);
@@ -13,7 +14,7 @@ pub(super) fn carry_out(app: &mut App, command: Command, effects: &mut Vec<Effec
         Command::Show(view) => show(app, view),
         Command::Step(by) => show(app, app.view.step(by)),
         Command::Move(motion) => go(app, motion),
-        Command::Open => open(app),
+        Command::Open => open(app, effects),
         Command::Back => back(app),
         Command::Sort(by) => next_column(app, by),
         Command::Reverse => {
@@ -41,9 +42,16 @@ pub(super) fn carry_out(app: &mut App, command: Command, effects: &mut Vec<Effec
         Command::Help => {
             app.mode = match app.mode {
                 Mode::Help { .. } => Mode::Browse,
-                Mode::Browse => Mode::Help { top: 0 },
+                _ => Mode::Help { top: 0 },
             }
         }
+        Command::Filter => filtering::begin(app),
+        Command::Type(c) => filtering::change(app, |text| text.push(c)),
+        Command::Erase => filtering::change(app, |text| {
+            text.pop();
+        }),
+        Command::Clear => filtering::change(app, String::clear),
+        Command::Accept => filtering::accept(app),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Quit => {
@@ -63,8 +71,13 @@ pub(super) fn show(app: &mut App, view: View) {
 }
 
 fn go(app: &mut App, motion: Motion) {
-    if let Mode::Help { top } = &mut app.mode {
-        let lines = help::lines(app.view, app.size.0.into()).len();
+    let width = app.size.0;
+    let lines = match &app.mode {
+        Mode::Help { .. } => help::lines(app.view, width.into()).len(),
+        Mode::Ladder { .. } => ladder::lines(app, width).len(),
+        Mode::Browse | Mode::Filter { .. } => 0,
+    };
+    if let Mode::Help { top } | Mode::Ladder { top } = &mut app.mode {
         let mut cursor = crate::tui::cursor::Cursor { at: *top, top: *top };
         cursor.go(motion, lines, 1);
         *top = cursor.at;
@@ -83,15 +96,21 @@ fn go(app: &mut App, motion: Motion) {
             let table = &mut app.connections;
             table.moved = motion != Motion::First;
             table.cursor.go(motion, table.listing.total, height);
-            let place = table.cursor.at.checked_sub(table.listing.first);
-            let record = place.and_then(|place| table.listing.rows.get(place));
-            table.selected = record.map(|record| record.facts.id);
+            table.selected = table.record().map(|record| record.facts.id);
         }
     }
 }
 
-/// Shows the connections of the selected row.
-pub(super) fn open(app: &mut App) {
+/// Shows the connections of the selected row, or the packets of the selected connection.
+pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
+    if app.view == View::Connections {
+        if let Some(record) = app.connections.record().cloned() {
+            effects.push(Effect::Ladder(Box::new(record.clone())));
+            app.ladder = Some((record, Rungs::Coming));
+            app.mode = Mode::Ladder { top: 0 };
+        }
+        return;
+    }
     let look = app.look();
     let (scope, name) = match app.view {
         View::Legs => {
@@ -125,13 +144,23 @@ fn narrow(app: &mut App, scope: Scope) {
 }
 
 fn back(app: &mut App) {
-    if let Mode::Help { .. } = app.mode {
-        app.mode = Mode::Browse;
-    } else if app.view == View::Connections
+    match app.mode {
+        Mode::Browse => {}
+        Mode::Filter { .. } => return filtering::give_up(app),
+        // Help over a ladder: back to the view.
+        Mode::Help { .. } | Mode::Ladder { .. } => {
+            app.mode = Mode::Browse;
+            app.ladder = None;
+            return;
+        }
+    }
+    if app.view == View::Connections
         && let Some((_, from)) = app.connections.opened.take()
     {
         narrow(app, Scope::default());
         app.view = from;
+    } else if !app.filter.is_empty() {
+        filtering::show(app, Query::default());
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::classify::Endpoint;
 use crate::diagnose::LegName;
 use crate::tui::action::{Effect, Export, View};
-use crate::tui::app::App;
-use crate::tui::rows::connections::Query;
+use crate::tui::app::{App, Mode};
+use crate::tui::rows::connections::ViewQuery;
 
 /// Asks once more where leaving ends a recording.
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
@@ -28,8 +28,12 @@ pub(super) fn copy(app: &mut App, effects: &mut Vec<Effect>) {
 
 /// What is shown goes to a file.
 pub(super) fn export(app: &App, effects: &mut Vec<Effect>) {
+    if let (Mode::Ladder { .. }, Some((record, _))) = (&app.mode, &app.ladder) {
+        effects.push(Effect::Export(Export::Packets(Box::new(record.clone()))));
+        return;
+    }
     effects.push(Effect::Export(match app.view {
-        View::Connections => Export::Connections(Query {
+        View::Connections => Export::Connections(ViewQuery {
             first: 0,
             height: usize::MAX,
             follow: None,
@@ -49,9 +53,7 @@ fn wireshark_filter(app: &App) -> Option<String> {
             Some(format!("{} == {address}", field(address.is_ipv6())))
         }
         View::Connections => {
-            let connections = &app.connections;
-            let place = connections.cursor.at.checked_sub(connections.listing.first)?;
-            let facts = &connections.listing.rows.get(place)?.facts;
+            let facts = &app.connections.record()?.facts;
             let (client, server) = (facts.client, facts.server);
             Some(format!("{} && {}", end(client), end(server)))
         }

@@ -3,12 +3,15 @@
 mod asking;
 mod clicks;
 mod commands;
+mod filtering;
 mod leaving;
 
 use super::action::{Action, Effect};
-use super::app::App;
+use super::app::{App, Rungs};
 use super::rows::{causes, hosts, legs};
 use super::{layout, rows};
+use crate::diagnose::Ladder;
+use std::sync::Arc;
 
 /// Carries out `action`; what is to be done outside comes back.
 #[must_use]
@@ -21,7 +24,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Click { x, y, double } => {
             app.message = None;
-            clicks::click(app, (x, y), double);
+            clicks::click(app, (x, y), double, &mut effects);
         }
         Action::Resize(width, height) => {
             app.size = (width, height);
@@ -34,6 +37,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }
         Action::Listed(listing) => asking::listed(app, listing),
+        Action::Laddered(id, found) => laddered(app, id, found),
         Action::Ended => app.ended = true,
         Action::Said(text) => app.message = Some(text),
     }
@@ -41,9 +45,18 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
     effects
 }
 
+/// Takes in the packets of a connection, if they are still wanted.
+fn laddered(app: &mut App, id: u64, found: Result<Arc<Ladder>, String>) {
+    if let Some((record, rungs)) = &mut app.ladder
+        && record.facts.id == id
+    {
+        *rungs = found.map_or_else(Rungs::Missing, Rungs::There);
+    }
+}
+
 /// Shows the newest snapshot.
 fn show_latest(app: &mut App) {
-    app.shown = std::sync::Arc::clone(&app.latest);
+    app.shown = Arc::clone(&app.latest);
     follow(app);
     app.connections.asked = None;
     make_rows(app);
@@ -58,10 +71,12 @@ fn follow(app: &mut App) {
 /// Makes the rows of all tables anew.
 fn make_rows(app: &mut App) {
     let height = height(app);
-    app.legs
-        .replace(legs::rows(&app.shown, app.grouping, app.legs.sort), height);
+    app.legs.replace(
+        legs::rows(&app.shown, &app.filter, app.grouping, app.legs.sort),
+        height,
+    );
     app.causes
-        .replace(causes::rows(&app.shown, app.causes.sort), height);
+        .replace(causes::rows(&app.shown, &app.filter, app.causes.sort), height);
     app.hosts.replace(hosts::rows(&app.shown, app.hosts.sort), height);
 }
 

@@ -20,11 +20,11 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
         return;
     }
     let key = |key: &str, hint: &str| [Cell::new(Tone::Strong, key), Cell::new(Tone::Dim, hint)];
-    if let Mode::Help { .. } = app.mode {
-        paint.line(area, &[key("?", "back"), key("q", "quit")].concat());
+    if let Mode::Filter { text, problem } = &app.mode {
+        prompt(paint, area, text, problem.as_deref());
         return;
     }
-    let hints = keymap::of_view(app.view).filter(|binding| !binding.hint.is_empty());
+    let hints = keymap::of_now(app).filter(|binding| !binding.hint.is_empty());
     let mut cells: Vec<Cell> = hints
         .flat_map(|binding| key(binding.shown.split("  ").next().unwrap_or_default(), binding.hint))
         .collect();
@@ -33,7 +33,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
     if app.ended && app.settings.live {
         cells.push(Cell::new(Tone::Strong, "capture ended"));
     }
-    let hidden = super::columns(app).hidden;
+    let hidden = match app.mode {
+        Mode::Browse => super::columns(app).hidden,
+        _ => Vec::new(),
+    };
     if !hidden.is_empty() {
         cells.push(Cell::new(
             Tone::Unsure,
@@ -42,4 +45,31 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
     }
     cells.extend(others);
     paint.line(area, &cells);
+}
+
+/// What is written of a filter, and what is wrong with it.
+fn prompt(paint: &mut Paint<'_>, area: Rect, text: &str, problem: Option<&str>) {
+    let tone = if problem.is_some() {
+        Tone::Bad
+    } else {
+        Tone::Strong
+    };
+    let x = paint.line(
+        area,
+        &[
+            Cell::new(Tone::Heading, "/"),
+            Cell::new(tone, text),
+            Cell::new(Tone::Selected, " "),
+        ],
+    );
+    let rest = Rect {
+        x,
+        width: area.right().saturating_sub(x),
+        ..area
+    };
+    let words = problem.unwrap_or(
+        "Enter shows it, Esc goes back; fields: client server port class reqs closer cause idle state ...",
+    );
+    let tone = if problem.is_some() { Tone::Bad } else { Tone::Dim };
+    paint.line(rest, &[Cell::new(tone, words)]);
 }

@@ -165,6 +165,9 @@ fn status(paint: &mut Paint<'_>, area: Rect, app: &App) {
         };
         cells.push(Cell::new(Tone::Tab, format!(" {words} ")));
     }
+    if !app.filter.is_empty() {
+        cells.extend([label("show"), Cell::new(Tone::Heading, app.filter.text())]);
+    }
     if let Some((sort, heads)) = app.sorting() {
         let head = heads.get(sort.column).copied().unwrap_or_default();
         let arrow = paint.look.glyphs.sorted(sort.descending);

@@ -5,6 +5,7 @@ mod footer;
 pub(super) mod header;
 pub(super) mod help;
 mod hosts;
+pub(super) mod ladder;
 mod paint;
 mod table;
 pub(super) mod tabs;
@@ -37,9 +38,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let mut paint = Paint::new(frame.buffer_mut(), app);
     header::draw(&mut paint, &areas, app);
     tabs::draw(&mut paint, areas.tabs, app);
-    match app.mode {
-        Mode::Help { top } => help::draw(&mut paint, layout::over_all(&areas), app.view, top),
-        Mode::Browse => body(&mut paint, &areas, app),
+    match &app.mode {
+        Mode::Help { top } => help::draw(&mut paint, layout::over_all(&areas), app.view, *top),
+        Mode::Ladder { top } => ladder::draw(&mut paint, layout::over_all(&areas), app, *top),
+        Mode::Browse | Mode::Filter { .. } => body(&mut paint, &areas, app),
     }
     footer::draw(&mut paint, areas.footer, app);
     paint.scrub();

@@ -35,13 +35,23 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
         end = here.right();
     }
     let rest = area.right().saturating_sub(end + 1);
-    let words = match (app.mode, app.view) {
+    let words = match (&app.mode, app.view) {
         (Mode::Help { .. }, _) => format!("help: {}", app.view.as_str()),
+        (Mode::Ladder { .. }, _) => of_ladder(app),
         (_, View::Connections) => of_connections(app),
         (_, View::Legs) => app.grouping.as_str().to_owned() + "s: " + &app.legs.rows.len().to_string(),
         _ => return,
     };
     paint.right(end + 1, area.y, rest, Tone::Heading, &words);
+}
+
+fn of_ladder(app: &App) -> String {
+    let Some((record, _)) = &app.ladder else {
+        return String::new();
+    };
+    let facts = &record.facts;
+    let cause = record.cause.map_or("", |cause| cause.as_str());
+    format!("connection {}: {} {cause}", facts.id, record.class.as_str())
 }
 
 fn of_connections(app: &App) -> String {

@@ -1,16 +1,18 @@
 //! Answers from a list of connections that is held as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::columns::{COLUMNS, Keys, leg};
-use super::{Listing, Query, Scope, Sort};
-use crate::diagnose::{ConnectionRecord, LegName, Snapshot};
+use super::{Listing, Scope, Sort, ViewQuery};
+use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
+use crate::query::{ConnectionRow, Query};
 
 /// What the order in hand is of.
 #[derive(Clone, PartialEq, Debug)]
 struct Ordered {
     scope: Scope,
+    filter: Query,
     sort: Sort,
     grouped: bool,
 }
@@ -27,7 +29,7 @@ pub struct Held {
 impl Held {
     /// The part of `snapshot`'s connections that `query` asks for.
     #[must_use]
-    pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &Query) -> Listing {
+    pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Listing {
         if !Arc::ptr_eq(&self.snapshot, snapshot) {
             self.snapshot = Arc::clone(snapshot);
             self.legs = leg_names(self.records());
@@ -35,6 +37,7 @@ impl Held {
         }
         let wanted = Ordered {
             scope: query.scope,
+            filter: query.filter.clone(),
             sort: query.sort,
             grouped: query.grouped,
         };
@@ -76,7 +79,16 @@ impl Held {
         let key = COLUMNS.get(wanted.sort.column).unwrap_or(&COLUMNS[0]).order;
         let flip = if wanted.sort.descending { u64::MAX } else { 0 };
         let all = self.records().iter().enumerate();
-        let within = all.filter(|(_, record)| wanted.scope.holds(record));
+        let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
+        let matches = |record: &ConnectionRecord| {
+            wanted.filter.is_empty() || {
+                let leg = leg_of(&legs, record);
+                wanted
+                    .filter
+                    .matches(&ConnectionRow::listed(&self.snapshot, record, leg))
+            }
+        };
+        let within = all.filter(|(_, record)| wanted.scope.holds(record) && matches(record));
         if wanted.grouped {
             let mut order: Vec<(u64, u64, u32)> = within
                 .map(|(place, record)| (keys.leg(record), key(record, &keys) ^ flip, place as u32))
@@ -91,6 +103,19 @@ impl Held {
             order.into_iter().map(|(_, place)| place).collect()
         }
     }
+}
+
+/// The leg that a connection counts in: its own, or beyond the number kept apart that of the rest.
+fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, record: &ConnectionRecord) -> Option<&'a Leg> {
+    let name = leg(record);
+    let of_server = LegName { client: None, ..name };
+    let of_all = LegName {
+        client: None,
+        server: None,
+    };
+    [name, of_server, of_all]
+        .iter()
+        .find_map(|name| legs.get(name).copied())
 }
 
 /// Every leg's name once, sorted.

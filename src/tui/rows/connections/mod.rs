@@ -14,6 +14,7 @@ use super::Sort;
 use crate::classify::Endpoint;
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{ConnectionRecord, LegName};
+use crate::query::Query;
 
 /// Which connections are wanted, by what they belong to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -54,10 +55,12 @@ impl Scope {
 }
 
 /// Which part of the table is wanted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Query {
+#[derive(Clone, PartialEq, Debug)]
+pub struct ViewQuery {
     /// Of which connections.
     pub scope: Scope,
+    /// And of them those that match this.
+    pub filter: Query,
     /// In which order.
     pub sort: Sort,
     /// Those of a leg together.
