@@ -4,6 +4,7 @@ mod args;
 mod config;
 mod interfaces;
 mod recording;
+mod screen;
 mod signals;
 mod watching;
 
@@ -36,7 +37,12 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let source = live::open(&config.options)?;
     let lines = Lines::open(&config.report)?;
     let watch = source.watch();
+    let recording = record.is_some();
     let source = restrict(config, source, record)?;
+    if let Some(wanted) = config.screen {
+        let snapshot = screen::run(wanted, config, source, &watch, recording)?;
+        return result::conclude(&config.report, lines, snapshot, &[]);
+    }
     let wanted = signals::listen(Arc::clone(&watch))?;
     if !config.report.quiet {
         say(&format!(

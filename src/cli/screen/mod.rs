@@ -17,8 +17,10 @@ use super::error::Error;
 use crate::diagnose::Snapshot;
 use crate::tui::{self, Glyphs, Settings, Terminal, Theme};
 use again::Again;
+#[cfg(feature = "live")]
+pub(super) use outside::Stream;
 use outside::Whole;
-use signals::Signals;
+pub(super) use signals::Signals;
 
 /// Looks of the screen.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -134,6 +136,22 @@ pub(super) fn show(
     let again = Again::new(Arc::clone(config));
     let mut outside = Whole::new(Arc::clone(snapshot), again, Signals::listen()?);
     let settings = screen.settings(&config.report, false, false);
+    let mut terminal = screen.terminal()?;
+    tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
+    terminal.leave().map_err(failed)
+}
+
+/// Shows a capture that is running, until the screen is left; `news` tells how far it is.
+#[cfg(feature = "live")]
+pub(super) fn show_live(
+    screen: ScreenConfig,
+    report: &ReportConfig,
+    recording: bool,
+    signals: Signals,
+    news: impl FnMut() -> Stream,
+) -> Result<(), Error> {
+    let mut outside = outside::Running::new(signals, news);
+    let settings = screen.settings(report, true, recording);
     let mut terminal = screen.terminal()?;
     tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
     terminal.leave().map_err(failed)

@@ -9,7 +9,7 @@ use signal_hook::{SigId, flag, low_level};
 use super::super::error::Error;
 
 /// Listens until it is dropped; what signals do without it they do again then.
-pub(super) struct Signals {
+pub(in super::super) struct Signals {
     ids: Vec<SigId>,
     end: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
@@ -17,7 +17,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen() -> Result<Self, Error> {
+    pub(in super::super) fn listen() -> Result<Self, Error> {
         let mut signals = Self {
             ids: Vec::new(),
             end: Arc::default(),

@@ -197,7 +197,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 9,
         grows: false,
         right: true,
-        rank: 1,
+        rank: 2,
         cell: |row, _| {
             let mark = if row.estimated { "~" } else { "" };
             Cell::plain(format!("{mark}{}", count(row.requests)))
@@ -227,7 +227,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 7,
         grows: false,
         right: true,
-        rank: 2,
+        rank: 3,
         cell: |row, _| {
             row.lately
                 .reuse()
@@ -241,7 +241,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 6,
         grows: false,
         right: true,
-        rank: 4,
+        rank: 5,
         cell: |row, _| Cell::plain(three_digits(row.handshakes_per_second)),
         order: |a, b| by_number(a, b, |row| Some(row.handshakes_per_second)),
     },
@@ -251,7 +251,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 9,
         grows: false,
         right: true,
-        rank: 5,
+        rank: 6,
         cell: |row, _| {
             row.per_connection()
                 .map_or_else(Cell::absent, |n| Cell::plain(three_digits(n)))
@@ -264,7 +264,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 14,
         grows: false,
         right: true,
-        rank: 6,
+        rank: 7,
         cell: |row, _| {
             let Closers {
                 client,
@@ -281,7 +281,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 10,
         grows: false,
         right: true,
-        rank: 8,
+        rank: 9,
         cell: |row, _| match row.avoidable.filter(|_| row.rated > 0) {
             Some(n) => Cell::count(n),
             None => Cell::absent(),
@@ -294,7 +294,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 7,
         grows: false,
         right: true,
-        rank: 7,
+        rank: 8,
         cell: |row, _| match row.failed {
             0 => Cell::count(0),
             n => Cell::new(Tone::Doubtful, count(n)),
@@ -307,7 +307,7 @@ pub const COLUMNS: &[Column<LegRow, Order>] = &[
         width: 6,
         grows: false,
         right: false,
-        rank: 3,
+        rank: 4,
         cell: |row, _| match row.cause {
             Some((id, Severity::Fault, _)) => Cell::new(Tone::Doubtful, id.as_str()),
             Some((id, Severity::Normal, _)) => Cell::new(Tone::Dim, id.as_str()),

@@ -1,0 +1,112 @@
+//! A capture that is running, on the screen: the analysis goes on beside it and never waits for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::error::Error;
+use super::super::screen::{self, ScreenConfig, Stream};
+use super::super::wiring;
+use super::config::LiveConfig;
+use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::pipeline::{self, Observer, SoFar};
+use crate::source::Source;
+use crate::source::live::Watch;
+
+/// The screen gets news so often at most.
+const NEWS: Duration = Duration::from_millis(100);
+/// The analysis may spend one part in so many of its time on them.
+const SHARE: u32 = 20;
+
+/// What the analysis leaves for the screen: the latest of it, which the next one replaces.
+#[derive(Default)]
+struct Mailbox(Mutex<Left>);
+
+#[derive(Default)]
+struct Left {
+    snapshot: Option<Arc<Snapshot>>,
+    ended: bool,
+}
+
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, Left> {
+        // Plain values: whoever panicked left them whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Analyses `source` and shows it until the screen is left, which ends the capture.
+pub(super) fn run(
+    screen: ScreenConfig,
+    config: &LiveConfig,
+    source: Box<dyn Source>,
+    watch: &Arc<Watch>,
+    recording: bool,
+) -> Result<Snapshot, Error> {
+    let mailbox = Mailbox::default();
+    let engine = wiring::engine_config(&config.report);
+    let (filter, threads) = (config.filter.as_str(), config.report.threads);
+    let mut feeder = Feeder {
+        filter,
+        watch,
+        mailbox: &mailbox,
+        next: Instant::now(),
+    };
+    let signals = screen::Signals::listen()?;
+    thread::scope(|scope| {
+        let analysis = || {
+            let mut snapshot = pipeline::analyse(source, &engine, threads, &mut feeder);
+            snapshot.capture.filter = Some(filter.to_owned());
+            let snapshot = Arc::new(snapshot);
+            let mut left = mailbox.lock();
+            left.snapshot = Some(Arc::clone(&snapshot));
+            left.ended = true;
+            snapshot
+        };
+        let analysis = thread::Builder::new()
+            .name("analysis".to_owned())
+            .spawn_scoped(scope, analysis);
+        let analysis = analysis.map_err(|source| Error::System {
+            what: "cannot start a thread",
+            source,
+        })?;
+        let news = || {
+            let mut left = mailbox.lock();
+            Stream {
+                snapshot: left.snapshot.take(),
+                ended: left.ended,
+            }
+        };
+        let shown = screen::show_live(screen, &config.report, recording, signals, news);
+        watch.stop();
+        // A thread that panicked has said so on its own.
+        let snapshot = analysis.join().unwrap_or_default();
+        shown?;
+        mailbox.lock().snapshot = None;
+        Ok(Arc::unwrap_or_clone(snapshot))
+    })
+}
+
+/// Leaves news, as long as that costs little.
+struct Feeder<'a> {
+    filter: &'a str,
+    watch: &'a Watch,
+    mailbox: &'a Mailbox,
+    next: Instant,
+}
+
+impl Observer for Feeder<'_> {
+    fn exchange(&mut self, _: &ExchangeRecord) {}
+
+    fn progress(&mut self, so_far: &SoFar<'_>) {
+        let begun = Instant::now();
+        if begun < self.next {
+            return;
+        }
+        let known = self.watch.known();
+        let mut snapshot = so_far.snapshot(known.sources, known.interfaces);
+        snapshot.capture.filter = Some(self.filter.to_owned());
+        self.mailbox.lock().snapshot = Some(Arc::new(snapshot));
+        self.next = Instant::now() + NEWS.max(begun.elapsed() * SHARE);
+    }
+}
