@@ -11,4 +11,6 @@ mod net;
 mod nginx;
 mod process;
 mod scenarios;
+mod screen;
 mod signals;
+mod tmux;
