@@ -112,6 +112,10 @@ impl ConnectionTable {
 
 /// Everything.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that do not depend on each other"
+)]
 pub struct App {
     /// How it looks.
     pub settings: Settings,

@@ -70,12 +70,6 @@ impl Look<'_> {
         }
     }
 
-    /// A span.
-    #[must_use]
-    pub fn span(&self, span: Nanos) -> String {
-        units::span(span.max(0) as f64 / 1e3)
-    }
-
     /// `text` in at most `width` columns of the terminal, and how many it takes.
     #[must_use]
     pub fn cut(&self, text: &str, width: usize) -> (String, usize) {
@@ -98,6 +92,12 @@ impl Look<'_> {
         }
         (out, used)
     }
+}
+
+/// A span.
+#[must_use]
+pub(super) fn span(span: Nanos) -> String {
+    units::span(span.max(0) as f64 / 1e3)
 }
 
 /// Lines of at most `width` columns, broken at spaces; a longer word is broken where it must be.

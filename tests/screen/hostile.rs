@@ -14,7 +14,7 @@ const EVIL: &str =
 fn hostile() -> Snapshot {
     let mut snapshot = snapshot(&capture("small-pool-and-http10.pcap.gz"));
     let capture = &mut snapshot.capture;
-    capture.sources[0].name = EVIL.to_owned();
+    EVIL.clone_into(&mut capture.sources[0].name);
     capture.filter = Some(EVIL.to_owned());
     capture.warnings.push(EVIL.to_owned());
     for interface in &mut capture.interfaces {
@@ -29,7 +29,7 @@ fn hostile() -> Snapshot {
             cause
                 .evidence
                 .iter_mut()
-                .for_each(|evidence| evidence.text = EVIL.to_owned());
+                .for_each(|evidence| EVIL.clone_into(&mut evidence.text));
         }
     }
     snapshot

@@ -97,15 +97,12 @@ impl Stage {
         let mut rest = keys;
         while let Some(first) = rest.chars().next() {
             let named = NAMED.iter().find(|(name, _)| rest.starts_with(name));
-            let code = match named {
-                Some((name, code)) => {
-                    rest = &rest[name.len()..];
-                    *code
-                }
-                None => {
-                    rest = &rest[first.len_utf8()..];
-                    KeyCode::Char(first)
-                }
+            let code = if let Some((name, code)) = named {
+                rest = &rest[name.len()..];
+                *code
+            } else {
+                rest = &rest[first.len_utf8()..];
+                KeyCode::Char(first)
             };
             let event = KeyEvent::new(code, KeyModifiers::NONE);
             if let Some(command) = keymap::command(&self.app, event) {

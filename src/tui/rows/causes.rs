@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Sort, by_number};
+use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{Cause, LegName, Pool, Severity, Snapshot};
 use crate::query::Query;
 use crate::report::text::units::{count, percent};
@@ -23,7 +24,7 @@ impl CauseRow {
     #[must_use]
     pub fn ids(&self) -> String {
         let ids = [self.cause.id].into_iter().chain(self.cause.or.iter().copied());
-        ids.map(|id| id.as_str()).collect::<Vec<_>>().join(" or ")
+        ids.map(CauseId::as_str).collect::<Vec<_>>().join(" or ")
     }
 
     /// What it is, in a line.

@@ -118,13 +118,16 @@ fn figures(snapshot: &Snapshot) -> Vec<Cell> {
     ]
 }
 
+/// A name, and what is drawn of each row.
+type Spark = (&'static str, fn(&TimelineRow) -> u64);
+
 /// `handshakes/s ▁▂▃ 12  requests/s ▅▆▇ 140`: half of the line each.
 fn sparks(paint: &mut Paint<'_>, area: Rect, snapshot: &Snapshot) {
     if area.height == 0 {
         return;
     }
     let half = area.width / 2;
-    let parts: [(&str, fn(&TimelineRow) -> u64); 2] = [
+    let parts: [Spark; 2] = [
         ("handshakes/s", |row| row.handshakes),
         ("requests/s", |row| row.requests),
     ];

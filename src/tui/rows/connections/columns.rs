@@ -6,6 +6,7 @@ use crate::diagnose::{ConnectionRecord, LegName};
 use crate::report::text::units::count;
 use crate::time::{Nanos, Timestamp};
 use crate::tui::columns::{Cell, Column};
+use crate::tui::look;
 use crate::tui::theme::Tone;
 
 /// What a connection is sorted by, as a number: 100,000 of them are sorted while a key is pressed.
@@ -157,7 +158,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: true,
         rank: 5,
         cell: |row, look| {
-            idle(&row.facts, look.now).map_or_else(Cell::absent, |span| Cell::plain(look.span(span)))
+            idle(&row.facts, look.now).map_or_else(Cell::absent, |span| Cell::plain(look::span(span)))
         },
         order: |row, keys| of_span(idle(&row.facts, keys.now)),
     },
@@ -168,7 +169,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         grows: false,
         right: true,
         rank: 7,
-        cell: |row, look| Cell::plain(look.span(age(&row.facts, look.now))),
+        cell: |row, look| Cell::plain(look::span(age(&row.facts, look.now))),
         order: |row, keys| of_span(Some(age(&row.facts, keys.now))),
     },
     Column {
