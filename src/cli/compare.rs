@@ -52,7 +52,6 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         to: None,
         screen: None,
         ladder: None,
-        ladder: None,
         report: common,
     };
     if typed.before == "-" && typed.after == "-" {

@@ -228,6 +228,11 @@ impl App {
         })
     }
 
+    /// The rows of the flow table that are here are all that can be shown: they come from a running capture.
+    pub(super) const fn is_fixed(&self) -> bool {
+        self.settings.live && (self.frozen || self.ended)
+    }
+
     pub(super) fn sort_mut(&mut self) -> Option<&mut Sort> {
         Some(match self.view {
             View::Legs => &mut self.legs.sort,

@@ -263,13 +263,31 @@ fn a_live_capture_under_load() {
     assert!(tmux.screen().contains("requests 400"), "{}", tmux.screen());
     tmux.key("Space");
     tmux.wait_for("requests 500");
-    for key in ["Tab", "Tab", "Tab", "Tab", "?", "Escape", "1"] {
+    tmux.key("2");
+    tmux.wait_for("persistent");
+    requests(&net, NGX, &format!("http://{SERVER}:8080"), 100);
+    tmux.wait_for("requests 600");
+    tmux.key("/");
+    tmux.letters("reqs>0 state:closed");
+    tmux.key("Enter");
+    tmux.wait_for("show reqs>0 state:closed");
+    tmux.wait_for("closed");
+    tmux.key("p");
+    tmux.wait_for("◆");
+    tmux.key("Enter");
+    tmux.wait_for("GET /r");
+    tmux.wait_for("HTTP/1.1 200");
+    tmux.key("Escape");
+    tmux.key("Escape");
+    tmux.key("e");
+    tmux.wait_for("only to the folder of -w");
+    for key in ["Tab", "Tab", "Tab", "?", "Escape", "1"] {
         tmux.key(key);
     }
     tmux.key("C-z");
     tmux.wait_for("ready>");
     tmux.line("clear; fg; echo code $?");
-    tmux.wait_for("requests 500");
+    tmux.wait_for("requests 600");
     run("kill", &["-s", "TERM", &tmux.child("flowcheck").to_string()]);
     tmux.wait_for("code 0");
     let left = tmux.history();
@@ -283,6 +301,8 @@ fn a_live_capture_under_load() {
         folder.path("dump.pcap")
     ));
     tmux.wait_for("on bond0");
+    tmux.key("e");
+    tmux.wait_for("report written to");
     tmux.key("q");
     tmux.wait_for("q again ends");
     tmux.key("q");

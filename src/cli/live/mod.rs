@@ -37,10 +37,10 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let source = live::open(&config.options)?;
     let lines = Lines::open(&config.report)?;
     let watch = source.watch();
-    let recording = record.is_some();
+    let folder = record.as_ref().map(RecordOptions::folder);
     let source = restrict(config, source, record)?;
     if let Some(wanted) = config.screen {
-        let snapshot = screen::run(wanted, config, source, &watch, recording)?;
+        let snapshot = screen::run(wanted, config, source, &watch, folder)?;
         return result::conclude(&config.report, lines, snapshot, &[]);
     }
     let wanted = signals::listen(Arc::clone(&watch))?;

@@ -1,5 +1,6 @@
 //! A capture that is running, on the screen: the analysis goes on beside it and never waits for it.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use super::super::screen::{self, ScreenConfig, Stream};
 use super::super::wiring;
 use super::config::LiveConfig;
 use crate::diagnose::{ExchangeRecord, Snapshot};
-use crate::pipeline::{self, Observer, SoFar};
+use crate::pipeline::{self, Observer, Screen, SoFar};
 use crate::source::Source;
 use crate::source::live::Watch;
 
@@ -41,7 +42,7 @@ pub(super) fn run(
     config: &LiveConfig,
     source: Box<dyn Source>,
     watch: &Arc<Watch>,
-    recording: bool,
+    folder: Option<PathBuf>,
 ) -> Result<Snapshot, Error> {
     let mailbox = Mailbox::default();
     let engine = wiring::engine_config(&config.report);
@@ -53,9 +54,17 @@ pub(super) fn run(
         next: Instant::now(),
     };
     let signals = screen::Signals::listen()?;
+    let asked = Screen::default();
+    let shown = screen::Shown {
+        config: screen,
+        report: &config.report,
+        folder,
+        screen: asked.clone(),
+    };
+    let mut said: Vec<String> = Vec::new();
     thread::scope(|scope| {
         let analysis = || {
-            let mut snapshot = pipeline::analyse(source, &engine, threads, &mut feeder);
+            let mut snapshot = pipeline::analyse_for(Some(&asked), source, &engine, threads, &mut feeder);
             snapshot.capture.filter = Some(filter.to_owned());
             let snapshot = Arc::new(snapshot);
             let mut left = mailbox.lock();
@@ -72,12 +81,23 @@ pub(super) fn run(
         })?;
         let news = || {
             let mut left = mailbox.lock();
+            let warnings = left
+                .snapshot
+                .iter()
+                .flat_map(|snapshot| &snapshot.capture.warnings);
+            let warning = warnings
+                .into_iter()
+                .find(|warning| !said.contains(warning))
+                .cloned();
+            said.extend(warning.clone());
             Stream {
                 snapshot: left.snapshot.take(),
                 ended: left.ended,
+                warning,
             }
         };
-        let shown = screen::show_live(screen, &config.report, recording, signals, news);
+        let shown = screen::show_live(shown, signals, news);
+        asked.close();
         watch.stop();
         // A thread that panicked has said so on its own.
         let snapshot = analysis.join().unwrap_or_default();

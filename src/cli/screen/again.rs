@@ -1,6 +1,6 @@
 //! Files read again for the packets of one connection, on a thread of its own: the screen goes on meanwhile.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -77,7 +77,7 @@ fn can_be_read(config: &ReadConfig) -> Result<(), String> {
 
 fn export(config: &ReadConfig, record: ConnectionRecord) -> Result<String, String> {
     can_be_read(config)?;
-    let (name, _) = exports::fresh("pcapng").map_err(|error| exports::refused(&error))?;
+    let (name, _) = exports::fresh(Path::new(""), "pcapng").map_err(|error| exports::refused(&error))?;
     let read = ladder::read_again(config, Some(&PathBuf::from(&name)), record);
     let exported = read.map_err(|error| error.to_string())?.1;
     let Exported { packets, .. } = exported.unwrap_or_default();

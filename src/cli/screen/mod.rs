@@ -4,9 +4,13 @@ mod again;
 mod exports;
 mod names;
 mod outside;
+#[cfg(feature = "live")]
+mod running;
 mod signals;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout};
+#[cfg(feature = "live")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -15,11 +19,13 @@ use super::color;
 use super::config::{ReadConfig, ReportConfig};
 use super::error::Error;
 use crate::diagnose::Snapshot;
+#[cfg(feature = "live")]
+use crate::pipeline;
 use crate::tui::{self, Glyphs, Settings, Terminal, Theme};
 use again::Again;
-#[cfg(feature = "live")]
-pub(super) use outside::Stream;
 use outside::Whole;
+#[cfg(feature = "live")]
+pub(super) use running::Stream;
 pub(super) use signals::Signals;
 
 /// Looks of the screen.
@@ -141,18 +147,29 @@ pub(super) fn show(
     terminal.leave().map_err(failed)
 }
 
+/// What is to be shown of a capture that is running.
+#[cfg(feature = "live")]
+pub(super) struct Shown<'a> {
+    /// How.
+    pub(super) config: ScreenConfig,
+    /// Figures and their zone.
+    pub(super) report: &'a ReportConfig,
+    /// Where packets are recorded, and files may be written.
+    pub(super) folder: Option<PathBuf>,
+    /// Where connections are asked for.
+    pub(super) screen: pipeline::Screen,
+}
+
 /// Shows a capture that is running, until the screen is left; `news` tells how far it is.
 #[cfg(feature = "live")]
 pub(super) fn show_live(
-    screen: ScreenConfig,
-    report: &ReportConfig,
-    recording: bool,
+    shown: Shown<'_>,
     signals: Signals,
     news: impl FnMut() -> Stream,
 ) -> Result<(), Error> {
-    let mut outside = outside::Running::new(signals, news);
-    let settings = screen.settings(report, true, recording);
-    let mut terminal = screen.terminal()?;
+    let settings = shown.config.settings(shown.report, true, shown.folder.is_some());
+    let mut outside = running::Running::new(shown.screen, signals, shown.folder, news);
+    let mut terminal = shown.config.terminal()?;
     tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
     terminal.leave().map_err(failed)
 }

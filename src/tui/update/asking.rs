@@ -22,7 +22,7 @@ pub(super) fn query(app: &App) -> ViewQuery {
 
 /// Asks for what is shown, unless it is here.
 pub(super) fn ask(app: &mut App) -> Option<Effect> {
-    if app.view != View::Connections {
+    if app.view != View::Connections || app.is_fixed() {
         return None;
     }
     let query = query(app);

@@ -93,9 +93,15 @@ fn go(app: &mut App, motion: Motion) {
             app.lens.go(motion, rows, columns);
         }
         View::Connections => {
+            let is_fixed = app.is_fixed();
             let table = &mut app.connections;
             table.moved = motion != Motion::First;
             table.cursor.go(motion, table.listing.total, height);
+            if is_fixed {
+                let (first, rows) = (table.listing.first, table.listing.rows.len());
+                table.cursor.at = table.cursor.at.clamp(first, first + rows.saturating_sub(1));
+                table.cursor.keep_within(table.listing.total, height);
+            }
             table.selected = table.record().map(|record| record.facts.id);
         }
     }
@@ -119,8 +125,10 @@ pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
         }
         View::Causes => {
             let Some(row) = app.causes.selected() else { return };
+            // Of a capture that is running no connection's cause is known yet.
+            let cause = (!app.settings.live).then_some(row.cause.id);
             let scope = Scope {
-                cause: Some(row.cause.id),
+                cause,
                 ..Scope::of(row.place)
             };
             (

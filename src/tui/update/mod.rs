@@ -50,6 +50,10 @@ fn laddered(app: &mut App, id: u64, found: Result<Arc<Ladder>, String>) {
     if let Some((record, rungs)) = &mut app.ladder
         && record.facts.id == id
     {
+        if let Ok(ladder) = &found {
+            // What is open has gone on.
+            *record = ladder.connection.clone();
+        }
         *rungs = found.map_or_else(Rungs::Missing, Rungs::There);
     }
 }

@@ -59,6 +59,10 @@ fn of_connections(app: &App) -> String {
     let table = &app.connections;
     let place = (table.cursor.at + 1).min(table.listing.total);
     let places = format!("{} of {}", count(place as u64), count(table.listing.total as u64));
+    let places = match table.listing.beyond {
+        0 => places,
+        n => format!("{places}, {} more not kept", count(n)),
+    };
     match &table.opened {
         Some((name, _)) => format!("{name}: {places}"),
         None => places,

@@ -1,8 +1,10 @@
 //! Columns of the flow table. Slugs are those of every other output.
 
+use super::ViewQuery;
 use super::state::{State, age, history, idle};
 use crate::classify::Class;
 use crate::diagnose::{ConnectionRecord, LegName};
+use crate::query::Field;
 use crate::report::text::units::count;
 use crate::time::{Nanos, Timestamp};
 use crate::tui::columns::{Cell, Column};
@@ -211,6 +213,34 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         order: |row, _| row.facts.bytes_to_server + row.facts.bytes_to_client,
     },
 ];
+
+/// The field that a query sorts by for each of the columns.
+const FIELDS: [Field; COLUMNS.len()] = [
+    Field::Server,
+    Field::Client,
+    Field::Start,
+    Field::State,
+    Field::Class,
+    Field::Requests,
+    Field::Closer,
+    Field::Idle,
+    Field::Duration,
+    Field::Cause,
+    Field::History,
+    Field::Bytes,
+];
+
+impl ViewQuery {
+    /// The field that rows are sorted by.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        if self.grouped {
+            Field::Server
+        } else {
+            FIELDS.get(self.sort.column).copied().unwrap_or(Field::Start)
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

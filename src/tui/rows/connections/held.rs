@@ -64,6 +64,7 @@ impl Held {
             rows: self.order[first..last].iter().filter_map(at).cloned().collect(),
             place,
             pinned: pinned.cloned().collect(),
+            beyond: self.snapshot.capture.connections_omitted,
         }
     }
 

@@ -54,6 +54,18 @@ impl Scope {
     }
 }
 
+impl ViewQuery {
+    /// Scope and filter as one expression.
+    #[must_use]
+    pub fn expression(&self) -> String {
+        let mut terms = vec![self.filter.text().to_owned()];
+        terms.extend(self.scope.client.map(|client| format!("client:{client}")));
+        terms.extend(self.scope.server.map(|server| format!("server:{server}")));
+        terms.extend(self.scope.cause.map(|cause| format!("cause:{}", cause.as_str())));
+        terms.join(" ").trim().to_owned()
+    }
+}
+
 /// Which part of the table is wanted.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ViewQuery {
@@ -88,6 +100,8 @@ pub struct Listing {
     pub place: Option<usize>,
     /// The pinned connections.
     pub pinned: Vec<ConnectionRecord>,
+    /// Connections that are kept no more, or were not listed.
+    pub beyond: u64,
 }
 
 /// The latest first.
