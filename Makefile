@@ -2,6 +2,7 @@
 # make test   everything that is checked before a change lands; `.ci/run` runs this
 # make bench, bench-instructions   each room and the whole pipeline; instructions a packet
 # make compare, results   flowcheck against an empty libpcap loop, cat and tcpdump; benches/RESULTS.md anew
+# make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
@@ -9,7 +10,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results links clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results hour links clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -74,6 +75,11 @@ results: packages
 	@.ci/packages tcpdump tcptrace tcpflow tshark valgrind
 	{ benches/compare.sh --slow $(RECORDINGS) && echo && benches/instructions.sh; } >$(TARGET)/RESULTS.md
 	mv $(TARGET)/RESULTS.md benches/RESULTS.md
+
+hour: packages
+	@.ci/packages ip nginx python3
+	$(CARGO) build --release --locked
+	benches/hour.py --minutes $(or $(MINUTES),60) --rate $(or $(RATE),1000) --flowcheck $(TARGET)/release/flowcheck
 
 links:
 	@.ci/packages tshark

@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod flow;
 pub mod frame;
+pub mod host;
 pub mod http;
 pub mod limits;
 pub mod pipeline;

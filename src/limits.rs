@@ -142,3 +142,9 @@ pub const LIVE_HELD_BYTES: usize = 32 << 20;
 
 /// Times that an interface goes down or comes back that are told one by one; the rest are told in sum.
 pub const LIVE_CHANGES_TOLD: u64 = 20;
+
+/// Legs of the capturing host whose sockets are counted apart; the sockets of more count in all only.
+pub const HOST_LEGS: usize = 4_096;
+
+/// Listening ports that tell the server's sockets from the client's.
+pub const HOST_LISTENERS: usize = 4_096;

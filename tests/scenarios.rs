@@ -29,7 +29,7 @@ macro_rules! scenarios {
 scenarios! {
     announced attempts avoidable busy cause_answered cause_asked cause_client cause_pool cause_races
     checks classes closers connection corners duplicates exchange first framing http2 idle kernel leg
-    proxy reassembly request role simple tunnel turns verdict_capture verdict_judged verdict_unjudged windows
+    pairing proxy reassembly request role simple tunnel turns verdict_capture verdict_judged verdict_unjudged windows
 }
 
 fn folder() -> std::path::PathBuf {

@@ -6,7 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::checks::{Checks, Decision};
 use super::closes::CloseSample;
 use super::connections::Waiting;
-use super::event::LegRef;
+use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
@@ -42,6 +42,8 @@ pub struct Aggregate {
     /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
     pub(super) pools: Pools,
+    /// Exchanges for the pairing of legs, with our numbers of legs.
+    pub(super) samples: Vec<SampledExchange>,
     /// The ports of each pair of client and server, and how many pages they take.
     pub(super) ports: (Vec<Ports>, usize),
     /// The leg that each pair of client and server counts in.
@@ -105,6 +107,7 @@ impl Aggregate {
             legs: Vec::new(),
             numbers: Numbers::default(),
             pools: Pools::default(),
+            samples: Vec::new(),
             ports: Default::default(),
             places: Vec::new(),
             servers: IndexMap::default(),

@@ -36,6 +36,8 @@ pub struct Told {
     pub facts: Vec<ConnectionFacts>,
     /// Method and target of first requests, one after the other.
     pub lines: Vec<u8>,
+    /// Exchanges sampled for the pairing of legs, in no order.
+    pub samples: Vec<SampledExchange>,
 }
 
 impl Told {
@@ -44,6 +46,7 @@ impl Told {
         self.events.clear();
         self.facts.clear();
         self.lines.clear();
+        self.samples.clear();
     }
 }
 
@@ -242,6 +245,27 @@ impl Asked {
         let (hash, text) = line.split_first_chunk::<{ Self::HASH }>()?;
         Some((u64::from_ne_bytes(*hash), text))
     }
+}
+
+/// One exchange, from the first byte of its request to the last of its response, as far as it may show on another leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SampledExchange {
+    /// Its leg.
+    pub leg: LegRef,
+    /// A name for method and target; never 0.
+    pub asked: u64,
+    /// A name for X-Request-ID; 0 where there is none.
+    pub id: u64,
+    /// The last address in X-Forwarded-For.
+    pub forwarded: Option<IpAddr>,
+    /// The request has fields that proxies add.
+    pub from_proxy: bool,
+    /// The response says that a proxy answers.
+    pub by_proxy: bool,
+    /// First byte of the request.
+    pub began: Timestamp,
+    /// Last byte of the response.
+    pub ended: Timestamp,
 }
 
 /// A leg's two ends.

@@ -30,6 +30,9 @@ impl Aggregate {
                 self.event(engine, event, told, &mut facts_at[engine]);
             }
         }
+        for (engine, told) in found.iter().enumerate() {
+            self.take_samples(engine, &told.samples);
+        }
     }
 
     #[inline]

@@ -16,8 +16,10 @@ mod kernel;
 mod lately;
 mod leg;
 mod load;
+mod matching;
 mod merge;
 mod naming;
+mod pairing;
 mod pools;
 mod prefixes;
 mod recent;
@@ -29,7 +31,8 @@ pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{
-    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse, Told,
+    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
+    SampledExchange, Told,
 };
 pub use figures::{
     ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Figures, RequestCounts, ResponseCounts,
@@ -39,6 +42,7 @@ pub use kernel::KernelEntries;
 pub use lately::{LATELY_S, Lately};
 pub use leg::WindowFigures;
 pub use load::{Busy, Load};
+pub use pairing::{Hint, PairedBy, TierFigures};
 pub use pools::PoolFigures;
 pub use recent::RecentConnection;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};

@@ -54,6 +54,11 @@ impl Numbers {
         LegRef(look_up(&self.legs_of, engine, theirs.0))
     }
 
+    /// The ends of the leg with our number.
+    pub(super) fn ends(&self, leg: LegRef) -> Option<(Option<IpAddr>, Option<Endpoint>)> {
+        self.pairs.get_index(leg.0 as usize).copied()
+    }
+
     #[inline]
     pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> PrefixRef {
         PrefixRef(look_up(&self.prefixes_of, engine, theirs.0))

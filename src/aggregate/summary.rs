@@ -10,6 +10,7 @@ use super::kernel::KernelEntries;
 use super::lately::Lately;
 use super::leg::{LegState, WindowFigures};
 use super::load::Load;
+use super::pairing::{Hint, TierFigures};
 use super::pools::PoolFigures;
 use super::timeline::Timeline;
 use crate::classify::Endpoint;
@@ -79,6 +80,10 @@ pub struct Summary {
     pub pools: Vec<(IpAddr, PoolFigures)>,
     /// Host and path of each prefix, by its number.
     pub prefix_names: Vec<(Option<String>, String)>,
+    /// Legs that carry the same requests, before and behind a proxy.
+    pub tiers: Vec<TierFigures>,
+    /// What exchanges say of the legs that are not there; by the legs' places.
+    pub hints: Vec<Hint>,
     /// Health checks.
     pub checks: Vec<CheckRow>,
     /// Over time.
@@ -133,6 +138,8 @@ impl Aggregate {
                 .iter()
                 .map(|name| (name.host.as_deref().map(str::to_owned), name.path.to_string()))
                 .collect(),
+            tiers: self.tiers(),
+            hints: self.hints(),
             checks: self.check_rows(),
             timeline: self.timeline.build(span.clock),
             span: Some((span.start, span.clock)),

@@ -50,6 +50,7 @@ fn leg(name: LegName, requests: u64, first: u64, causes: Vec<Cause>) -> Leg {
         verdict: Verdict::default(),
         by_prefix: Vec::new(),
         checks: Vec::new(),
+        paired_with: None,
         bill: crate::diagnose::Bill::default(),
         causes,
     }

@@ -27,6 +27,7 @@ fn leg(last: u8, requests: u64, first: u64, status: Status) -> Leg {
         bill: crate::diagnose::Bill::default(),
         causes: Vec::new(),
         checks: Vec::new(),
+        paired_with: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::bill::bill;
 use super::causes::{self, Findings, PoolCauses};
 use super::projection::{self, Host};
 use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
+use super::tiers::{self, Tier};
 use super::verdict::{Case, Judgement};
 use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
 use crate::thresholds::Thresholds;
@@ -21,6 +22,8 @@ pub struct Diagnosis {
     pub legs: Vec<Leg>,
     /// Clients and the servers they use.
     pub pools: Vec<Pool>,
+    /// Proxies with legs on both sides.
+    pub tiers: Vec<Tier>,
     /// What this capture cannot show, and what would.
     pub not_seen: Vec<String>,
     /// What each host's kernel has to hold.
@@ -30,9 +33,9 @@ pub struct Diagnosis {
 }
 
 /// Judges every leg, and the capture by its legs. `unseen` packets were dropped by the kernel or
-/// the interface, or are damaged in the file.
+/// the interface, or are damaged in the file; `shown` names where the capture was taken.
 #[must_use]
-pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diagnosis {
+pub fn diagnose(summary: &Summary, unseen: u64, shown: &str, thresholds: &Thresholds) -> Diagnosis {
     let total = summary.totals.counts.requests.rated();
     let mut legs: Vec<Leg> = summary
         .legs
@@ -50,6 +53,7 @@ pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diag
     for (leg, causes) in legs.iter_mut().zip(&mut findings.legs) {
         leg.causes = std::mem::take(causes);
     }
+    let tiers = tiers::tiers(summary, &mut legs);
     legs.sort_by(|a, b| {
         let requests = |leg: &Leg| leg.figures.counts.requests.total;
         requests(b)
@@ -57,13 +61,16 @@ pub fn diagnose(summary: &Summary, unseen: u64, thresholds: &Thresholds) -> Diag
             .then_with(|| b.verdict.status.cmp(&a.verdict.status))
             .then_with(|| a.name.cmp(&b.name))
     });
-    let verdict = capture_verdict(&legs, total, thresholds);
+    let mut verdict = capture_verdict(&legs, total, thresholds);
+    verdict.reasons.extend(tiers::not_judged(summary));
     let pools = pools(&legs, &mut findings);
-    let not_seen = not_seen(summary);
+    let mut not_seen = not_seen(summary);
+    not_seen.extend(tiers::not_seen(summary, shown));
     Diagnosis {
         verdict,
         legs,
         pools,
+        tiers,
         not_seen,
         hosts: projection::hosts(summary),
         findings,
@@ -111,6 +118,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
                 })
             })
             .collect(),
+        paired_with: None,
         bill: bill(leg, summary),
         causes: Vec::new(),
     }

@@ -39,6 +39,23 @@ pub struct Host {
     pub conntrack_entries: u64,
     /// By server, where this host is the client.
     pub ports: Vec<PortsTo>,
+    /// What it has, where it is the capturing host.
+    pub actual: Option<Actual>,
+}
+
+/// What the kernel of a host has of the legs that were captured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Actual {
+    /// Sockets in TIME-WAIT.
+    pub time_wait: u64,
+    /// Those that there were when the capture began; they are gone after a minute.
+    pub time_wait_at_start: u64,
+    /// Sockets that wait for the peer's FIN.
+    pub fin_wait_2: u64,
+    /// Sockets that the application has not closed after the peer's FIN.
+    pub close_wait: u64,
+    /// By server, where this host is the client: its sockets in any state.
+    pub ports: Vec<PortsTo>,
 }
 
 /// Every address, by entries of connection tracking descending.
@@ -70,6 +87,7 @@ fn host(hosts: &mut BTreeMap<IpAddr, Host>, address: IpAddr) -> &mut Host {
         close_wait: 0,
         conntrack_entries: 0,
         ports: Vec::new(),
+        actual: None,
     })
 }
 

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use super::bill::Bill;
 use super::catalogue::CauseId;
 use super::causes::Cause;
+use super::own_host::OwnHost;
 use super::projection::Host;
+use super::tiers::Tier;
 use crate::aggregate::{Figures, Lately, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::{Interface, InterfaceId};
@@ -109,6 +111,8 @@ pub struct Leg {
     pub by_prefix: Vec<PrefixRow>,
     /// Its health checks.
     pub checks: Vec<CheckSeries>,
+    /// The leg of the same requests on the other side of a proxy.
+    pub paired_with: Option<LegName>,
     /// What churn costs, and what reuse would save.
     pub bill: Bill,
     /// Why its connections end, or are not made: faults first, by connections.
@@ -351,8 +355,12 @@ pub struct Snapshot {
     pub legs: Vec<Leg>,
     /// Every client's pool.
     pub pools: Vec<Pool>,
+    /// Proxies with legs on both sides.
+    pub tiers: Vec<Tier>,
     /// What each host's kernel has to hold when the capture ends.
     pub hosts: Vec<Host>,
+    /// What the kernel of the capturing host says, if it is an end of a leg.
+    pub own_host: Option<OwnHost>,
     /// Over time.
     pub timeline: Timeline,
     /// What this capture cannot show, and what would.

@@ -151,10 +151,7 @@ impl Conversation {
             asked,
         };
         cx.emit(from.at, roles.leg, kind);
-        let record = cx
-            .config
-            .keep_exchanges
-            .then(|| Box::new(self.record(head, reuse, began, from)));
+        let kept = self.kept(head, reuse, (began, from), roles.leg, cx);
         Some(Pending {
             method: head.method,
             reuse,
@@ -162,7 +159,7 @@ impl Conversation {
             prefix,
             began,
             last_byte: from.at,
-            record,
+            kept,
         })
     }
 
@@ -185,8 +182,7 @@ impl Conversation {
             return Asked::default();
         }
         let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
-        let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
-        self.asked = hash.max(1);
+        self.asked = asked(head);
         Asked::note(
             &mut cx.told.lines,
             self.asked,
@@ -234,7 +230,7 @@ impl Conversation {
             .map(|pending| from.at.since(pending.last_byte).max(0));
         if let Some(pending) = front {
             pending.status = Status::of(head.status);
-            if let Some(record) = pending.record.as_mut() {
+            if let Some(record) = pending.record_mut() {
                 record.status = (head.status != UNREAD_STATUS).then_some(head.status);
                 record.first_byte = first_byte;
                 record.announced_close |= head.announced;
@@ -356,7 +352,13 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
     }
 }
 
+/// A name for method and target, never 0.
+pub(super) fn asked(head: &RequestHead<'_>) -> u64 {
+    let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+    hash.max(1)
+}
+
 /// A name for a target that is the same in every run.
-fn hash(bytes: &[u8]) -> u64 {
+pub(super) fn hash(bytes: &[u8]) -> u64 {
     FixedState::default().hash_one(bytes)
 }

@@ -31,6 +31,7 @@ mod reading;
 mod record;
 mod records;
 mod roles;
+mod sample;
 mod share;
 mod signs;
 mod streams;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::aggregate::{PrefixRef, Reuse};
+use crate::aggregate::{PrefixRef, Reuse, SampledExchange};
 use crate::diagnose::ExchangeRecord;
 use crate::http::Method;
 use crate::time::Timestamp;
@@ -18,7 +18,22 @@ pub(super) struct Pending {
     pub(super) began: Timestamp,
     /// Its last byte so far.
     pub(super) last_byte: Timestamp,
-    pub(super) record: Option<Box<ExchangeRecord>>,
+    pub(super) kept: Option<Box<Kept>>,
+}
+
+/// What few exchanges are asked to remember.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// For `--requests`.
+    pub(super) record: Option<ExchangeRecord>,
+    /// For the pairing of legs.
+    pub(super) sample: Option<SampledExchange>,
+}
+
+impl Pending {
+    pub(super) fn record_mut(&mut self) -> Option<&mut ExchangeRecord> {
+        self.kept.as_mut()?.record.as_mut()
+    }
 }
 
 /// A status that may not be known yet, in the room of one (0 is a status that could not be read).

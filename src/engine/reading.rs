@@ -74,6 +74,7 @@ impl Conversation {
                     self.on_response_end(from.at, cx);
                 }
             } else if let Some((head, used)) = messages.plain_response(context, rest) {
+                self.note_answerer(&rest[..used]);
                 rest = &rest[used..];
                 let effect = self.on_response(&head, from, cx);
                 if effect.tunnel {

@@ -1,13 +1,14 @@
-//! The records of `--requests`: one for each exchange, told when it is over.
+//! What is told of single exchanges when they are over: the records of `--requests`, and samples for the pairing of legs.
 
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
-use super::pending::Pending;
-use crate::aggregate::Reuse;
+use super::pending::{Kept, Pending};
+use super::sample::sample;
+use crate::aggregate::{LegRef, Reuse};
 use crate::classify::Endpoint;
 use crate::diagnose::ExchangeRecord;
-use crate::http::RequestHead;
+use crate::http::{Extent, RequestHead};
 use crate::limits::TARGET_BYTES;
 use crate::time::{Nanos, Timestamp};
 
@@ -20,13 +21,27 @@ impl Conversation {
         self.finish_streams(cx);
     }
 
-    pub(super) fn record(
+    /// What is to be remembered of a request until its response is over; for nearly all of them nothing.
+    #[inline]
+    pub(super) fn kept(
         &self,
         head: &RequestHead<'_>,
         reuse: Reuse,
-        began: Timestamp,
-        from: Origin,
-    ) -> ExchangeRecord {
+        (began, from): (Timestamp, Origin),
+        leg: LegRef,
+        cx: &Context<'_>,
+    ) -> Option<Box<Kept>> {
+        let records = cx.config.keep_exchanges;
+        let sampled = cx.now.is_sampled() && head.extent >= Extent::StartLine;
+        (records || sampled).then(|| {
+            Box::new(Kept {
+                record: records.then(|| self.record(head, reuse, began, from)),
+                sample: sampled.then(|| sample(head, leg, began)),
+            })
+        })
+    }
+
+    fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
         let text =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
         ExchangeRecord {
@@ -67,14 +82,19 @@ impl Conversation {
         response: Option<Nanos>,
         cx: &mut Context<'_>,
     ) {
-        if let Some(mut record) = pending.record {
+        let Some(kept) = pending.kept else { return };
+        if let Some(mut record) = kept.record {
             record.order = cx.now.order;
             record.response = end.and(response);
             if let Some((client, server)) = self.ends(cx) {
                 record.client = client;
                 record.server = server;
             }
-            cx.records.exchanges.push(*record);
+            cx.records.exchanges.push(record);
+        }
+        if let Some((mut sample, end)) = kept.sample.zip(end) {
+            sample.ended = end;
+            cx.told.samples.push(sample);
         }
     }
 }

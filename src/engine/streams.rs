@@ -42,6 +42,7 @@ fn head_of(fields: &FieldBlock) -> RequestHead<'_> {
         tokens: crate::http::Tokens::NONE,
         framing: Framing::None,
         extent,
+        bytes: &[],
     }
 }
 
@@ -143,7 +144,7 @@ impl Conversation {
         let first_byte = pending
             .as_ref()
             .map(|pending| began.since(pending.last_byte).max(0));
-        if let Some(record) = pending.and_then(|pending| pending.record.as_mut()) {
+        if let Some(record) = pending.and_then(|pending| pending.record_mut()) {
             record.status = (status != UNREAD_STATUS).then_some(status);
             record.first_byte = first_byte;
         }

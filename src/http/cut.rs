@@ -52,6 +52,7 @@ fn request_line(head: &[u8]) -> Option<RequestHead<'_>> {
             None => Extent::PartOfStartLine,
             Some(_) => Extent::StartLine,
         },
+        bytes: &[],
     })
 }
 
@@ -125,6 +126,7 @@ impl RequestHead<'_> {
             tokens: Tokens::NONE,
             framing: Framing::Unknown,
             extent: Extent::Nothing,
+            bytes: &[],
         }
     }
 }

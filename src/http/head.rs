@@ -87,6 +87,8 @@ pub struct RequestHead<'a> {
     pub framing: Framing,
     /// How much of it was captured.
     pub extent: Extent,
+    /// Its bytes, for fields that are seldom looked at (see [`field`](super::field)); empty where they are not at hand.
+    pub bytes: &'a [u8],
 }
 
 /// A response head; interim ones (1xx) included.
@@ -171,7 +173,10 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
 #[inline(always)]
 pub(super) fn quick_request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
     let found = quick::request(bytes)?;
-    let head = request_head(found.method, found.target, found.minor, &found.fields);
+    let head = RequestHead {
+        bytes: bytes.get(..found.length)?,
+        ..request_head(found.method, found.target, found.minor, &found.fields)
+    };
     Some((head, found.length))
 }
 
@@ -193,6 +198,7 @@ fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields
         tokens: fields.tokens(),
         framing: request_framing(fields),
         extent: Extent::Whole,
+        bytes: &[],
     }
 }
 
@@ -211,10 +217,11 @@ pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
         return Parsed::Invalid;
     };
     let fields = collect(request.headers);
-    Parsed::Complete(
-        request_head(method_name.as_bytes(), target.as_bytes(), minor, &fields),
-        length,
-    )
+    let head = RequestHead {
+        bytes: bytes.get(..length).unwrap_or_default(),
+        ..request_head(method_name.as_bytes(), target.as_bytes(), minor, &fields)
+    };
+    Parsed::Complete(head, length)
 }
 
 #[expect(

@@ -20,6 +20,7 @@ mod plain;
 mod prelude;
 mod proxy;
 mod quick;
+mod raw;
 mod recognise;
 mod simple;
 mod stream;
@@ -31,6 +32,7 @@ pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use http2::{Fields as FieldBlock, FirstField, Frame, FrameReader, begins_frames};
 pub use prelude::begins_connection;
+pub use raw::{field, fields_named};
 pub use recognise::begins_message;
 pub use stream::MessageStream;
 

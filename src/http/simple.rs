@@ -26,6 +26,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
         upgrade: false,
         tokens: Tokens::NONE,
         framing: Framing::None,
+        bytes: &[],
     };
     Some((head, b"GET ".len() + end + 1))
 }

@@ -9,6 +9,7 @@ use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
+use crate::frame::Interface;
 use crate::source::SourceSummary;
 
 /// An engine's counters as they stand.
@@ -58,7 +59,7 @@ pub(super) fn snapshot(
     let thresholds = config.thresholds.clone();
     let dropped = [capture.kernel_dropped(), capture.interface_dropped()];
     let unseen = dropped.into_iter().flatten().sum::<u64>() + capture.damaged_packets();
-    let diagnosis = diagnose(&summary, unseen, &thresholds);
+    let diagnosis = diagnose(&summary, unseen, &shown(&capture.interfaces), &thresholds);
     let listed = listed.map(|mut listed| {
         listed.sort_by_key(|connection| connection.facts.id);
         records(listed, &diagnosis.findings)
@@ -70,12 +71,25 @@ pub(super) fn snapshot(
         totals: summary.totals,
         legs: diagnosis.legs,
         pools: diagnosis.pools,
+        tiers: diagnosis.tiers,
         hosts: diagnosis.hosts,
+        own_host: None,
         timeline: summary.timeline,
         not_seen: diagnosis.not_seen,
         connections: listed,
         narrowed: None,
     }
+}
+
+/// Where the capture was taken, as far as it says so.
+fn shown(interfaces: &[Interface]) -> String {
+    let mut names: Vec<&str> = interfaces
+        .iter()
+        .filter_map(|interface| interface.name.as_deref())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(" and ")
 }
 
 /// The connections for the list, which are in order of first packet, with their generations.

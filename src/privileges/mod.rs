@@ -9,9 +9,9 @@ mod sandbox;
 
 use std::ffi::CString;
 
-use caps::CapSet;
+use caps::{CapSet, Capability, CapsHashSet};
 use nix::errno::Errno;
-use nix::sys::prctl::set_no_new_privs;
+use nix::sys::prctl::{set_keepcaps, set_no_new_privs};
 use nix::unistd::{Gid, Uid, User, getegid, geteuid, initgroups, setresgid, setresuid, setuid};
 
 pub use sandbox::sandbox;
@@ -56,11 +56,12 @@ pub struct Identity {
 }
 
 /// Becomes `user`, by default the one who called sudo, else nobody; without privileges there is nothing to become. The
-/// capabilities go in any case, but for `-Z root`, and so does any way to new ones.
+/// capabilities go in any case, but for `-Z root` and for the one to open interfaces if it is to be kept, and so does any
+/// way to new ones.
 ///
 /// # Errors
 /// No such user, or the kernel refused; the process may then have given up a part of its privileges.
-pub fn drop_to(user: Option<&str>) -> Result<Identity, PrivilegeError> {
+pub fn drop_to(user: Option<&str>, keep_capture: bool) -> Result<Identity, PrivilegeError> {
     let present = geteuid();
     let target = target(user, present)?;
     let refused = |what| {
@@ -73,6 +74,7 @@ pub fn drop_to(user: Option<&str>) -> Result<Identity, PrivilegeError> {
     };
     let dropped = target.uid != present;
     if dropped {
+        set_keepcaps(keep_capture).map_err(refused("kept capabilities"))?;
         let name = CString::new(target.name.as_str()).unwrap_or_default();
         // Groups first, while there is still the right to change them.
         initgroups(&name, target.gid).map_err(refused("groups"))?;
@@ -83,24 +85,28 @@ pub fn drop_to(user: Option<&str>) -> Result<Identity, PrivilegeError> {
         }
     }
     if !target.uid.is_root() {
-        for set in [
-            CapSet::Ambient,
-            CapSet::Inheritable,
-            CapSet::Effective,
-            CapSet::Permitted,
-        ] {
-            caps::clear(None, set).map_err(|error| PrivilegeError::Refused {
-                name: target.name.clone(),
-                what: "capabilities",
-                error: error.to_string(),
-            })?;
-        }
+        reduce(keep_capture).map_err(|error| PrivilegeError::Refused {
+            name: target.name.clone(),
+            what: "capabilities",
+            error: error.to_string(),
+        })?;
     }
     set_no_new_privs().map_err(refused("no new privileges"))?;
     Ok(Identity {
         name: target.name,
         dropped,
     })
+}
+
+/// Gives up the capabilities, or all but the one to open interfaces.
+fn reduce(keep_capture: bool) -> Result<(), caps::errors::CapsError> {
+    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective] {
+        caps::clear(None, set)?;
+    }
+    let kept = keep_capture.then_some(Capability::CAP_NET_RAW);
+    let kept: CapsHashSet = kept.into_iter().collect();
+    caps::set(None, CapSet::Permitted, &kept)?;
+    caps::set(None, CapSet::Effective, &kept)
 }
 
 struct Target {

@@ -6,7 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::classify::Endpoint;
 use crate::diagnose::expect::Outcome;
-use crate::diagnose::{CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, MessageKind, Snapshot};
+use crate::diagnose::{
+    CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, LegName, Limit, MessageKind, OwnHost,
+    Snapshot,
+};
 
 /// IPv4 replacements come from the block for benchmarks (RFC 2544), which no real network uses ...
 const V4_FIRST: u32 = u32::from_be_bytes([198, 18, 0, 1]);
@@ -113,7 +116,17 @@ impl Anonymizer {
             host.address = self.address(host.address);
             host.ports
                 .iter_mut()
+                .chain(host.actual.iter_mut().flat_map(|actual| &mut actual.ports))
                 .for_each(|ports| self.endpoint(&mut ports.to));
+        }
+        for tier in &mut snapshot.tiers {
+            self.endpoint(&mut tier.front);
+            tier.back = self.address(tier.back);
+            let legs = tier.before.legs.iter_mut().chain(&mut tier.behind.legs);
+            legs.for_each(|name| self.name(name));
+        }
+        if let Some(own) = &mut snapshot.own_host {
+            self.own_host(own);
         }
         for pool in &mut snapshot.pools {
             pool.client = self.address(pool.client);
@@ -171,10 +184,31 @@ impl Anonymizer {
         }
     }
 
-    fn leg(&mut self, leg: &mut Leg) {
-        leg.name.client = leg.name.client.map(|client| self.address(client));
-        if let Some(server) = &mut leg.name.server {
+    fn name(&mut self, name: &mut LegName) {
+        name.client = name.client.map(|client| self.address(client));
+        if let Some(server) = &mut name.server {
             self.endpoint(server);
+        }
+    }
+
+    /// Addresses that are ends of no leg are left out.
+    fn own_host(&mut self, own: &mut OwnHost) {
+        own.addresses
+            .iter_mut()
+            .for_each(|address| *address = self.address(*address));
+        own.view.addresses.clone_from(&own.addresses);
+        own.legs.iter_mut().for_each(|leg| self.name(&mut leg.name));
+        for near in &mut own.near {
+            if let Limit::Ports(name) = &mut near.limit {
+                self.name(name);
+            }
+        }
+    }
+
+    fn leg(&mut self, leg: &mut Leg) {
+        self.name(&mut leg.name);
+        if let Some(other) = &mut leg.paired_with {
+            self.name(other);
         }
         for part in &mut leg.by_prefix {
             self.host(&mut part.host);

@@ -91,6 +91,7 @@ fn leg(client: &str, server: Endpoint, figures: Figures, status: Status, reasons
         },
         by_prefix: Vec::new(),
         checks: Vec::new(),
+        paired_with: None,
         bill: crate::diagnose::Bill::default(),
         causes: Vec::new(),
     }

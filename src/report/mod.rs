@@ -11,6 +11,7 @@ pub mod explain;
 mod fixture;
 pub mod json;
 pub mod lines;
+pub mod near;
 mod safe;
 pub mod second;
 pub mod text;

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::json::Number;
+use super::json::{HostSecond, Number};
 use crate::aggregate::TimelineRow;
+use crate::host::Tally;
 use crate::source::SourceSummary;
 
 /// The name and version of the lines' format.
@@ -19,6 +20,7 @@ pub struct Second {
     total: TimelineRow,
     kernel_dropped: u64,
     interface_dropped: u64,
+    host: Option<Tally>,
 }
 
 /// A line of JSON; counters are those of the last second, but for `total` and the packets dropped, which are in all.
@@ -36,6 +38,8 @@ struct Line {
     kernel_dropped: u64,
     interface_dropped: u64,
     total: Total,
+    /// What the kernel of the capturing host says; counters are those since the capture began.
+    host: Option<HostSecond>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +54,12 @@ struct Total {
 impl Second {
     /// The second in which `before` became `total`.
     #[must_use]
-    pub fn new(before: &TimelineRow, total: TimelineRow, sources: &[SourceSummary]) -> Self {
+    pub fn new(
+        before: &TimelineRow,
+        total: TimelineRow,
+        sources: &[SourceSummary],
+        host: Option<Tally>,
+    ) -> Self {
         let sum = |of: fn(&SourceSummary) -> Option<u64>| sources.iter().filter_map(of).sum();
         Self {
             last: TimelineRow {
@@ -64,6 +73,7 @@ impl Second {
             total,
             kernel_dropped: sum(|source| source.kernel_dropped),
             interface_dropped: sum(|source| source.interface_dropped),
+            host,
         }
     }
 
@@ -75,8 +85,10 @@ impl Second {
             (kernel, 0) => format!("drops {kernel}"),
             (kernel, interface) => format!("drops {kernel} by the kernel, {interface} by the interface"),
         };
+        let waiting = self.host.and_then(|host| host.time_wait).filter(|n| *n > 0);
+        let waiting = waiting.map(|n| format!("TIME-WAIT {n}  ")).unwrap_or_default();
         format!(
-            "{time}  {} handshakes/s  {} requests/s  reuse {}, in all {}  open {}  {drops}",
+            "{time}  {} handshakes/s  {} requests/s  reuse {}, in all {}  open {}  {waiting}{drops}",
             self.last.handshakes,
             self.last.requests,
             share(&self.last),
@@ -109,6 +121,7 @@ impl Second {
                 closes: self.total.closes,
                 resets: self.total.resets,
             },
+            host: self.host.map(HostSecond::from),
         };
         serde_json::to_writer(&mut *out, &line)?;
         out.write_all(b"\n")
@@ -143,7 +156,7 @@ mod tests {
             kernel_dropped: Some(7),
             ..SourceSummary::default()
         };
-        let second = Second::new(&row(10, 100, 90, 4), row(12, 140, 129, 6), &[dropped]);
+        let second = Second::new(&row(10, 100, 90, 4), row(12, 140, 129, 6), &[dropped], None);
         let line = second.line(&TimeZone::UTC);
         let expected = "2 handshakes/s  40 requests/s  reuse 97.5 %, in all 92.1 %  open 6  drops 7";
         assert!(line.ends_with(expected), "{line}");
@@ -157,7 +170,26 @@ mod tests {
 
     #[test]
     fn no_requests_have_no_share() {
-        let second = Second::new(&TimelineRow::default(), row(1, 0, 0, 1), &[]);
+        let second = Second::new(&TimelineRow::default(), row(1, 0, 0, 1), &[], None);
         assert!(second.line(&TimeZone::UTC).contains("reuse -, in all -"));
+    }
+
+    #[test]
+    fn the_host_is_told_where_it_is_known() {
+        let host = Tally {
+            time_wait: Some(28_011),
+            ..Tally::default()
+        };
+        let second = Second::new(&TimelineRow::default(), row(1, 1, 0, 1), &[], Some(host));
+        assert!(
+            second
+                .line(&TimeZone::UTC)
+                .contains("open 1  TIME-WAIT 28011  drops 0")
+        );
+        let mut out = Vec::new();
+        second.ndjson(&mut out).unwrap();
+        let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(line["host"]["time_wait"], 28_011);
+        assert_eq!(line["host"]["counters"]["active_opens"], serde_json::Value::Null);
     }
 }

@@ -1,4 +1,5 @@
-//! Network namespaces of a test's own: cli -- ngx -- tc1, where ngx's interface to tc1 is called `bond0`.
+//! Network namespaces of a test's own: cli -- ngx -- tc1, where ngx's interface to tc1 is called `bond0`; with two servers
+//! cli -- ngx -- switch -- tc1, tc2.
 
 use std::fs;
 use std::io::Write;
@@ -16,6 +17,10 @@ pub(crate) const CLI: &str = "cli";
 pub(crate) const NGX: &str = "ngx";
 /// Where the server is.
 pub(crate) const TC1: &str = "tc1";
+/// Where the second server is; its interface is called `bond0` too.
+pub(crate) const TC2: &str = "tc2";
+/// What connects ngx with two servers.
+const SWITCH: &str = "sw";
 
 /// The address of ngx that the client uses.
 pub(crate) const FRONT: &str = "10.76.0.1";
@@ -41,15 +46,39 @@ fn output(program: &str, args: &[&str]) -> Output {
         .unwrap_or_else(|error| panic!("{program}: {error}"))
 }
 
-/// Three namespaces, gone at the end of the test.
+/// The namespaces, gone at the end of the test.
 pub(crate) struct Net {
     names: Vec<(&'static str, String)>,
 }
 
 impl Net {
-    /// Makes them; `None` where that isn't possible, which is said, or where it must be possible a failure.
+    /// Three of them; `None` where that isn't possible, which is said, or where it must be possible a failure.
     pub(crate) fn new(test: &str) -> Option<Self> {
-        if let Some(missing) = missing() {
+        let net = Self::make(test, &[CLI, NGX, TC1], missing())?;
+        net.link((NGX, "bond0", "10.77.0.1/24"), (TC1, "eth0", "10.77.0.11/24"));
+        Some(net)
+    }
+
+    /// With two servers; also `None` if `more` is missing.
+    pub(crate) fn with_two_servers(test: &str, more: Option<String>) -> Option<Self> {
+        let net = Self::make(test, &[CLI, NGX, SWITCH, TC1, TC2], missing().or(more))?;
+        net.ip(SWITCH, &["link", "add", "switch", "type", "bridge"]);
+        net.ip(SWITCH, &["link", "set", "switch", "up"]);
+        let ends = [
+            (NGX, "bond0", "10.77.0.1/24"),
+            (TC1, "eth0", "10.77.0.11/24"),
+            (TC2, "bond0", "10.77.0.12/24"),
+        ];
+        for end in ends {
+            let port = format!("to-{}", end.0);
+            net.link(end, (SWITCH, &port, ""));
+            net.ip(SWITCH, &["link", "set", &port, "master", "switch"]);
+        }
+        Some(net)
+    }
+
+    fn make(test: &str, roles: &[&'static str], missing: Option<String>) -> Option<Self> {
+        if let Some(missing) = missing {
             assert!(std::env::var_os(REQUIRED).is_none(), "{test}: {missing}");
             // Not by a macro: those are only shown of tests that fail.
             let _ = writeln!(std::io::stderr(), "\n*** {test}: SKIPPED, {missing}");
@@ -57,9 +86,9 @@ impl Net {
         }
         let mine = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let net = Self {
-            names: [CLI, NGX, TC1]
-                .into_iter()
-                .map(|role| (role, format!("flowcheck-{mine}-{role}")))
+            names: roles
+                .iter()
+                .map(|role| (*role, format!("flowcheck-{mine}-{role}")))
                 .collect(),
         };
         for (_, name) in &net.names {
@@ -67,16 +96,17 @@ impl Net {
             run("ip", &["-n", name, "link", "set", "lo", "up"]);
         }
         net.link((CLI, "eth0", "10.76.0.9/24"), (NGX, "eth0", "10.76.0.1/24"));
-        net.link((NGX, "bond0", "10.77.0.1/24"), (TC1, "eth0", "10.77.0.11/24"));
         Some(net)
     }
 
-    fn link(&self, a: (&str, &str, &str), b: (&str, &str, &str)) {
+    pub(crate) fn link(&self, a: (&str, &str, &str), b: (&str, &str, &str)) {
         let (one, other) = (self.name(a.0), self.name(b.0));
         let peer = ["type", "veth", "peer", "name", b.1, "netns", other];
         run("ip", &[&["link", "add", a.1, "netns", one][..], &peer].concat());
         for (name, (_, interface, address)) in [(one, a), (other, b)] {
-            run("ip", &["-n", name, "address", "add", address, "dev", interface]);
+            if !address.is_empty() {
+                run("ip", &["-n", name, "address", "add", address, "dev", interface]);
+            }
             run("ip", &["-n", name, "link", "set", interface, "up"]);
         }
     }

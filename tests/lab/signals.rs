@@ -152,6 +152,60 @@ fn an_interface_that_goes_is_told_and_the_rest_goes_on() {
     assert_eq!(report["totals"]["requests"]["total"], 57, "{:#?}", ended.said);
 }
 
+/// eth0 of the server's namespace, deleted and made anew.
+fn renew(net: &Net) {
+    net.ip(TC1, &["link", "delete", "eth0"]);
+    net.link((NGX, "bond0", "10.77.0.1/24"), (TC1, "eth0", "10.77.0.11/24"));
+}
+
+#[test]
+fn an_interface_that_comes_back_is_opened_again_where_privileges_allow() {
+    let Some(net) = Net::new("reopen") else { return };
+    let folder = Folder::new("reopen");
+    let _backend = nginx(&net, TC1, &folder, "backend", BACKEND);
+    let args = ["-i", "eth0", "--reopen", "-v", "--json", "port", "8080"];
+    let mut live = Live::start(&net, TC1, &args);
+    let status = fs::read_to_string(format!("/proc/{}/status", live.id())).expect("a process");
+    for set in [
+        "CapEff:\t0000000000002000",
+        "CapPrm:\t0000000000002000",
+        "NoNewPrivs:\t1",
+    ] {
+        assert!(status.contains(set), "{set}: {status}");
+    }
+    assert!(!status.contains("Uid:\t0"), "{status}");
+    requests(&net, NGX, &format!("http://{SERVER}:8080"), 40);
+    for count in [10, 5] {
+        renew(&net);
+        live.wait_for("eth0: the interface is back and captured on again");
+        requests(&net, NGX, &format!("http://{SERVER}:8080"), count);
+        live.wait_for("handshakes/s");
+        live.wait_for("handshakes/s");
+    }
+    net.ip(TC1, &["link", "delete", "eth0"]);
+    live.wait_for("eth0: the interface disappeared");
+    let ended = live.stop();
+    assert!(ended.said("CAP_NET_RAW kept"), "{:#?}", ended.said);
+    let report = ended.report();
+    assert_eq!(report["totals"]["requests"]["total"], 55, "{:#?}", ended.said);
+    let warnings = report["capture"]["warnings"].to_string();
+    assert!(
+        warnings.contains("what passed meanwhile was not captured"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn an_interface_that_comes_back_without_privileges_is_told() {
+    let Some(net) = Net::new("gone") else { return };
+    let args = ["-i", "eth0", "-i", "lo", "--json", "port", "8080"];
+    let mut live = Live::start(&net, TC1, &args);
+    renew(&net);
+    live.wait_for("eth0: the interface is back, but nothing is captured on it");
+    let warnings = live.stop().report()["capture"]["warnings"].to_string();
+    assert!(warnings.contains("--reopen keeps it"), "{warnings}");
+}
+
 #[test]
 fn when_the_last_interface_goes_the_report_is_made() {
     let Some(net) = Net::new("last") else { return };

@@ -85,6 +85,9 @@ pub(in super::super) struct LiveArgs {
     /// Take packets one by one as they come, at a higher cost for each
     #[arg(long, help_heading = "Capture")]
     pub(super) immediate_mode: bool,
+    /// Open an interface again that was deleted and made anew: keeps the capability CAP_NET_RAW, which is else given up
+    #[arg(long, help_heading = "Capture")]
+    pub(super) reopen: bool,
     /// As root: become this user when the interfaces are open (default: who called sudo, else nobody; root: stay root)
     #[arg(
         short = 'Z',

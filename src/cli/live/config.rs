@@ -71,6 +71,7 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
                 DirectionArg::Inout => Direction::Both,
             },
             immediate: typed.immediate_mode,
+            reopen: typed.reopen,
             count: typed.count,
             duration: typed
                 .duration

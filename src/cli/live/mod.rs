@@ -17,6 +17,8 @@ use super::error::Error;
 use super::exit::Exit;
 use super::result::{self, Lines};
 use super::{say, wiring};
+use crate::diagnose::look_at_own_host;
+use crate::host::Sampler;
 use crate::source::Source;
 use crate::source::live::{self, Live, RecordOptions};
 use crate::{pipeline, privileges};
@@ -39,8 +41,20 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let watch = source.watch();
     let folder = record.as_ref().map(RecordOptions::folder);
     let source = restrict(config, source, record)?;
+    let end = Arc::clone(&watch);
+    let host = Sampler::begin().watch(move |span| end.wait_for_end(span));
+    let host = host.map_err(|source| Error::System {
+        what: "cannot watch this host's kernel",
+        source,
+    })?;
     if let Some(wanted) = config.screen {
-        let snapshot = screen::run(wanted, config, source, &watch, folder)?;
+        let running = screen::Running {
+            source,
+            watch: &watch,
+            host,
+            folder,
+        };
+        let snapshot = screen::run(wanted, config, running)?;
         return result::conclude(&config.report, lines, snapshot, &[]);
     }
     let wanted = signals::listen(Arc::clone(&watch))?;
@@ -51,7 +65,7 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
             config.filter
         ));
     }
-    let mut watching = Watching::new(config, lines, Arc::clone(&watch), wanted);
+    let mut watching = Watching::new(config, lines, Arc::clone(&watch), wanted, host);
     let mut snapshot = pipeline::analyse(
         source,
         &wiring::engine_config(&config.report),
@@ -59,7 +73,8 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
         &mut watching,
     );
     snapshot.capture.filter = Some(config.filter.clone());
-    let (lines, said) = watching.finish(&watch.known(), snapshot.capture.packets);
+    let (lines, said, host) = watching.finish(&watch.known(), snapshot.capture.packets);
+    look_at_own_host(&mut snapshot, host.finish());
     result::conclude(&config.report, lines, snapshot, &said)
 }
 
@@ -70,7 +85,7 @@ fn restrict(
     source: Live,
     record: Option<RecordOptions>,
 ) -> Result<Box<dyn Source>, Error> {
-    let identity = privileges::drop_to(config.user.as_deref())?;
+    let identity = privileges::drop_to(config.user.as_deref(), config.options.reopen)?;
     let folder = record.as_ref().map(RecordOptions::folder);
     let source: Box<dyn Source> = match record {
         Some(mut record) => {
@@ -82,8 +97,13 @@ fn restrict(
     let sandbox = privileges::sandbox(folder.as_deref());
     if config.verbose {
         let became = if identity.dropped { "now" } else { "still" };
+        let kept = if config.options.reopen {
+            "CAP_NET_RAW kept, "
+        } else {
+            ""
+        };
         say(&format!(
-            "privileges: {became} user {}, no new ones",
+            "privileges: {became} user {}, {kept}no new ones",
             identity.name
         ));
         say(&format!("sandbox: {sandbox}"));

@@ -9,7 +9,8 @@ use super::super::error::Error;
 use super::super::screen::{self, ScreenConfig, Stream};
 use super::super::wiring;
 use super::config::LiveConfig;
-use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::diagnose::{ExchangeRecord, Snapshot, look_at_own_host};
+use crate::host::Watched;
 use crate::pipeline::{self, Observer, Screen, SoFar};
 use crate::source::Source;
 use crate::source::live::Watch;
@@ -36,20 +37,37 @@ impl Mailbox {
     }
 }
 
-/// Analyses `source` and shows it until the screen is left, which ends the capture.
+/// A capture that is to be shown.
+pub(super) struct Running<'a> {
+    /// Its packets.
+    pub(super) source: Box<dyn Source>,
+    /// How it is ended, and what is known of it.
+    pub(super) watch: &'a Watch,
+    /// What this host's kernel says.
+    pub(super) host: Watched,
+    /// Where packets are recorded, if they are.
+    pub(super) folder: Option<PathBuf>,
+}
+
+/// Analyses a capture and shows it until the screen is left, which ends it.
 pub(super) fn run(
     screen: ScreenConfig,
     config: &LiveConfig,
-    source: Box<dyn Source>,
-    watch: &Arc<Watch>,
-    folder: Option<PathBuf>,
+    running: Running<'_>,
 ) -> Result<Snapshot, Error> {
+    let Running {
+        source,
+        watch,
+        host,
+        folder,
+    } = running;
     let mailbox = Mailbox::default();
     let engine = wiring::engine_config(&config.report);
     let (filter, threads) = (config.filter.as_str(), config.report.threads);
     let mut feeder = Feeder {
         filter,
         watch,
+        host,
         mailbox: &mailbox,
         next: Instant::now(),
     };
@@ -63,9 +81,13 @@ pub(super) fn run(
     };
     let mut said: Vec<String> = Vec::new();
     thread::scope(|scope| {
-        let analysis = || {
-            let mut snapshot = pipeline::analyse_for(Some(&asked), source, &engine, threads, &mut feeder);
+        let mailbox = &mailbox;
+        let asked = &asked;
+        let engine = &engine;
+        let analysis = move || {
+            let mut snapshot = pipeline::analyse_for(Some(asked), source, engine, threads, &mut feeder);
             snapshot.capture.filter = Some(filter.to_owned());
+            look_at_own_host(&mut snapshot, feeder.host.finish());
             let snapshot = Arc::new(snapshot);
             let mut left = mailbox.lock();
             left.snapshot = Some(Arc::clone(&snapshot));
@@ -111,6 +133,7 @@ pub(super) fn run(
 struct Feeder<'a> {
     filter: &'a str,
     watch: &'a Watch,
+    host: Watched,
     mailbox: &'a Mailbox,
     next: Instant,
 }
@@ -126,6 +149,7 @@ impl Observer for Feeder<'_> {
         let known = self.watch.known();
         let mut snapshot = so_far.snapshot(known.sources, known.interfaces);
         snapshot.capture.filter = Some(self.filter.to_owned());
+        look_at_own_host(&mut snapshot, self.host.so_far());
         self.mailbox.lock().snapshot = Some(Arc::new(snapshot));
         self.next = Instant::now() + NEWS.max(begun.elapsed() * SHARE);
     }

@@ -8,7 +8,8 @@ use super::super::say;
 use super::config::LiveConfig;
 use super::signals::Wanted;
 use crate::aggregate::TimelineRow;
-use crate::diagnose::ExchangeRecord;
+use crate::diagnose::{ExchangeRecord, look_at_own_host};
+use crate::host::Watched;
 use crate::pipeline::{Observer, SoFar};
 use crate::report::second::Second;
 use crate::source::live::{Known, Watch};
@@ -23,6 +24,7 @@ pub(super) struct Watching<'a> {
     lines: Lines<'a>,
     watch: Arc<Watch>,
     wanted: Wanted,
+    host: Watched,
     next: Instant,
     /// What was counted a second ago.
     before: TimelineRow,
@@ -31,20 +33,27 @@ pub(super) struct Watching<'a> {
 }
 
 impl<'a> Watching<'a> {
-    pub(super) fn new(config: &'a LiveConfig, lines: Lines<'a>, watch: Arc<Watch>, wanted: Wanted) -> Self {
+    pub(super) fn new(
+        config: &'a LiveConfig,
+        lines: Lines<'a>,
+        watch: Arc<Watch>,
+        wanted: Wanted,
+        host: Watched,
+    ) -> Self {
         Self {
             config,
             lines,
             watch,
             wanted,
+            host,
             next: Instant::now() + SECOND,
             before: TimelineRow::default(),
             said: Vec::new(),
         }
     }
 
-    /// Says the last news and tcpdump's three lines; gives back where the report goes, and what was said.
-    pub(super) fn finish(mut self, known: &Known, captured: u64) -> (Lines<'a>, Vec<String>) {
+    /// Says the last news and tcpdump's three lines; gives back where the report goes, what was said, and who watches the kernel.
+    pub(super) fn finish(mut self, known: &Known, captured: u64) -> (Lines<'a>, Vec<String>, Watched) {
         self.news(known);
         if !self.config.report.quiet {
             let sum = |of: fn(&crate::source::SourceSummary) -> Option<u64>| {
@@ -61,7 +70,7 @@ impl<'a> Watching<'a> {
                 say(&format!("{interface} packets dropped by interface"));
             }
         }
-        (self.lines, self.said)
+        (self.lines, self.said, self.host)
     }
 
     /// What happened to interfaces and files since it was last asked.
@@ -80,7 +89,7 @@ impl<'a> Watching<'a> {
     fn second(&mut self, total: TimelineRow) {
         let known = self.watch.known();
         self.news(&known);
-        let second = Second::new(&self.before, total, &known.sources);
+        let second = Second::new(&self.before, total, &known.sources, Some(self.host.tally()));
         self.before = total;
         if self.config.ndjson {
             self.lines.output.write(|out| second.ndjson(out));
@@ -94,6 +103,7 @@ impl<'a> Watching<'a> {
         let mut snapshot = so_far.snapshot(known.sources, known.interfaces);
         snapshot.capture.filter = Some(self.config.filter.clone());
         snapshot.capture.warnings.push(SO_FAR.to_owned());
+        look_at_own_host(&mut snapshot, self.host.so_far());
         self.lines.report(&mut snapshot);
     }
 }

@@ -146,6 +146,27 @@ pub(super) struct Estimate {
 pub(crate) struct Host {
     pub(super) address: String,
     pub(super) projection: Projection,
+    /// What it has when the capture ends, where it is the capturing host; null elsewhere.
+    #[serde(skip_deserializing)]
+    actual: Option<Actual>,
+}
+
+/// What the kernel of the capturing host has of the captured legs.
+#[derive(Serialize, JsonSchema)]
+struct Actual {
+    time_wait: u64,
+    /// Those that there were when the capture began; they are gone after a minute.
+    time_wait_at_start: u64,
+    fin_wait_2: u64,
+    close_wait: u64,
+    ephemeral_ports: Vec<PortsInUse>,
+}
+
+/// Sockets towards one server, in any state.
+#[derive(Serialize, JsonSchema)]
+struct PortsInUse {
+    to: String,
+    in_use: u64,
 }
 
 /// Entries that the seen traffic keeps alive when the capture ends.
@@ -227,7 +248,7 @@ impl Leg {
             by_prefix: leg.by_prefix.iter().map(PartOfLeg::from).collect(),
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: Tls::of(&leg.figures.counts.tls),
-            paired_with: None,
+            paired_with: leg.paired_with.map(|name| name.to_string()),
             bill: Some(Bill::from(&leg.bill)),
             causes: leg
                 .causes
@@ -277,6 +298,20 @@ impl From<&diagnose::Host> for Host {
                 conntrack_entries: Some(host.conntrack_entries),
                 ephemeral_ports: ports.collect(),
             },
+            actual: host.actual.as_ref().map(|actual| Actual {
+                time_wait: actual.time_wait,
+                time_wait_at_start: actual.time_wait_at_start,
+                fin_wait_2: actual.fin_wait_2,
+                close_wait: actual.close_wait,
+                ephemeral_ports: actual
+                    .ports
+                    .iter()
+                    .map(|ports| PortsInUse {
+                        to: ports.to.to_string(),
+                        in_use: ports.in_use,
+                    })
+                    .collect(),
+            }),
         }
     }
 }

@@ -8,9 +8,11 @@ mod ladder;
 mod layout;
 mod leg;
 mod number;
+mod own_host;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 use std::io::{self, Write};
 
@@ -18,13 +20,13 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::ser::SerializeSeq;
-use serde_json::Value;
 
 use super::columns::Connection;
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub use ladder::{LADDER_SCHEMA, write_ladder};
 pub(crate) use number::Number;
+pub(crate) use own_host::Second as HostSecond;
 pub use saved::{SavedError, read};
 
 /// A word of a fixed list.
@@ -49,11 +51,11 @@ struct Report<'a> {
     legs: Vec<leg::Leg>,
     pools: Vec<leg::Pool>,
     hosts: Vec<leg::Host>,
-    tiers: Vec<Value>,
+    tiers: Vec<tier::Tier>,
     /// What this capture cannot show, and what would.
     not_seen: Vec<String>,
-    /// What the capturing host's own counters say.
-    host_view: Option<Vec<Value>>,
+    /// What the kernel of the capturing host says; null where the capture is not live, or the host is an end of no leg.
+    host_view: Option<Vec<own_host::HostView>>,
     timeline: leg::Timeline,
     /// Only with `--where`.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
@@ -115,9 +117,9 @@ impl<'a> Report<'a> {
                 .map(|pool| leg::Pool::new(pool, interfaces))
                 .collect(),
             hosts: snapshot.hosts.iter().map(Into::into).collect(),
-            tiers: Vec::new(),
+            tiers: snapshot.tiers.iter().map(Into::into).collect(),
             not_seen: snapshot.not_seen.clone(),
-            host_view: None,
+            host_view: snapshot.own_host.as_ref().map(|own| vec![own.into()]),
             timeline: (&snapshot.timeline).into(),
             narrowed: snapshot.narrowed.as_ref().map(Into::into),
             connections: snapshot.connections.is_some().then_some(Connections(snapshot)),

@@ -8,7 +8,9 @@ mod figures;
 mod kernel;
 pub mod ladder;
 mod legs;
+mod own_host;
 mod page;
+mod tiers;
 pub mod units;
 mod verdict;
 
@@ -21,6 +23,7 @@ use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub use ladder::write as write_ladder;
 use page::Page;
+pub(in crate::report) use units::count;
 pub use verdict::headline;
 
 /// Columns of a report that does not go to a terminal.
@@ -55,9 +58,11 @@ pub fn write(
     verdict::print_expectations(&mut page, outcomes);
     let mut told = BTreeSet::new();
     legs::print(&mut page, snapshot, &options.zone, &mut told);
+    tiers::print(&mut page, snapshot);
     causes::pools(&mut page, snapshot, &mut told);
     figures::print(&mut page, snapshot);
     kernel::print(&mut page, snapshot);
+    own_host::print(&mut page, snapshot);
     capture::print(&mut page, snapshot, &options.zone);
     connections::print(&mut page, snapshot);
     out.write_all(page.finish().as_bytes())

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::net::if_::if_nametoindex;
 use pcap::{Active, Capture, Linktype, Precision, Stat};
 
 use super::super::SourceSummary;
@@ -23,6 +24,13 @@ pub(super) const GATHERED: Duration = Duration::from_millis(3 * GATHER_MS.unsign
 /// Linux "cooked" capture, version 2: what `any` can give besides version 1, and the only one to tell the interface.
 const SLL2: Linktype = Linktype(276);
 
+/// The counters of a new handle.
+const NOTHING: Stat = Stat {
+    received: 0,
+    dropped: 0,
+    if_dropped: 0,
+};
+
 /// One interface that is captured on.
 pub(super) struct Lane {
     handle: Option<Capture<Active>>,
@@ -38,36 +46,18 @@ pub(super) struct Lane {
     changes: u64,
     /// Once the interface is gone: when what the kernel had gathered has come, and why it is gone.
     dying: Option<(Instant, String)>,
+    /// The kernel's number of the interface: one that is made anew under the same name has another.
+    index: Option<u32>,
+    /// Whether it may be opened again.
+    pub(super) may_return: bool,
+    /// Why it was not, as it was told.
+    refused: Option<String>,
 }
 
 impl Lane {
     /// Opens an interface, the capture's `index`-th.
     pub(super) fn open(index: u16, name: &str, options: &LiveOptions) -> Result<Self, LiveError> {
-        let failed = |error: &pcap::Error| LiveError::Open {
-            name: name.to_owned(),
-            reason: reason(error),
-        };
-        let mut handle = match activate(name, options, options.promiscuous) {
-            // libpcap warns where an interface can't be promiscuous, and the crate takes warnings for errors.
-            Err(_) if options.promiscuous => activate(name, options, false),
-            done => done,
-        }
-        .map_err(|error| failed(&error))?;
-        set_link_type(&mut handle, name, options)?;
-        let direction = match options.direction {
-            Direction::Both => pcap::Direction::InOut,
-            Direction::In => pcap::Direction::In,
-            Direction::Out => pcap::Direction::Out,
-        };
-        handle.direction(direction).map_err(|error| failed(&error))?;
-        if let Some(filter) = &options.filter {
-            handle.filter(filter, true).map_err(|error| LiveError::Filter {
-                name: name.to_owned(),
-                expression: filter.clone(),
-                reason: reason(&error),
-            })?;
-        }
-        let handle = handle.setnonblock().map_err(|error| failed(&error))?;
+        let handle = open(name, options)?;
         let link_type = link_type(handle.get_datalink());
         Ok(Self {
             handle: Some(handle),
@@ -86,15 +76,14 @@ impl Lane {
                 interface_dropped: Some(0),
                 ..SourceSummary::default()
             },
-            last: Stat {
-                received: 0,
-                dropped: 0,
-                if_dropped: 0,
-            },
+            last: NOTHING,
             received: 0,
             is_up: true,
             changes: 0,
             dying: None,
+            index: if_nametoindex(name).ok(),
+            may_return: false,
+            refused: None,
         })
     }
 
@@ -112,8 +101,8 @@ impl Lane {
         }
     }
 
-    /// Whether nothing more will come.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether nothing comes any more.
+    pub(super) fn is_gone(&self) -> bool {
         self.handle.is_none()
     }
 
@@ -172,22 +161,75 @@ impl Lane {
         self.last = now;
     }
 
-    /// Notes whether the interface is up, and says so when it changed.
-    pub(super) fn notice(&mut self, is_up: bool) {
-        if self.handle.is_none() || is_up == self.is_up {
+    /// Notes whether the interface is up and still the same, and says so when it changed.
+    pub(super) fn notice(&mut self, is_up: bool, now: Instant) {
+        let index = if_nametoindex(self.name()).ok();
+        if self.index.is_some() && index.is_some() && index != self.index {
+            self.die("the interface was deleted and made anew".to_owned(), now);
+            return;
+        }
+        if is_up == self.is_up {
             return;
         }
         self.is_up = is_up;
-        self.changes += 1;
-        if self.changes > LIVE_CHANGES_TOLD {
+        self.tell_change(if is_up {
+            "the interface is up again; what passed meanwhile was not captured"
+        } else {
+            "the interface went down; nothing is captured on it until it is up again"
+        });
+    }
+
+    /// An interface of the name is there again: opens it if that is allowed and it is up.
+    pub(super) fn come_back(&mut self, is_up: bool, options: &LiveOptions) {
+        if !self.may_return {
+            self.tell_refusal(
+                "the interface is back, but nothing is captured on it: opening it needs the capability CAP_NET_RAW, \
+                 which was given up; --reopen keeps it",
+            );
             return;
         }
-        let name = &self.summary.name;
-        self.summary.warnings.push(if is_up {
-            format!("{name}: the interface is up again; what passed meanwhile was not captured")
-        } else {
-            format!("{name}: the interface went down; nothing is captured on it until it is up again")
-        });
+        if !is_up {
+            return;
+        }
+        match open(self.name(), options) {
+            Ok(handle) if link_type(handle.get_datalink()) != self.link_type => {
+                self.tell_refusal("the interface is back with another link type, and is not captured on");
+            }
+            Ok(handle) => {
+                self.handle = Some(handle);
+                self.index = if_nametoindex(self.name()).ok();
+                self.last = NOTHING;
+                self.is_up = true;
+                self.refused = None;
+                self.tell_change(
+                    "the interface is back and captured on again; what passed meanwhile was not captured",
+                );
+            }
+            Err(error) => self.tell_refusal(&error.to_string()),
+        }
+    }
+
+    /// Each reason once.
+    fn tell_refusal(&mut self, why: &str) {
+        if self.refused.as_deref() != Some(why) {
+            self.refused = Some(why.to_owned());
+            self.tell_change(why);
+        }
+    }
+
+    /// So many changes are told, each in other words than before; more are counted.
+    fn tell_change(&mut self, what: &str) {
+        self.changes += 1;
+        if self.changes <= LIVE_CHANGES_TOLD {
+            let warnings = &mut self.summary.warnings;
+            let change = format!("{}: {what}", self.summary.name);
+            let before = warnings.iter().filter(|told| told.starts_with(&change)).count();
+            warnings.push(if before == 0 {
+                change
+            } else {
+                format!("{change} ({} times)", before + 1)
+            });
+        }
     }
 
     /// The summary with what is told one by one: what is news is in it once.
@@ -207,9 +249,11 @@ impl Lane {
         summary
     }
 
-    /// The interface is gone for good; what the kernel had gathered is still to come.
+    /// The interface is gone; what the kernel had gathered is still to come.
     pub(super) fn die(&mut self, why: String, now: Instant) {
-        self.dying.get_or_insert((now + GATHERED, why));
+        if self.handle.is_some() {
+            self.dying.get_or_insert((now + GATHERED, why));
+        }
     }
 
     /// Closes the handle of an interface that is gone when nothing more can come.
@@ -221,11 +265,45 @@ impl Lane {
         self.handle = None;
         // libpcap begins sentences; this one has begun already.
         let why = why.replacen("The ", "the ", 1);
-        let (name, packets) = (&self.summary.name, self.summary.packets);
-        let warning =
-            format!("{name}: {why}; the {packets} packets until then are reported, nothing after them");
-        self.summary.warnings.push(warning);
+        let after = if self.may_return {
+            "until it is back"
+        } else {
+            "after them"
+        };
+        let packets = self.summary.packets;
+        self.tell_change(&format!(
+            "{why}; the {packets} packets until then are reported, nothing {after}"
+        ));
     }
+}
+
+/// Opens an interface, never to block.
+fn open(name: &str, options: &LiveOptions) -> Result<Capture<Active>, LiveError> {
+    let failed = |error: &pcap::Error| LiveError::Open {
+        name: name.to_owned(),
+        reason: reason(error),
+    };
+    let mut handle = match activate(name, options, options.promiscuous) {
+        // libpcap warns where an interface can't be promiscuous, and the crate takes warnings for errors.
+        Err(_) if options.promiscuous => activate(name, options, false),
+        done => done,
+    }
+    .map_err(|error| failed(&error))?;
+    set_link_type(&mut handle, name, options)?;
+    let direction = match options.direction {
+        Direction::Both => pcap::Direction::InOut,
+        Direction::In => pcap::Direction::In,
+        Direction::Out => pcap::Direction::Out,
+    };
+    handle.direction(direction).map_err(|error| failed(&error))?;
+    if let Some(filter) = &options.filter {
+        handle.filter(filter, true).map_err(|error| LiveError::Filter {
+            name: name.to_owned(),
+            expression: filter.clone(),
+            reason: reason(&error),
+        })?;
+    }
+    handle.setnonblock().map_err(|error| failed(&error))
 }
 
 fn activate(name: &str, options: &LiveOptions, promiscuous: bool) -> Result<Capture<Active>, pcap::Error> {

@@ -45,7 +45,9 @@ pub struct Live {
     watch: Arc<Watch>,
     /// Packets still wanted.
     left: u64,
-    duration: Option<Duration>,
+    options: LiveOptions,
+    /// Whether an interface that is gone may come back.
+    may_reopen: bool,
     /// When the capture began.
     began: Option<Instant>,
     next_account: Instant,
@@ -98,7 +100,8 @@ pub fn open(options: &LiveOptions) -> Result<Live, LiveError> {
         lanes,
         watch,
         left: options.count.unwrap_or(u64::MAX),
-        duration: options.duration,
+        options: options.clone(),
+        may_reopen: false,
         began: None,
         next_account: Instant::now(),
         ends: None,
@@ -138,9 +141,7 @@ impl Live {
                     let mut chunk = order.spare();
                     more |= lane.read(&mut chunk, now);
                     order.add(place, chunk, now);
-                    if lane.is_over() {
-                        order.close(place);
-                    }
+                    order.set_open(place, !lane.is_gone());
                 }
                 order.release(false, now, BLOCK_READY_BYTES, block);
             }
@@ -172,7 +173,8 @@ impl Live {
                 continue;
             }
             match states.iter().find(|device| device.name == lane.name()) {
-                Some(device) => lane.notice(device.is_up),
+                Some(device) if lane.is_gone() => lane.come_back(device.is_up, &self.options),
+                Some(device) => lane.notice(device.is_up, now),
                 None => lane.die("the interface disappeared".to_owned(), now),
             }
         }
@@ -192,9 +194,10 @@ impl Live {
     fn is_drained(&mut self, now: Instant, more: bool) -> bool {
         let began = *self.began.get_or_insert(now);
         let is_late = self
+            .options
             .duration
             .is_some_and(|duration| now.duration_since(began) >= duration);
-        if self.lanes.iter().all(Lane::is_over) {
+        if self.lanes.iter().all(Lane::is_gone) && !self.may_reopen {
             return true;
         }
         if !self.watch.is_stopped() && !is_late {
@@ -208,6 +211,7 @@ impl Live {
     fn finish(&mut self, mut block: Block, now: Instant) -> Next {
         self.read(&mut block, now);
         self.is_over = true;
+        self.watch.end();
         if let Some(order) = &mut self.order {
             order.release(true, now, usize::MAX, &mut block);
         }
@@ -226,6 +230,7 @@ impl Live {
         self.latest = self.latest.max(latest.unwrap_or(self.latest));
         if self.left == 0 {
             self.is_over = true;
+            self.watch.end();
             self.lanes.iter_mut().for_each(Lane::account);
         }
         if self.is_over {
@@ -238,6 +243,13 @@ impl Live {
     fn silent_until(&self) -> Option<Timestamp> {
         let is_idle = self.order.as_ref().is_none_or(Order::is_empty);
         is_idle.then(|| clock().plus(-(GATHERED.as_nanos() as i64)))
+    }
+}
+
+impl Drop for Live {
+    /// However it ends, nobody waits for it any longer.
+    fn drop(&mut self) {
+        self.watch.end();
     }
 }
 
@@ -260,6 +272,11 @@ impl Source for Live {
             let interfaces = self.lanes.iter().map(Lane::interface);
             block.interfaces = (0..).map(InterfaceId).zip(interfaces).collect();
             self.is_drained(now, true);
+            // Privileges were given up since the interfaces were opened.
+            self.may_reopen = devices::may_capture();
+            for lane in &mut self.lanes {
+                lane.may_return = self.may_reopen;
+            }
             return Next::Block(block);
         }
         let tick_ends = now + TICK;

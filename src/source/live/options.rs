@@ -33,6 +33,8 @@ pub struct LiveOptions {
     pub direction: Direction,
     /// Whether packets are handed over one by one instead of a tick's at once.
     pub immediate: bool,
+    /// Whether the process keeps the capability to open an interface again.
+    pub reopen: bool,
     /// End after so many packets.
     pub count: Option<u64>,
     /// End after so long.

@@ -79,10 +79,10 @@ impl Order {
         });
     }
 
-    /// Nothing more will come from an interface.
-    pub(super) fn close(&mut self, queue: usize) {
+    /// Whether more may come from an interface.
+    pub(super) fn set_open(&mut self, queue: usize, is_open: bool) {
         if let Some(queue) = self.queues.get_mut(queue) {
-            queue.is_open = false;
+            queue.is_open = is_open;
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let start = Instant::now();
         let mut order = Order::new(2, Duration::from_secs(1));
         order.add(0, packets(&[1, 9]), start);
-        order.close(1);
+        order.set_open(1, false);
         assert_eq!(released(&mut order, false, start), [1, 9]);
     }
 

@@ -1,7 +1,8 @@
 //! What other threads may know of a capture that is running, and how they end it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::super::SourceSummary;
 use crate::frame::Interface;
@@ -11,6 +12,8 @@ use crate::frame::Interface;
 pub struct Watch {
     stop: AtomicBool,
     known: Mutex<Known>,
+    is_over: Mutex<bool>,
+    over: Condvar,
     notes: Mutex<Vec<String>>,
 }
 
@@ -35,6 +38,20 @@ impl Watch {
     #[must_use]
     pub fn known(&self) -> Known {
         self.lock().clone()
+    }
+
+    /// Waits until the last packet was read, `span` at most; returns whether it was.
+    #[must_use]
+    pub fn wait_for_end(&self, span: Duration) -> bool {
+        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.over.wait_timeout_while(is_over, span, |is_over| !*is_over);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// The last packet was read.
+    pub(super) fn end(&self) {
+        *self.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.over.notify_all();
     }
 
     pub(super) fn is_stopped(&self) -> bool {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::Sort;
-use crate::diagnose::{Host, LOCAL_PORTS, Snapshot};
+use crate::diagnose::{Actual, Host, LOCAL_PORTS, Snapshot};
 use crate::report::text::units::{count, share};
 use crate::tui::columns::{Cell, Column};
 use crate::tui::theme::Tone;
@@ -19,7 +19,7 @@ pub struct HostRow {
 }
 
 impl HostRow {
-    /// The most local ports in use towards one server.
+    /// The most local ports in use towards one server, as predicted.
     #[must_use]
     pub fn ports(&self) -> u64 {
         self.host
@@ -36,20 +36,31 @@ type Order = fn(&HostRow, &HostRow) -> Ordering;
 /// Columns of the bar beside the ports in use.
 const BAR: usize = 8;
 
-/// A column of one of the host's numbers.
+/// A column of one of the host's numbers; the capturing host's kernel says what it really holds.
 macro_rules! number {
-    ($head:literal, $about:literal, $rank:literal, $field:ident) => {
+    ($head:literal, $about:literal, $rank:literal, $field:ident, $actual:expr) => {
         Column {
             head: $head,
             about: $about,
-            width: 11,
+            width: 13,
             grows: false,
             right: true,
             rank: $rank,
-            cell: |row, _| Cell::count(row.host.$field),
+            cell: |row, _| {
+                let actual: fn(&Actual) -> Option<u64> = $actual;
+                beside(row.host.$field, row.host.actual.as_ref().and_then(actual))
+            },
             order: |a, b| a.host.$field.cmp(&b.host.$field),
         }
     };
+}
+
+/// `735 (751)`: as predicted, and as it is.
+fn beside(predicted: u64, actual: Option<u64>) -> Cell {
+    match actual {
+        Some(actual) => Cell::plain(format!("{} ({})", count(predicted), count(actual))),
+        None => Cell::count(predicted),
+    }
 }
 
 /// The table's columns.
@@ -68,25 +79,29 @@ pub const COLUMNS: &[Column<HostRow, Order>] = &[
         "conntrack",
         "entries of connection tracking",
         1,
-        conntrack_entries
+        conntrack_entries,
+        |_| None
     ),
     number!(
         "TIME-WAIT",
         "sockets in TIME-WAIT: it sent the first FIN less than 60 s ago",
         1,
-        time_wait
+        time_wait,
+        |actual| Some(actual.time_wait)
     ),
     number!(
         "FIN-WAIT-2",
         "sockets that wait for the peer's FIN",
         3,
-        fin_wait_2
+        fin_wait_2,
+        |actual| Some(actual.fin_wait_2)
     ),
     number!(
         "CLOSE-WAIT",
         "sockets that the application has not closed after the peer's FIN",
         3,
-        close_wait
+        close_wait,
+        |actual| Some(actual.close_wait)
     ),
     Column {
         head: "local ports",

@@ -11,13 +11,29 @@ use crate::report::json::leg::{
 };
 use crate::time::{MICROSECOND, Timestamp};
 
+/// One of the four answers.
+pub(super) fn status(field: &'static str, text: &str) -> Result<Status, SavedError> {
+    let statuses = Status::ALL.into_iter();
+    known(
+        field,
+        text,
+        statuses.into_iter().find(|status| status.as_str() == text),
+    )
+}
+
+/// `CLIENT -> SERVER:PORT`.
+pub(super) fn name(field: &'static str, text: &str) -> Result<LegName, SavedError> {
+    let (client, server) = known(field, text, text.split_once(" -> "))?;
+    Ok(LegName {
+        client: unless_star(client, |text| parsed(field, text))?,
+        server: unless_star(server, |text| endpoint(field, text))?,
+    })
+}
+
 impl Verdict {
     pub(super) fn restore(self) -> Result<diagnose::Verdict, SavedError> {
-        let status = Status::ALL
-            .into_iter()
-            .find(|status| status.as_str() == self.status);
         Ok(diagnose::Verdict {
-            status: known("verdict.status", &self.status, status)?,
+            status: status("verdict.status", &self.status)?,
             since: time("verdict.since", self.since.as_deref())?,
             reasons: self.reasons,
         })
@@ -41,6 +57,10 @@ impl Leg {
             verdict: self.verdict.restore()?,
             by_prefix: self.by_prefix.into_iter().map(Into::into).collect(),
             checks: each(self.checks, Checks::restore)?,
+            paired_with: self
+                .paired_with
+                .map(|text| name("legs.paired_with", &text))
+                .transpose()?,
             bill: self.bill.map(Into::into).unwrap_or_default(),
             causes: each(self.causes, Cause::restore)?,
         })
@@ -117,6 +137,7 @@ impl Host {
             close_wait: held.close_wait.unwrap_or(0),
             conntrack_entries: held.conntrack_entries.unwrap_or(0),
             ports: each(held.ephemeral_ports, EphemeralPorts::restore)?,
+            actual: None,
         })
     }
 }

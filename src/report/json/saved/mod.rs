@@ -4,12 +4,14 @@ mod capture;
 mod cause;
 mod figures;
 mod leg;
+mod tier;
 
 use std::io::BufRead;
 
 use serde::Deserialize;
 
 use super::leg::{Host, Leg, Pool, Timeline, Verdict};
+use super::tier::Tier;
 use super::{SCHEMA, capture as wire};
 use crate::diagnose::Snapshot;
 
@@ -57,13 +59,16 @@ struct Saved {
     legs: Vec<Leg>,
     pools: Vec<Pool>,
     hosts: Vec<Host>,
+    #[serde(default)]
+    tiers: Vec<Tier>,
     not_seen: Vec<String>,
     timeline: Timeline,
     #[serde(rename = "where")]
     narrowed: Option<wire::Narrowed>,
 }
 
-/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations too.
+/// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations and what the host's
+/// kernel said too.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -86,6 +91,8 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         legs: each(saved.legs, Leg::restore)?,
         pools: each(saved.pools, Pool::restore)?,
         hosts: each(saved.hosts, Host::restore)?,
+        tiers: each(saved.tiers, Tier::restore)?,
+        own_host: None,
         timeline: saved.timeline.restore(),
         not_seen: saved.not_seen,
         connections: None,

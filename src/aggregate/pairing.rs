@@ -1,0 +1,199 @@
+//! Legs that belong together: what a proxy is asked on one, it asks on another.
+//!
+//! Exchanges are sampled. One behind the proxy lies within one in front of it, and asks for the same: each is matched to
+//! one of its own ([`matching`](super::matching)). Legs whose exchanges find their matches belong together if something
+//! else says so, too: an id that both carry, the address that X-Forwarded-For names, the proxy's own address, or that far
+//! fewer match when the times of one side are shifted: then it is no chance that they fit.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::collector::Aggregate;
+use super::event::SampledExchange;
+use super::matching::{self, Match, Sides};
+use crate::classify::Endpoint;
+use crate::time::Nanos;
+
+/// What says that legs belong together, the surest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum PairedBy {
+    /// Both carry the same X-Request-ID.
+    RequestId,
+    /// X-Forwarded-For behind names the client in front.
+    ForwardedFor,
+    /// The server in front and the client behind have one address.
+    Address,
+    /// Their times fit, and shifted they do not.
+    Times,
+}
+
+impl PairedBy {
+    /// Everything that may.
+    pub const ALL: [Self; 4] = [Self::RequestId, Self::ForwardedFor, Self::Address, Self::Times];
+
+    /// The slug used by programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestId => "request_id",
+            Self::ForwardedFor => "forwarded_for",
+            Self::Address => "address",
+            Self::Times => "times",
+        }
+    }
+}
+
+/// A proxy: the server that is asked, and the client that asks on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TierFigures {
+    /// Where it is asked.
+    pub front: Endpoint,
+    /// Where it asks from.
+    pub back: IpAddr,
+    /// Exchanges behind it that lie within one in front.
+    pub matched: u64,
+    /// Of so many that were sampled behind it.
+    pub sampled_back: u64,
+    /// Of so many that were sampled in front.
+    pub sampled_front: u64,
+    /// What says so.
+    pub by: PairedBy,
+    /// The places of the legs: in front, behind, and how many exchanges they share.
+    pub legs: Vec<(usize, usize, u64)>,
+}
+
+/// What the exchanges of a leg say of other legs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// Exchanges sampled.
+    pub sampled: u64,
+    /// Their requests came through a proxy.
+    pub from_proxy: u64,
+    /// A proxy answered them.
+    pub by_proxy: u64,
+}
+
+/// Fewer matches prove nothing ...
+const MATCHES: u64 = 10;
+/// ... but for those with ids of their own.
+const MATCHES_BY_ID: u64 = 3;
+/// The share of the lesser side's exchanges that must find a match.
+const SHARE: f64 = 0.8;
+/// Times may fit by chance if shifted ones match more than this share of them ...
+const SHIFTED_SHARE: f64 = 0.8;
+/// ... or if the difference is less than this many standard errors of a count with that share.
+const ERRORS: f64 = 5.0;
+/// Shifts, in median lengths of the exchanges in front.
+const SHIFTS: [i64; 4] = [-8, -3, 3, 8];
+/// Servers and clients looked at, those with the most exchanges.
+const SIDES: usize = 16;
+
+impl Aggregate {
+    pub(super) fn take_samples(&mut self, engine: usize, samples: &[SampledExchange]) {
+        let numbers = &self.numbers;
+        let ours = samples.iter().map(|sample| SampledExchange {
+            leg: numbers.leg(engine, sample.leg),
+            ..*sample
+        });
+        self.samples.extend(ours);
+    }
+
+    pub(super) fn hints(&self) -> Vec<Hint> {
+        let mut hints = vec![Hint::default(); self.legs.len()];
+        for sample in &self.samples {
+            if let Some(hint) = self.place_of(sample.leg.0).and_then(|place| hints.get_mut(place)) {
+                hint.sampled += 1;
+                hint.from_proxy += u64::from(sample.from_proxy);
+                hint.by_proxy += u64::from(sample.by_proxy);
+            }
+        }
+        hints
+    }
+
+    pub(super) fn tiers(&self) -> Vec<TierFigures> {
+        let sides = Sides::of(&self.samples, &self.numbers, SIDES);
+        let mut tiers: Vec<TierFigures> = Vec::new();
+        for (front, fronts) in &sides.servers {
+            for (back, backs) in &sides.clients {
+                tiers.extend(self.tier((*front, fronts), (*back, backs)));
+            }
+        }
+        // A proxy asks from one address for each server in front; what is surer, and more of it, wins.
+        tiers.sort_by(|a, b| {
+            let weight = |tier: &TierFigures| (tier.by, std::cmp::Reverse(tier.matched));
+            weight(a)
+                .cmp(&weight(b))
+                .then_with(|| (a.front, a.back).cmp(&(b.front, b.back)))
+        });
+        tiers
+    }
+
+    fn tier(
+        &self,
+        (front, fronts): (Endpoint, &[matching::Exchange]),
+        (back, backs): (IpAddr, &[matching::Exchange]),
+    ) -> Option<TierFigures> {
+        let lesser = fronts.len().min(backs.len()) as f64;
+        let enough = |matches: &[Match], least: u64| {
+            matches.len() as u64 >= least && matches.len() as f64 >= SHARE * lesser
+        };
+        let by_id = matching::matches(fronts, backs, |exchange| exchange.sample.id);
+        let (matches, by) = if enough(&by_id, MATCHES_BY_ID) {
+            (by_id, PairedBy::RequestId)
+        } else {
+            let matches = matching::matches(fronts, backs, |exchange| exchange.sample.asked);
+            if !enough(&matches, MATCHES) {
+                return None;
+            }
+            let by = evidence(&matches, front.address == back)
+                .or_else(|| no_chance(fronts, backs, matches.len()).then_some(PairedBy::Times))?;
+            (matches, by)
+        };
+        let mut legs: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        for found in &matches {
+            let places = self.place_of(found.front.0).zip(self.place_of(found.back.0))?;
+            *legs.entry(places).or_default() += 1;
+        }
+        Some(TierFigures {
+            front,
+            back,
+            matched: matches.len() as u64,
+            sampled_back: backs.len() as u64,
+            sampled_front: fronts.len() as u64,
+            by,
+            legs: legs
+                .into_iter()
+                .map(|((front, back), n)| (front, back, n))
+                .collect(),
+        })
+    }
+}
+
+/// What else says that these are the same requests.
+fn evidence(matches: &[Match], one_address: bool) -> Option<PairedBy> {
+    let forwarded = matches.iter().filter(|found| found.forwarded).count();
+    if forwarded as f64 >= 0.9 * matches.len() as f64 {
+        return Some(PairedBy::ForwardedFor);
+    }
+    one_address.then_some(PairedBy::Address)
+}
+
+/// Whether far fewer of the exchanges behind find a match at other times than their own.
+fn no_chance(fronts: &[matching::Exchange], backs: &[matching::Exchange], matched: usize) -> bool {
+    let mut lengths: Vec<Nanos> = fronts
+        .iter()
+        .map(|exchange| exchange.sample.ended.since(exchange.sample.began))
+        .collect();
+    lengths.sort_unstable();
+    let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0).max(1);
+    let most = SHIFTS.iter().map(|shift| {
+        let span = median.saturating_mul(*shift);
+        let shifted: Vec<matching::Exchange> = backs.iter().map(|exchange| exchange.shifted(span)).collect();
+        matching::matches(fronts, &shifted, |exchange| exchange.sample.asked).len()
+    });
+    let by_chance = most.max().unwrap_or(0) as f64;
+    let matched = matched as f64;
+    let share = (by_chance / matched).max(0.05);
+    let error = (matched * share * (1.0 - share)).max(0.0).sqrt();
+    share <= SHIFTED_SHARE && matched - by_chance >= ERRORS * error
+}

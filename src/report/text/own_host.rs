@@ -1,0 +1,150 @@
+//! What the kernel of the capturing host says, beside what the packets let expect.
+
+use super::page::{Page, Tone};
+use super::units::{count, counted};
+use crate::diagnose::{Host, OwnHost, Snapshot};
+use crate::host::{Limits, State, States};
+use crate::report::{near, one_line};
+
+/// Legs and limits shown at most.
+const SHOWN: usize = 5;
+
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
+    let Some(own) = &snapshot.own_host else { return };
+    page.heading("THIS HOST (what its kernel says)");
+    for near in own.near.iter().take(SHOWN) {
+        page.item("near", Tone::Bad, &near::words(near));
+    }
+    if let Some(more) = own.near.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        page.item(
+            "",
+            Tone::Dim,
+            &format!("and {}", counted(more as u64, "more limit", "more limits")),
+        );
+    }
+    for host in snapshot
+        .hosts
+        .iter()
+        .filter(|host| host.actual.is_some())
+        .take(SHOWN)
+    {
+        compared(page, host);
+    }
+    if let Some(states) = own.view.end.sockets {
+        page.item("sockets", Tone::Plain, &states_in_words(&states));
+    }
+    counters(page, own);
+    let limits = limits(&own.view.end.limits);
+    if !limits.is_empty() {
+        page.item("limits", Tone::Plain, &limits.join(", "));
+    }
+    for problem in &own.view.problems {
+        page.item("not read", Tone::Doubtful, &one_line(problem));
+    }
+}
+
+/// `10.77.0.1    TIME-WAIT 735 expected, 751 held; ...`
+fn compared(page: &mut Page, host: &Host) {
+    let Some(actual) = &host.actual else { return };
+    let pairs = [
+        ("TIME-WAIT", host.time_wait, actual.time_wait),
+        ("FIN-WAIT-2", host.fin_wait_2, actual.fin_wait_2),
+        ("CLOSE-WAIT", host.close_wait, actual.close_wait),
+    ];
+    let told = pairs
+        .iter()
+        .filter(|(state, expected, held)| *state == "TIME-WAIT" || expected + held > 0);
+    let before = match actual.time_wait_at_start {
+        0 => String::new(),
+        n => format!(" ({} when the capture began)", count(n)),
+    };
+    let told: Vec<String> = told
+        .map(|(state, expected, held)| {
+            let before = if *state == "TIME-WAIT" {
+                before.as_str()
+            } else {
+                ""
+            };
+            format!(
+                "{state} {} expected, {} held{before}",
+                count(*expected),
+                count(*held)
+            )
+        })
+        .collect();
+    let ports = actual.ports.iter().max_by_key(|ports| ports.in_use);
+    let ports = ports.filter(|ports| ports.in_use > 0).map(|most| {
+        let expected = host.ports.iter().find(|ports| ports.to == most.to);
+        format!(
+            "; ports towards {} {} expected, {} in use",
+            most.to,
+            count(expected.map_or(0, |ports| ports.in_use)),
+            count(most.in_use)
+        )
+    });
+    let words = told.join("; ") + &ports.unwrap_or_default();
+    page.item(&host.address.to_string(), Tone::Plain, &words);
+}
+
+fn states_in_words(states: &States) -> String {
+    let some = State::ALL.into_iter().filter(|state| states.of(*state) > 0);
+    let words: Vec<String> = some
+        .map(|state| format!("{} {}", state.as_str(), count(states.of(state))))
+        .collect();
+    if words.is_empty() {
+        return "none with a connection".to_owned();
+    }
+    words.join(", ")
+}
+
+/// Counters that are not 0, and connection tracking.
+fn counters(page: &mut Page, own: &OwnHost) {
+    let counted = own.view.tally().counters;
+    let named = [
+        ("TcpActiveOpens", counted.active_opens),
+        ("TcpPassiveOpens", counted.passive_opens),
+        ("TcpAttemptFails", counted.attempt_fails),
+        ("TCPTimeWaitOverflow", counted.time_wait_overflow),
+        ("ListenOverflows", counted.listen_overflows),
+        ("ListenDrops", counted.listen_drops),
+        ("conntrack drops", counted.conntrack_drops),
+    ];
+    let some = named
+        .iter()
+        .filter_map(|(name, n)| Some((name, n.filter(|n| *n > 0)?)));
+    let words: Vec<String> = some.map(|(name, n)| format!("{name} {}", count(n))).collect();
+    if !words.is_empty() {
+        page.item(
+            "counted",
+            Tone::Plain,
+            &format!("{} during the capture", words.join(", ")),
+        );
+    }
+    if let Some(entries) = own.view.end.conntrack {
+        let most = own.view.most_conntrack.unwrap_or(entries);
+        let words = format!("{} entries, {} at most", count(entries), count(most));
+        page.item("conntrack", Tone::Plain, &words);
+    }
+}
+
+fn limits(limits: &Limits) -> Vec<String> {
+    let ports = limits.port_range.zip(limits.ports);
+    let ports = ports.map(|((first, last), all)| format!("ports {first} to {last} ({})", count(all)));
+    let reuse = limits.time_wait_reuse.map(|reuse| match reuse {
+        0 => "tcp_tw_reuse 0 (never)".to_owned(),
+        1 => "tcp_tw_reuse 1 (after a second)".to_owned(),
+        2 => "tcp_tw_reuse 2 (on loopback only)".to_owned(),
+        other => format!("tcp_tw_reuse {other}"),
+    });
+    let named = |name: &str, n: Option<u64>| n.map(|n| format!("{name} {}", count(n)));
+    [
+        ports,
+        named("tcp_max_tw_buckets", limits.time_wait_buckets),
+        reuse,
+        named("somaxconn", limits.somaxconn),
+        named("nf_conntrack_max", limits.conntrack),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,72 @@
+//! The same requests before and behind a proxy.
+
+use super::page::{Page, Tone};
+use super::units::{count, counted, percent};
+use crate::diagnose::{PairedBy, Snapshot, Tier, TierSide};
+
+/// Proxies shown at most.
+const SHOWN: usize = 10;
+/// Columns of a verdict and what is said under it; `INCONCLUSIVE` takes more.
+const INDENT: usize = 6;
+
+pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
+    if snapshot.tiers.is_empty() {
+        return;
+    }
+    page.heading("TIERS (the same requests before and behind a proxy)");
+    for tier in snapshot.tiers.iter().take(SHOWN) {
+        one(page, tier);
+    }
+    let more = snapshot.tiers.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let text = format!("  and {} more (all of them: --json)", count(more as u64));
+        page.put(Tone::Dim, &text).end();
+    }
+}
+
+fn one(page: &mut Page, tier: &Tier) {
+    let clients = match tier.before.legs.as_slice() {
+        [one] => one
+            .client
+            .map_or_else(|| "*".to_owned(), |client| client.to_string()),
+        many => format!("{} clients", many.len()),
+    };
+    let servers = match tier.behind.legs.as_slice() {
+        [one] => one
+            .server
+            .map_or_else(|| "*".to_owned(), |server| server.to_string()),
+        many => format!("{} servers", many.len()),
+    };
+    side(page, &format!("{clients} -> {}", tier.front), &tier.before);
+    side(page, &format!("{} -> {servers}", tier.back), &tier.behind);
+    let by = match tier.by {
+        PairedBy::RequestId => "both carry the same X-Request-ID",
+        PairedBy::ForwardedFor => "X-Forwarded-For names the client in front",
+        PairedBy::Address => "the proxy has one address on both sides",
+        PairedBy::Times => "shifted in time they would not",
+    };
+    let text = format!(
+        "{} of {} sampled behind lie within one in front that asks for the same; {by}",
+        count(tier.matched),
+        counted(tier.sampled, "exchange", "exchanges"),
+    );
+    page.left(Tone::Plain, "", INDENT)
+        .wrapped(Tone::Dim, INDENT, &text);
+}
+
+fn side(page: &mut Page, name: &str, side: &TierSide) {
+    let status = format!("{} ", side.status.as_str().to_uppercase());
+    page.left(Tone::of(side.status), &status, INDENT)
+        .put(Tone::Strong, name)
+        .end();
+    let reused = side
+        .reuse
+        .map_or_else(String::new, |reuse| format!(", {} reused", percent(reuse)));
+    let text = format!(
+        "{} on {}{reused}",
+        counted(side.requests, "request", "requests"),
+        counted(side.connections, "connection", "connections"),
+    );
+    page.left(Tone::Plain, "", INDENT)
+        .wrapped(Tone::Plain, INDENT, &text);
+}
