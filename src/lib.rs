@@ -26,4 +26,5 @@ pub mod sequence;
 pub mod source;
 pub mod thresholds;
 pub mod time;
+pub mod tui;
 pub mod u48;

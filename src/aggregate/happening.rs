@@ -177,6 +177,7 @@ impl Aggregate {
         };
         let (prefix, host) = self.named(at.engine, prefix);
         let unknown = reuse == Reuse::MidstreamFirst && self.counts_as_unknown(at.time);
+        let second = self.span.as_ref().map_or(0, Span::second);
         let Some(leg) = self.leg_now(at.leg) else { return };
         let requests = &mut leg.counts.requests;
         requests.total += 1;
@@ -189,6 +190,9 @@ impl Aggregate {
         requests.announced_close += u64::from(announced);
         requests.first += u64::from(reuse == Reuse::First);
         requests.unknown_first += u64::from(unknown);
+        let lately = leg.seconds.at(second);
+        lately.requests += 1;
+        lately.reused += u32::from(reuse != Reuse::First);
         leg.prefixes.request(prefix, host, reuse);
         let window = leg.window;
         if became_busy {

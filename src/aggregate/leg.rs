@@ -10,6 +10,7 @@ use super::closes::Closes;
 use super::collector::micros;
 use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
+use super::lately::{Lately, Seconds};
 use super::load::Load;
 use super::prefixes::{HostRef, Prefixes};
 use super::tracker::{AtSyn, SecondPeak, Tracker};
@@ -49,6 +50,7 @@ pub(super) struct LegState {
     pub(super) before_window: AtSyn,
     pub(super) peak: SecondPeak,
     window_peak: SecondPeak,
+    pub(super) seconds: Seconds,
     pub(super) prefixes: Prefixes,
     pub(super) closes: Closes,
     pub(super) load: Load,
@@ -72,6 +74,7 @@ impl LegState {
             before_window: AtSyn::default(),
             peak: SecondPeak::default(),
             window_peak: SecondPeak::default(),
+            seconds: Seconds::default(),
             prefixes: Prefixes::default(),
             closes: Closes::default(),
             load: Load::default(),
@@ -172,6 +175,7 @@ impl LegState {
         }
         self.peak.count(second);
         self.window_peak.count(second);
+        self.seconds.at(second).handshakes += 1;
     }
 
     /// Begins the window `index` if the present one is over.
@@ -278,6 +282,11 @@ impl LegState {
             avoidable,
             handshakes_per_second,
         }
+    }
+
+    /// In the last seconds.
+    pub(super) fn lately(&self, span: &Span) -> Lately {
+        self.seconds.sum(span.second())
     }
 
     /// The latest window with enough requests, else the present one.

@@ -13,6 +13,7 @@ mod event;
 mod figures;
 mod happening;
 mod kernel;
+mod lately;
 mod leg;
 mod load;
 mod matching;
@@ -39,6 +40,7 @@ pub use figures::{
     TlsCounts, avoidable,
 };
 pub use kernel::KernelEntries;
+pub use lately::{LATELY_S, Lately};
 pub use leg::WindowFigures;
 pub use load::{Busy, Load};
 pub use pairing::{Hint, PairedBy, TierFigures};

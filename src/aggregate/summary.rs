@@ -7,6 +7,7 @@ use super::collector::Aggregate;
 use super::event::PrefixRef;
 use super::figures::{Concurrency, Figures};
 use super::kernel::KernelEntries;
+use super::lately::Lately;
 use super::leg::{LegState, WindowFigures};
 use super::load::Load;
 use super::pairing::{Hint, TierFigures};
@@ -55,6 +56,8 @@ pub struct LegSummary {
     pub figures: Figures,
     /// The latest window with enough requests, or the latest.
     pub recent: Figures,
+    /// In the last seconds.
+    pub lately: Lately,
     /// Every window that is kept, oldest first.
     pub windows: Vec<WindowFigures>,
     /// By prefix and by host.
@@ -117,6 +120,7 @@ impl Aggregate {
                 server: leg.server,
                 figures: leg.figures(&span),
                 recent: leg.recent(&span),
+                lately: leg.lately(&span),
                 windows: leg.windows(&span),
                 prefixes: self.prefix_rows(leg),
                 closes: leg.closes.clone(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::screen::ScreenArgs;
 use super::thresholds::TypedThresholds;
 
 const ABOUT: &str = "Are HTTP connections reused? If not, who closes them, and since when?";
@@ -21,6 +22,7 @@ Examples:
   flowcheck read dump.pcap                           is keepalive working?
   flowcheck read dump.pcap0 dump.pcap1 port 8080     rotated files as one capture, then a BPF filter
   tcpdump -i bond0 -w - port 8080 | flowcheck read - straight from tcpdump
+  flowcheck read --tui dump.pcap                     walk about in legs, connections, causes
   flowcheck read dump.pcap --json | jq .verdict      for programs
   flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
   flowcheck explain P2                               what a cause in the report means, and what to change
@@ -195,6 +197,12 @@ pub(super) struct ReadArgs {
     /// A filter that could be taken for a file or an option
     #[arg(last = true, value_name = "FILTER", hide = true)]
     pub(super) filter: Vec<OsString>,
+
+    /// Walk about in the figures on the terminal; the report follows at the end
+    #[arg(long, conflicts_with_all = ["requests", "anonymize"], help_heading = "Screen")]
+    pub(super) tui: bool,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
 
     #[command(flatten)]
     pub(super) report: ReportArgs,

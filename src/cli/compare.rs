@@ -50,6 +50,7 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         count: None,
         from: None,
         to: None,
+        screen: None,
         ladder: None,
         report: common,
     };

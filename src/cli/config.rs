@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::args::{CommonArgs, Format, ReadArgs, ReportArgs, When};
 use super::error::Error;
 use super::moment::Moment;
+use super::screen::{self, ScreenConfig};
 use super::thresholds::TypedThresholds;
 use super::words;
 use crate::diagnose::expect::Expectation;
@@ -45,6 +46,8 @@ pub(super) struct ReadConfig {
     pub(super) from: Option<Moment>,
     pub(super) to: Option<Moment>,
     pub(super) ladder: Option<LadderConfig>,
+    /// How the screen is to look, if one is wanted.
+    pub(super) screen: Option<ScreenConfig>,
     pub(super) report: ReportConfig,
 }
 
@@ -123,6 +126,12 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             "nothing would be read; leave -c out to read all packets",
         ));
     }
+    let screen = if typed.tui {
+        screen::needs_terminal()?;
+        Some(typed.screen.resolve())
+    } else {
+        None
+    };
     Ok(ReadConfig {
         files: split.files,
         filter: split.filter,
@@ -130,6 +139,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
         from,
         to,
         ladder,
+        screen,
         report,
     })
 }

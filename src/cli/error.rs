@@ -25,7 +25,6 @@ pub(super) enum Error {
         source: io::Error,
     },
     /// The operating system would not.
-    #[cfg(feature = "live")]
     #[error("{what}")]
     System {
         /// What it was to do.

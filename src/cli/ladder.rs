@@ -53,24 +53,37 @@ fn find(snapshot: &Snapshot, id: u64) -> Result<ConnectionRecord, Error> {
     })
 }
 
-/// Reads the files again.
-fn packets(
+/// The packets of a connection, and what was written of them to `export`.
+pub(super) fn read_again(
     config: &ReadConfig,
     export: Option<&Path>,
     connection: ConnectionRecord,
-) -> Result<Ladder, Error> {
+) -> Result<(Ladder, Option<Exported>), Error> {
     let source = Box::new(wiring::source(config)?);
     let engine = wiring::engine_config(&config.report);
     let Some(path) = export else {
-        return Ok(pipeline::ladder(source, &engine, connection, &mut |_, _| ()));
+        let ladder = pipeline::ladder(source, &engine, connection, &mut |_, _| ());
+        return Ok((ladder, None));
     };
     let name = path.display().to_string();
     let mut file = Export::create(path).map_err(Error::output(&name))?;
     let ladder = pipeline::ladder(source, &engine, connection, &mut |interface, frame| {
         file.packet(interface, frame);
     });
-    let Exported { packets, refused } = file.finish().map_err(Error::output(&name))?;
-    if !config.report.quiet {
+    let exported = file.finish().map_err(Error::output(&name))?;
+    Ok((ladder, Some(exported)))
+}
+
+/// Reads the files again, and says what was written.
+fn packets(
+    config: &ReadConfig,
+    export: Option<&Path>,
+    connection: ConnectionRecord,
+) -> Result<Ladder, Error> {
+    let (ladder, exported) = read_again(config, export, connection)?;
+    if let (Some(Exported { packets, refused }), Some(path), false) = (exported, export, config.report.quiet)
+    {
+        let name = path.display();
         say(&format!("{packets} packets written to {name}"));
         if refused > 0 {
             say(&format!(

@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod read;
 mod result;
+mod screen;
 mod stop;
 mod thresholds;
 mod wiring;
@@ -51,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match args.command {
-        Command::Read(typed) => config::resolve(*typed).and_then(|config| read::read(&config)),
+        Command::Read(typed) => config::resolve(*typed).and_then(read::read),
         #[cfg(feature = "live")]
         Command::Live(typed) => live::live(*typed),
         #[cfg(feature = "live")]

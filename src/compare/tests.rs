@@ -46,6 +46,7 @@ fn leg(name: LegName, requests: u64, first: u64, causes: Vec<Cause>) -> Leg {
         name,
         figures,
         recent: None,
+        lately: crate::diagnose::Lately::default(),
         verdict: Verdict::default(),
         by_prefix: Vec::new(),
         checks: Vec::new(),

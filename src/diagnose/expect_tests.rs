@@ -18,6 +18,7 @@ fn leg(last: u8, requests: u64, first: u64, status: Status) -> Leg {
         },
         figures,
         recent: None,
+        lately: crate::aggregate::Lately::default(),
         verdict: Verdict {
             status,
             ..Verdict::default()

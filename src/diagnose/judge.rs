@@ -100,6 +100,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
         },
         figures: leg.figures.clone(),
         recent: Some(leg.recent.clone()),
+        lately: leg.lately,
         verdict: Verdict {
             status: judgement.status,
             since,

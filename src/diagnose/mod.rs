@@ -15,7 +15,7 @@ mod snapshot;
 mod tiers;
 mod verdict;
 
-pub use crate::aggregate::{PairedBy, PrefixRow, Timeline, TimelineRow, WaitPeak};
+pub use crate::aggregate::{Lately, PairedBy, PrefixRow, Timeline, TimelineRow, WaitPeak};
 pub use bill::Bill;
 pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};

@@ -248,6 +248,7 @@ mod tests {
                 },
                 figures: Figures::default(),
                 recent: None,
+                lately: crate::aggregate::Lately::default(),
                 verdict: Verdict::default(),
                 by_prefix: Vec::new(),
                 checks: Vec::new(),

@@ -8,7 +8,7 @@ use super::causes::Cause;
 use super::own_host::OwnHost;
 use super::projection::Host;
 use super::tiers::Tier;
-use crate::aggregate::{Figures, PrefixRow, Timeline};
+use crate::aggregate::{Figures, Lately, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::{Interface, InterfaceId};
 use crate::source::SourceSummary;
@@ -103,6 +103,8 @@ pub struct Leg {
     pub figures: Figures,
     /// The latest window's.
     pub recent: Option<Figures>,
+    /// In the last seconds.
+    pub lately: Lately,
     /// Its verdict.
     pub verdict: Verdict,
     /// By Host and prefix.

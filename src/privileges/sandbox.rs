@@ -9,6 +9,9 @@ use landlock::{
 /// The newest rights known here; a kernel that knows fewer enforces those.
 const NEWEST: ABI = ABI::V5;
 
+/// The terminal that a process belongs to, tty(4).
+const TERMINAL: &str = "/dev/tty";
+
 /// From here on nothing is written but below `writable` and to what is open already, and nothing executed. As far as the
 /// kernel can: returns words on what it does.
 #[must_use]
@@ -28,6 +31,10 @@ fn restrict(writable: Option<&Path>) -> Result<RulesetStatus, RulesetError> {
         .create()?;
     if let Some(folder) = writable.and_then(|folder| PathFd::new(folder).ok()) {
         rules = rules.add_rule(PathBeneath::new(folder, writes))?;
+    }
+    // The terminal is asked how large it is, again and again.
+    if let Ok(terminal) = PathFd::new(TERMINAL) {
+        rules = rules.add_rule(PathBeneath::new(terminal, AccessFs::IoctlDev))?;
     }
     Ok(rules.restrict_self()?.ruleset)
 }

@@ -83,6 +83,7 @@ fn leg(client: &str, server: Endpoint, figures: Figures, status: Status, reasons
             server: Some(server),
         },
         recent: Some(figures.clone()),
+        lately: crate::aggregate::Lately::default(),
         figures,
         verdict: Verdict {
             status,

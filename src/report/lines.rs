@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::columns::{COLUMNS, Connection, Value};
 use super::json::Number;
 use super::safe::display_safe;
-use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::diagnose::{ConnectionRecord, ExchangeRecord, Snapshot};
 use crate::time::Nanos;
 
 /// Writes the connections, one JSON object a line with the keys of the report's `connections`.
@@ -15,7 +15,19 @@ use crate::time::Nanos;
 /// # Errors
 /// What `out` could not take.
 pub fn connections_ndjson(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
-    for record in snapshot.connections.iter().flatten() {
+    connections_of(out, snapshot, snapshot.connections.as_deref().unwrap_or_default())
+}
+
+/// The same of these connections of the snapshot.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn connections_of(
+    out: &mut dyn Write,
+    snapshot: &Snapshot,
+    records: &[ConnectionRecord],
+) -> io::Result<()> {
+    for record in records {
         serde_json::to_writer(&mut *out, &Connection::new(snapshot, record))?;
         out.write_all(b"\n")?;
     }

@@ -15,6 +15,6 @@ pub mod near;
 mod safe;
 pub mod second;
 pub mod text;
-mod when;
+pub mod when;
 
 pub use safe::{display_safe, one_line};

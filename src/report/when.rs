@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use crate::time::Timestamp;
 
 /// RFC 3339 in UTC, with as many digits of the second as are needed.
-pub(super) fn rfc3339(time: Timestamp) -> String {
+#[must_use]
+pub fn rfc3339(time: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(time.nanos()))
         .map_or_else(|_| time.to_string(), |time| time.to_string())
 }
@@ -19,17 +20,26 @@ pub(super) fn from_rfc3339(text: &str) -> Option<Timestamp> {
 }
 
 /// Date and time of day to the millisecond, with the zone's offset.
-pub(super) fn local(time: Timestamp, zone: &TimeZone) -> String {
+#[must_use]
+pub fn local(time: Timestamp, zone: &TimeZone) -> String {
     format(time, zone, "%Y-%m-%d %H:%M:%S%.3f %:z")
 }
 
 /// Time of day to the second.
-pub(super) fn clock(time: Timestamp, zone: &TimeZone) -> String {
+#[must_use]
+pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
     format(time, zone, "%H:%M:%S")
 }
 
+/// Time of day to the millisecond.
+#[must_use]
+pub fn clock_to_the_millisecond(time: Timestamp, zone: &TimeZone) -> String {
+    format(time, zone, "%H:%M:%S%.3f")
+}
+
 /// Date and time of day to the second.
-pub(super) fn date_and_clock(time: Timestamp, zone: &TimeZone) -> String {
+#[must_use]
+pub fn date_and_clock(time: Timestamp, zone: &TimeZone) -> String {
     format(time, zone, "%Y-%m-%d %H:%M:%S")
 }
 

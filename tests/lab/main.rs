@@ -13,5 +13,7 @@ mod net;
 mod nginx;
 mod process;
 mod scenarios;
+mod screen;
 mod signals;
+mod tmux;
 mod tomcat;

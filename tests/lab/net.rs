@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Set where a test that can't run must fail.
-const REQUIRED: &str = "FLOWCHECK_LAB";
+pub(crate) const REQUIRED: &str = "FLOWCHECK_LAB";
 
 /// Where the client is.
 pub(crate) const CLI: &str = "cli";

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::super::args::ReportArgs;
+use super::super::screen::ScreenArgs;
 use super::super::thresholds::TypedThresholds;
 use crate::time::{Nanos, parse_span};
 
@@ -117,9 +118,11 @@ pub(in super::super) struct LiveArgs {
     )]
     pub(super) packet_buffered: bool,
 
-    /// No terminal interface: a status line a second on standard error, as where there is no terminal
-    #[arg(long, help_heading = "Output")]
+    /// No screen: a status line a second on standard error, as where there is no terminal
+    #[arg(long, help_heading = "Screen")]
     pub(super) no_tui: bool,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
     /// Print a line of JSON every second instead of the status line, and the report as the last one
     #[arg(long, conflicts_with = "requests", help_heading = "Output")]
     pub(super) ndjson: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::config::{self, Product, ReportConfig};
 use super::super::error::Error;
+use super::super::screen::{self, ScreenConfig};
 use super::args::{DirectionArg, LiveArgs};
 use super::recording;
 use crate::limits::SNAPLEN;
@@ -23,6 +24,8 @@ pub(super) struct LiveConfig {
     pub(super) filter: String,
     pub(super) user: Option<String>,
     pub(super) record: Option<RecordOptions>,
+    /// How the screen is to look, where there is one.
+    pub(super) screen: Option<ScreenConfig>,
     pub(super) ndjson: bool,
     pub(super) verbose: bool,
     pub(super) report: ReportConfig,
@@ -58,6 +61,8 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
     if typed.ndjson && report.product == Product::Text {
         report.product = Product::JsonLine;
     }
+    let plain = typed.no_tui || typed.ndjson || report.anonymize || report.product != Product::Text;
+    let screen = (!plain && screen::has_terminal()).then(|| typed.screen.resolve());
     Ok(LiveConfig {
         options: LiveOptions {
             interfaces: typed.interfaces,
@@ -81,6 +86,7 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
         filter,
         user: typed.user,
         record,
+        screen,
         ndjson: typed.ndjson,
         verbose: typed.verbose,
         report,

@@ -4,6 +4,7 @@ mod args;
 mod config;
 mod interfaces;
 mod recording;
+mod screen;
 mod signals;
 mod watching;
 
@@ -38,14 +39,25 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let source = live::open(&config.options)?;
     let lines = Lines::open(&config.report)?;
     let watch = source.watch();
+    let folder = record.as_ref().map(RecordOptions::folder);
     let source = restrict(config, source, record)?;
-    let wanted = signals::listen(Arc::clone(&watch))?;
     let end = Arc::clone(&watch);
     let host = Sampler::begin().watch(move |span| end.wait_for_end(span));
     let host = host.map_err(|source| Error::System {
         what: "cannot watch this host's kernel",
         source,
     })?;
+    if let Some(wanted) = config.screen {
+        let running = screen::Running {
+            source,
+            watch: &watch,
+            host,
+            folder,
+        };
+        let snapshot = screen::run(wanted, config, running)?;
+        return result::conclude(&config.report, lines, snapshot, &[]);
+    }
+    let wanted = signals::listen(Arc::clone(&watch))?;
     if !config.report.quiet {
         say(&format!(
             "capturing on {}, filter {:?}; Ctrl-C ends it",

@@ -6,7 +6,9 @@ use super::page::{Page, Tone, columns};
 use super::units::{count, counted, span};
 use super::{MAX_WIDTH, Options, PLAIN_WIDTH};
 use crate::classify::Closer;
-use crate::diagnose::{Direction, Ladder, Message, MessageKind, PacketNote, Sending, Snapshot};
+use crate::diagnose::{
+    ConnectionRecord, Direction, Ladder, Message, MessageKind, PacketNote, Sending, Snapshot,
+};
 use crate::report::display_safe;
 use crate::time::{MILLISECOND, Nanos, Timestamp};
 
@@ -65,15 +67,16 @@ fn head(page: &mut Page, ladder: &Ladder) {
     let words = format!(
         "  {}, {requests}, {responses}, {}",
         record.class.as_str(),
-        close_words(ladder)
+        close_words(record)
     );
     page.put(Tone::Plain, &words).end();
     page.end();
 }
 
 /// `closed by the server after 15.0 s of idle time (P8)`.
-fn close_words(ladder: &Ladder) -> String {
-    let facts = &ladder.connection.facts;
+#[must_use]
+pub fn close_words(connection: &ConnectionRecord) -> String {
+    let facts = &connection.facts;
     let by = match facts.closer {
         None => return "open at the end".to_owned(),
         Some(Closer::Client) => "closed by the client",
@@ -86,10 +89,7 @@ fn close_words(ladder: &Ladder) -> String {
     let idle = facts
         .idle_before_close
         .map(|idle| format!(" after {} of idle time", span(idle as f64 / 1e3)));
-    let cause = ladder
-        .connection
-        .cause
-        .map(|cause| format!(" ({})", cause.as_str()));
+    let cause = connection.cause.map(|cause| format!(" ({})", cause.as_str()));
     format!("{by}{}{}", idle.unwrap_or_default(), cause.unwrap_or_default())
 }
 
@@ -223,7 +223,8 @@ impl Rails<'_> {
 }
 
 /// `P. 1:79 ack 1, retransmission`, as tcpdump writes it.
-fn label(packet: &PacketNote) -> String {
+#[must_use]
+pub fn label(packet: &PacketNote) -> String {
     let (from, len) = (packet.sequence, packet.len);
     let mut words = vec![packet.flags.to_string()];
     if len > 0 {

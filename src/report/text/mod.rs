@@ -7,12 +7,12 @@ mod connections;
 mod figures;
 mod formulas;
 mod kernel;
-mod ladder;
+pub mod ladder;
 mod legs;
 mod own_host;
 mod page;
 mod tiers;
-mod units;
+pub mod units;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -25,6 +25,7 @@ use crate::diagnose::expect::Outcome;
 pub use ladder::write as write_ladder;
 use page::Page;
 pub(in crate::report) use units::count;
+pub use verdict::headline;
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;

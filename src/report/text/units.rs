@@ -1,7 +1,8 @@
 //! Numbers as people read them.
 
 /// `59,157`.
-pub(in crate::report) fn count(n: u64) -> String {
+#[must_use]
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -14,12 +15,14 @@ pub(in crate::report) fn count(n: u64) -> String {
 }
 
 /// `1 request`, `2 requests`.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 /// A share as `99.2 %`; what is not all never reads as `100.0 %`, what is not nothing never as `0.0 %`.
-pub(super) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     match share * 100.0 {
         p if p > 0.0 && p < 0.1 => "<0.1 %".to_owned(),
         p if p < 100.0 && p > 99.9 => ">99.9 %".to_owned(),
@@ -28,7 +31,8 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// `part` of `whole` as a share; 0 of nothing.
-pub(super) fn share(part: u64, whole: u64) -> f64 {
+#[must_use]
+pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         0.0
     } else {
@@ -37,7 +41,8 @@ pub(super) fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// Microseconds as `240 us`, `3.20 ms`, `1.20 s`, `12.5 min`.
-pub(super) fn span(us: f64) -> String {
+#[must_use]
+pub fn span(us: f64) -> String {
     match us {
         us if us < 999.5 => format!("{us:.0} us"),
         us if us < 999_500.0 => format!("{} ms", three_digits(us / 1e3)),
@@ -47,7 +52,8 @@ pub(super) fn span(us: f64) -> String {
 }
 
 /// A number with three significant digits, no more than two after the point.
-pub(super) fn three_digits(n: f64) -> String {
+#[must_use]
+pub fn three_digits(n: f64) -> String {
     match n {
         n if n < 9.995 => format!("{n:.2}"),
         n if n < 99.95 => format!("{n:.1}"),
@@ -57,12 +63,14 @@ pub(super) fn three_digits(n: f64) -> String {
 
 /// A number without digits after the point.
 #[expect(clippy::cast_sign_loss, reason = "never below 0")]
-pub(super) fn rounded(n: f64) -> String {
+#[must_use]
+pub fn rounded(n: f64) -> String {
     count(n.round().max(0.0) as u64)
 }
 
 /// Bytes as `512 B`, `3.46 MB`.
-pub(super) fn bytes(n: u64) -> String {
+#[must_use]
+pub fn bytes(n: u64) -> String {
     const UNITS: [(&str, f64); 4] = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
     let n_float = n as f64;
     let unit = UNITS.into_iter().find(|(_, size)| n_float >= *size);
@@ -74,7 +82,8 @@ pub(super) fn bytes(n: u64) -> String {
 
 /// A bar of `width` columns at most, an eighth of a column fine.
 #[expect(clippy::cast_sign_loss, reason = "the share is clamped")]
-pub(super) fn bar(share: f64, width: usize) -> String {
+#[must_use]
+pub fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     let eighths = if share > 0.0 { eighths.max(1) } else { eighths };
@@ -86,7 +95,8 @@ pub(super) fn bar(share: f64, width: usize) -> String {
 }
 
 /// `values` as a row of little columns, at most `width` of them: the maximum of what falls together counts.
-pub(super) fn sparkline(values: &[u64], width: usize) -> String {
+#[must_use]
+pub fn sparkline(values: &[u64], width: usize) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let step = values.len().div_ceil(width.max(1)).max(1);
     let highs: Vec<u64> = values

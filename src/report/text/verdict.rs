@@ -55,7 +55,9 @@ pub(super) fn since_words(since: Timestamp, snapshot: &Snapshot, zone: &TimeZone
     format!("since {}{tail}", when::date_and_clock(since, zone))
 }
 
-fn headline(snapshot: &Snapshot) -> String {
+/// The answer in one sentence, after the verdict's word.
+#[must_use]
+pub fn headline(snapshot: &Snapshot) -> String {
     let totals = &snapshot.totals.counts.requests;
     match snapshot.verdict.status {
         Status::Pass => {

@@ -54,6 +54,7 @@ impl Leg {
             },
             figures,
             recent: self.recent.map(Figures::restore).transpose()?,
+            lately: crate::diagnose::Lately::default(),
             verdict: self.verdict.restore()?,
             by_prefix: self.by_prefix.into_iter().map(Into::into).collect(),
             checks: each(self.checks, Checks::restore)?,

@@ -1,0 +1,134 @@
+//! Answers from a list of connections that is held as a whole.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::columns::{COLUMNS, Keys, leg};
+use super::{Listing, Scope, Sort, ViewQuery};
+use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
+use crate::query::{ConnectionRow, Query};
+
+/// What the order in hand is of.
+#[derive(Clone, PartialEq, Debug)]
+struct Ordered {
+    scope: Scope,
+    filter: Query,
+    sort: Sort,
+    grouped: bool,
+}
+
+/// The connections of a snapshot in the order that was asked for last.
+#[derive(Debug, Default)]
+pub struct Held {
+    snapshot: Arc<Snapshot>,
+    legs: Vec<LegName>,
+    ordered: Option<Ordered>,
+    order: Vec<u32>,
+}
+
+impl Held {
+    /// The part of `snapshot`'s connections that `query` asks for.
+    #[must_use]
+    pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Listing {
+        if !Arc::ptr_eq(&self.snapshot, snapshot) {
+            self.snapshot = Arc::clone(snapshot);
+            self.legs = leg_names(self.records());
+            self.ordered = None;
+        }
+        let wanted = Ordered {
+            scope: query.scope,
+            filter: query.filter.clone(),
+            sort: query.sort,
+            grouped: query.grouped,
+        };
+        if self.ordered.as_ref() != Some(&wanted) {
+            self.order = self.sorted(&wanted);
+            self.ordered = Some(wanted);
+        }
+        let records = self.records();
+        let at = |place: &u32| records.get(*place as usize);
+        let place = query.follow.and_then(|id| {
+            let is = |place: &u32| at(place).is_some_and(|record| record.facts.id == id);
+            self.order.iter().position(is)
+        });
+        let first = query.first.min(self.order.len());
+        let last = first.saturating_add(query.height).min(self.order.len());
+        let pinned = query.pinned.iter().filter_map(|id| {
+            // In order of first packet, so in order of ids.
+            let place = records.partition_point(|record| record.facts.id < *id);
+            records.get(place).filter(|record| record.facts.id == *id)
+        });
+        Listing {
+            total: self.order.len(),
+            first,
+            rows: self.order[first..last].iter().filter_map(at).cloned().collect(),
+            place,
+            pinned: pinned.cloned().collect(),
+            beyond: self.snapshot.capture.connections_omitted,
+        }
+    }
+
+    fn records(&self) -> &[ConnectionRecord] {
+        self.snapshot.connections.as_deref().unwrap_or_default()
+    }
+
+    fn sorted(&self, wanted: &Ordered) -> Vec<u32> {
+        let keys = Keys {
+            now: self.snapshot.capture.end.unwrap_or_default(),
+            legs: &self.legs,
+        };
+        let key = COLUMNS.get(wanted.sort.column).unwrap_or(&COLUMNS[0]).order;
+        let flip = if wanted.sort.descending { u64::MAX } else { 0 };
+        let all = self.records().iter().enumerate();
+        let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
+        let matches = |record: &ConnectionRecord| {
+            wanted.filter.is_empty() || {
+                let leg = leg_of(&legs, record);
+                wanted
+                    .filter
+                    .matches(&ConnectionRow::listed(&self.snapshot, record, leg))
+            }
+        };
+        let within = all.filter(|(_, record)| wanted.scope.holds(record) && matches(record));
+        if wanted.grouped {
+            let mut order: Vec<(u64, u64, u32)> = within
+                .map(|(place, record)| (keys.leg(record), key(record, &keys) ^ flip, place as u32))
+                .collect();
+            order.sort_unstable();
+            order.into_iter().map(|(_, _, place)| place).collect()
+        } else {
+            let mut order: Vec<(u64, u32)> = within
+                .map(|(place, record)| (key(record, &keys) ^ flip, place as u32))
+                .collect();
+            order.sort_unstable();
+            order.into_iter().map(|(_, place)| place).collect()
+        }
+    }
+}
+
+/// The leg that a connection counts in: its own, or beyond the number kept apart that of the rest.
+fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, record: &ConnectionRecord) -> Option<&'a Leg> {
+    let name = leg(record);
+    let of_server = LegName { client: None, ..name };
+    let of_all = LegName {
+        client: None,
+        server: None,
+    };
+    [name, of_server, of_all]
+        .iter()
+        .find_map(|name| legs.get(name).copied())
+}
+
+/// Every leg's name once, sorted.
+fn leg_names(records: &[ConnectionRecord]) -> Vec<LegName> {
+    let mut names = BTreeSet::new();
+    let mut last = None;
+    for record in records {
+        let name = leg(record);
+        // Connections of a leg often come in runs.
+        if last.replace(name) != Some(name) {
+            names.insert(name);
+        }
+    }
+    names.into_iter().collect()
+}

@@ -1,0 +1,153 @@
+//! The screen, made from [`App`] alone.
+
+mod causes;
+mod footer;
+pub(super) mod header;
+pub(super) mod help;
+mod hosts;
+pub(super) mod ladder;
+mod paint;
+mod table;
+pub(super) mod tabs;
+pub(super) mod timeline;
+
+use ratatui::Frame;
+
+use super::action::View;
+use super::app::{App, Mode};
+use super::columns::{Fit, fit};
+use super::layout;
+use super::rows::{causes as cause_rows, connections, hosts as host_rows, legs};
+use paint::Paint;
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, app: &App) {
+    let whole = frame.area();
+    // A screen that has just changed its size is drawn by the size that it has.
+    let resized;
+    let app = if (whole.width, whole.height) == app.size {
+        app
+    } else {
+        resized = App {
+            size: (whole.width, whole.height),
+            ..app.clone()
+        };
+        &resized
+    };
+    let areas = layout::areas(app);
+    let mut paint = Paint::new(frame.buffer_mut(), app);
+    header::draw(&mut paint, &areas, app);
+    tabs::draw(&mut paint, areas.tabs, app);
+    match &app.mode {
+        Mode::Help { top } => help::draw(&mut paint, layout::over_all(&areas), app.view, *top),
+        Mode::Ladder { top } => ladder::draw(&mut paint, layout::over_all(&areas), app, *top),
+        Mode::Browse | Mode::Filter { .. } => body(&mut paint, &areas, app),
+    }
+    footer::draw(&mut paint, areas.footer, app);
+    paint.scrub();
+}
+
+fn body(paint: &mut Paint<'_>, areas: &layout::Areas, app: &App) {
+    let fit = columns(app);
+    match app.view {
+        View::Legs => {
+            table::heads(paint, areas.head, legs::COLUMNS, &fit, app.legs.sort);
+            let table = &app.legs;
+            table::rows(
+                paint,
+                areas.body,
+                legs::COLUMNS,
+                &fit,
+                (&table.rows, 0),
+                table.cursor,
+            );
+        }
+        View::Connections => flow_table(paint, areas, &fit, app),
+        View::Causes => {
+            table::heads(paint, areas.head, cause_rows::COLUMNS, &fit, app.causes.sort);
+            let table = &app.causes;
+            table::rows(
+                paint,
+                areas.body,
+                cause_rows::COLUMNS,
+                &fit,
+                (&table.rows, 0),
+                table.cursor,
+            );
+            causes::detail(paint, areas.detail, app);
+        }
+        View::Timeline => timeline::draw(paint, areas.body, app),
+        View::Host => {
+            table::heads(paint, areas.head, host_rows::COLUMNS, &fit, app.hosts.sort);
+            let table = &app.hosts;
+            table::rows(
+                paint,
+                areas.body,
+                host_rows::COLUMNS,
+                &fit,
+                (&table.rows, 0),
+                table.cursor,
+            );
+            hosts::detail(paint, areas.detail, app);
+        }
+    }
+}
+
+fn flow_table(paint: &mut Paint<'_>, areas: &layout::Areas, fit: &Fit, app: &App) {
+    let (table, columns) = (&app.connections, connections::COLUMNS);
+    table::heads(paint, areas.head, columns, fit, table.sort);
+    table::pinned(paint, areas.pinned, columns, fit, &table.listing.pinned);
+    let listing = &table.listing;
+    table::rows(
+        paint,
+        areas.body,
+        columns,
+        fit,
+        (&listing.rows, listing.first),
+        table.cursor,
+    );
+    if listing.total == 0 {
+        let words = if app.shown.connections.is_none() {
+            "connections are listed when the capture has been read"
+        } else if table.scope.is_all() {
+            "no connections"
+        } else {
+            "no connection of these has ended so, or is listed"
+        };
+        paint.text(
+            areas.body.x,
+            areas.body.y,
+            areas.body.width,
+            super::theme::Tone::Dim,
+            words,
+        );
+    }
+}
+
+/// The places of the columns of the view that is shown.
+#[must_use]
+pub(super) fn columns(app: &App) -> Fit {
+    let width = app.size.0;
+    match app.view {
+        View::Legs => fit(legs::COLUMNS, width, &[]),
+        View::Connections => {
+            let scope = app.connections.scope;
+            let one_leg = scope.client.is_some() && scope.server.is_some();
+            let left_out: &[&str] = if one_leg { &[connections::LEG] } else { &[] };
+            fit(connections::COLUMNS, width, left_out)
+        }
+        View::Causes => fit(cause_rows::COLUMNS, width, &[]),
+        View::Host => fit(host_rows::COLUMNS, width, &[]),
+        View::Timeline => Fit::default(),
+    }
+}
+
+/// The column whose head stands at `x`.
+#[must_use]
+pub(super) fn column_at(app: &App, x: u16) -> Option<usize> {
+    let slots = columns(app).slots;
+    let slot = slots
+        .into_iter()
+        .find(|slot| (slot.x..slot.x + slot.width).contains(&x));
+    slot.map(|slot| slot.column)
+}
