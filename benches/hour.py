@@ -201,7 +201,8 @@ def main():
     parser.add_argument('--minutes', type=float, default=60)
     parser.add_argument('--rate', type=float, default=1000, help='requests a second')
     parser.add_argument('--settled', type=float, default=5, help='the minute from which memory must be flat')
-    parser.add_argument('--slack', type=float, default=1, help='MiB that it may grow after it')
+    parser.add_argument('--slack', type=float, default=4,
+                        help='MiB that it may grow after it: after a stall blocks are larger, and their memory is kept')
     parser.add_argument('--flowcheck', default='target/release/flowcheck')
     parser.add_argument('--drive', action='store_true', help=argparse.SUPPRESS)
     parser.add_argument('arguments', nargs='*', help='more options of flowcheck live')
