@@ -86,7 +86,7 @@ pub const RECENT_CONNECTIONS: usize = 10_000;
 /// Rows of a view.
 pub const VIEW_ROWS: usize = 1_000;
 /// Places of the table looked through at once for a view: packets wait so long at most.
-pub const SCANNED_AT_ONCE: usize = 8_192;
+pub const SCANNED_AT_ONCE: usize = 2_048;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
 /// VLAN and tunnel combinations told apart.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -74,26 +74,23 @@ impl Source for Held {
     }
 }
 
-fn file(name: &str) -> PathBuf {
-    let bytes = pcap(
-        &frames(&capture_of(TRAFFIC).packets, Link::Ethernet),
-        Link::Ethernet,
-        PLAIN,
-    );
+fn file(name: &str, traffic: &str) -> PathBuf {
+    let packets = capture_of(traffic).packets;
+    let bytes = pcap(&frames(&packets, Link::Ethernet), Link::Ethernet, PLAIN);
     write(&directory("view"), name, &bytes)
 }
 
 /// Analyses the traffic while `look` looks at it.
 fn watched(name: &str, engines: usize, look: impl FnOnce(&Screen)) -> Snapshot {
-    watched_from_before(name, engines, |screen, gates| {
+    watched_from_before(&file(name, TRAFFIC), engines, |screen, gates| {
         gates.begin.store(true, Ordering::Relaxed);
         look(screen);
     })
 }
 
 /// The same; the capture begins when `look` opens its gate.
-fn watched_from_before(name: &str, engines: usize, look: impl FnOnce(&Screen, &Gates)) -> Snapshot {
-    let source = open(&[file(name)], OpenOptions::default()).expect("a capture");
+fn watched_from_before(file: &Path, engines: usize, look: impl FnOnce(&Screen, &Gates)) -> Snapshot {
+    let source = open(&[file.to_owned()], OpenOptions::default()).expect("a capture");
     let gates = Gates::default();
     let held = Held {
         source: Box::new(source),
@@ -203,7 +200,7 @@ fn windows_are_sorted_counted_and_clamped_for_any_number_of_engines() {
 
 #[test]
 fn the_selected_one_has_its_packets_open_or_closed() {
-    watched_from_before("selected.pcap", 2, |screen, gates| {
+    watched_from_before(&file("selected.pcap", TRAFFIC), 2, |screen, gates| {
         // Packets are noted from the first question on.
         ask(screen, &query("", Field::Id, true), |view| view.living == 0);
         gates.begin.store(true, Ordering::Relaxed);
@@ -256,7 +253,7 @@ fn a_report_is_the_same_whether_a_screen_looks_or_not() {
     let looked = watched("same.pcap", 2, |screen| {
         ask(screen, &query("reqs>0", Field::Client, false), all_read);
     });
-    let source = open(&[file("same.pcap")], OpenOptions::default()).expect("a capture");
+    let source = open(&[file("same.pcap", TRAFFIC)], OpenOptions::default()).expect("a capture");
     let alone = analyse_for(None, Box::new(source), &Config::default(), 2, &mut |_: &_| ());
     assert_eq!(looked, alone);
 }
@@ -268,4 +265,21 @@ fn a_screen_that_was_closed_ends_nothing() {
         screen.close();
     });
     assert_eq!(snapshot.totals.counts.connections.total, 41);
+}
+
+#[test]
+fn of_the_closed_ones_the_latest_are_kept() {
+    let traffic = "repeat 10100 every 0.001 { conn a 10.0.0.1:* -> 10.0.0.11:8080 ; refuse a }";
+    watched_from_before(&file("many.pcap", traffic), 2, |screen, gates| {
+        gates.begin.store(true, Ordering::Relaxed);
+        let first = ask(screen, &query("class:failed", Field::Id, false), |view| {
+            view.closed + view.closed_before == 10_100
+        });
+        assert_eq!(
+            (first.closed, first.closed_before, first.closed_matching),
+            (10_000, 100, 10_000)
+        );
+        // Each has two packets, and its id is the place of the first.
+        assert_eq!(first.rows[0].facts.id, 201);
+    });
 }

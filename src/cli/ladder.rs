@@ -30,6 +30,9 @@ pub(super) fn ladder(config: &ReadConfig, wanted: &LadderConfig) -> Result<Exit,
         anonymizer.ladder(&mut ladder);
         anonymizer.snapshot(&mut snapshot);
     }
+    if !report.quiet {
+        result::warn(&snapshot, &[]);
+    }
     output.write(|out| match report.product {
         Product::Json => json::write_ladder(out, &snapshot, &ladder),
         _ => text::write_ladder(out, &snapshot, &ladder, &result::text_options(report)),

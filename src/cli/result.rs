@@ -100,11 +100,16 @@ pub(super) fn conclude(
             let left_out = narrowed.connections_left_out.unwrap_or(0);
             say(&format!("--where left out {left_out} connections"));
         }
-        let warnings = snapshot.capture.warnings.iter();
-        warnings
-            .filter(|warning| !said.contains(warning))
-            .for_each(|warning| say(&format!("warning: {warning}")));
+        warn(&snapshot, said);
     }
     lines.output.finish()?;
     Ok(Exit::of(&outcomes))
+}
+
+/// Says the warnings of a report that are not `said` already.
+pub(super) fn warn(snapshot: &Snapshot, said: &[String]) {
+    let warnings = snapshot.capture.warnings.iter();
+    warnings
+        .filter(|warning| !said.contains(warning))
+        .for_each(|warning| say(&format!("warning: {warning}")));
 }

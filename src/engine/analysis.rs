@@ -234,7 +234,11 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "one of the two calls is made for every packet"
+    )]
+    #[inline(always)]
     pub(super) fn take_in(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
             Known::Living(place) => self.on_living(place, key, segment, sender),

@@ -30,18 +30,8 @@ pub(super) struct Head {
 impl Records {
     #[inline]
     pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
-        if let Some(heads) = &mut self.heads {
-            let mut line = [head.method_name, head.target].join(&b' ');
-            if head.version != Version::Http09 {
-                line.extend(written(head.version).bytes());
-            }
-            heads.push(Head {
-                connection,
-                sender,
-                at: from.at,
-                kind: MessageKind::Request,
-                line: line.trim_ascii().to_vec(),
-            });
+        if self.heads.is_some() {
+            self.note_request(connection, sender, head, from);
         }
     }
 
@@ -53,19 +43,46 @@ impl Records {
         (version, status): (Version, u16),
         at: Timestamp,
     ) {
-        if let Some(heads) = &mut self.heads {
-            let line = match status {
-                UNREAD_STATUS => String::new(),
-                status => format!("{} {status}", written(version)),
-            };
-            heads.push(Head {
-                connection,
-                sender,
-                at,
-                kind: MessageKind::Response,
-                line: line.into_bytes().trim_ascii().to_vec(),
-            });
+        if self.heads.is_some() {
+            self.note_response(connection, sender, (version, status), at);
         }
+    }
+
+    /// Out of line: hardly ever is somebody taking notes.
+    #[cold]
+    fn note_request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
+        let mut line = [head.method_name, head.target].join(&b' ');
+        if head.version != Version::Http09 {
+            line.extend(written(head.version).bytes());
+        }
+        self.heads.get_or_insert_default().push(Head {
+            connection,
+            sender,
+            at: from.at,
+            kind: MessageKind::Request,
+            line: line.trim_ascii().to_vec(),
+        });
+    }
+
+    #[cold]
+    fn note_response(
+        &mut self,
+        connection: u64,
+        sender: Sender,
+        (version, status): (Version, u16),
+        at: Timestamp,
+    ) {
+        let line = match status {
+            UNREAD_STATUS => String::new(),
+            status => format!("{} {status}", written(version)),
+        };
+        self.heads.get_or_insert_default().push(Head {
+            connection,
+            sender,
+            at,
+            kind: MessageKind::Response,
+            line: line.into_bytes().trim_ascii().to_vec(),
+        });
     }
 }
 

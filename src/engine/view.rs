@@ -7,7 +7,7 @@ use super::conversation::Conversation;
 use super::facts::Known;
 use super::marks::Marks;
 use crate::classify::{Class, ConnectionFacts, Endpoint, classify};
-use crate::flow::{FlowKey, Sender};
+use crate::flow::{FlowKey, PathId, Sender};
 use crate::query::{ConnectionRow, Fact, Field, First, Query, Rank, Row, Sort};
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -232,6 +232,13 @@ impl Row for OpenRow<'_> {
                 idle.is_some_and(|idle| test(Fact::Number(idle as f64)))
             }
             Field::Closer | Field::CloseReason if living.closing.is_none() => false,
+            Field::Interface => {
+                let name = self.wanted.interfaces.get(usize::from(living.first.interface.0));
+                let name = name.and_then(|name| name.as_deref());
+                name.is_some_and(|name| test(Fact::Text(name)))
+            }
+            Field::ProxiedFor => living.proxied_for().is_some_and(|source| test(Fact::End(source))),
+            Field::Tunnel | Field::Vlan if self.key.path == PathId(0) => false,
             // No such connection's cause is known before a report is made.
             Field::Cause => false,
             _ => return self.built(field, test),

@@ -65,16 +65,14 @@ fn term(word: &[Char]) -> Result<(bool, Term), QueryError> {
     let negated = turns % 2 == 1;
     let text = string(rest);
     if let Some(net) = Net::parse(&text) {
-        let word = text.to_lowercase();
-        return Ok((negated, Term::Anywhere { word, net: Some(net) }));
+        return Ok((negated, Term::Net(net)));
     }
     let is_name = |(_, c, quoted): &Char| !quoted && (c.is_ascii_alphanumeric() || *c == '_');
     let len = rest.iter().take_while(|c| is_name(c)).count();
     let (name, tail) = rest.split_at(len);
     let operator = operator(tail).filter(|_| name.first().is_some_and(|(_, c, _)| c.is_ascii_alphabetic()));
     let Some((operator, skip)) = operator else {
-        let word = text.to_lowercase();
-        return Ok((negated, Term::Anywhere { word, net: None }));
+        return Ok((negated, Term::anywhere(text.to_lowercase())));
     };
     let name = string(name);
     let info = named(&name).ok_or_else(|| QueryError::no_field(*at, &name))?;

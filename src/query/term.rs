@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::error::QueryError;
-use super::fields::{FIELDS, Field};
+use super::fields::{FIELDS, Field, FieldInfo, Kind};
 use super::net::Net;
 use super::parse;
 use crate::classify::Endpoint;
@@ -64,8 +64,10 @@ pub(super) enum Term {
         /// A row that has no value passes, too.
         or_none: bool,
     },
-    /// A word without a field, in lower case, or as a network.
-    Anywhere { word: String, net: Option<Net> },
+    /// A network in any end.
+    Net(Net),
+    /// A word without a field, in lower case, and where it may be.
+    Anywhere { word: String, fields: Vec<Field> },
 }
 
 /// An expression: all of its terms hold. Without any it matches everything.
@@ -104,7 +106,8 @@ impl Query {
     pub fn asks_for(&self, field: Field) -> bool {
         self.terms.iter().any(|(_, term)| match term {
             Term::Field { field: asked, .. } => *asked == field,
-            Term::Anywhere { net, .. } => net.is_none() && field.info().shown,
+            Term::Net(_) => [Field::Address, Field::ProxiedFor].contains(&field),
+            Term::Anywhere { fields, .. } => fields.contains(&field),
         })
     }
 
@@ -126,19 +129,31 @@ impl Term {
                 let holds = row.any(*field, |fact| test.holds(fact))?;
                 Some(holds || (*or_none && !row.any(*field, |_| true)?))
             }
-            Self::Anywhere { net: Some(net), .. } => {
-                let shown = [Field::Address, Field::ProxiedFor];
-                Some(
-                    shown
-                        .iter()
-                        .any(|field| row.any(*field, |fact| net.holds(fact)) == Some(true)),
-                )
+            Self::Net(net) => {
+                let in_field = |field| row.any(field, |fact| net.holds(fact)) == Some(true);
+                Some(in_field(Field::Address) || in_field(Field::ProxiedFor))
             }
-            Self::Anywhere { word, net: None } => {
-                let mut shown = FIELDS.iter().filter(|info| info.shown);
-                Some(shown.any(|info| row.any(info.field, |fact| fact.contains(word)) == Some(true)))
+            Self::Anywhere { word, fields } => {
+                let in_field = |field: &Field| row.any(*field, |fact| fact.contains(word)) == Some(true);
+                Some(fields.iter().any(in_field))
             }
         }
+    }
+
+    /// A word that may be anywhere it can be.
+    pub(super) fn anywhere(word: String) -> Self {
+        let can_be = |info: &&FieldInfo| {
+            info.shown
+                && match info.kind {
+                    Kind::Words(words) => words().iter().any(|(_, meant)| contains(meant, &word)),
+                    Kind::Address => word
+                        .chars()
+                        .all(|c| c.is_ascii_hexdigit() || ['.', ':', '[', ']'].contains(&c)),
+                    _ => true,
+                }
+        };
+        let fields = FIELDS.iter().filter(can_be).map(|info| info.field).collect();
+        Self::Anywhere { word, fields }
     }
 }
 
@@ -179,7 +194,7 @@ impl Fact<'_> {
         match self {
             Self::Word(text) => contains(text, word),
             Self::Text(text) => contains(text, word),
-            Self::End(end) => Shown::of(format_args!("{end}")).contains(word),
+            Self::End(end) => Shown::end(end).contains(word),
             Self::Address(address) => Shown::of(format_args!("{address}")).contains(word),
             Self::Number(_) | Self::Flag(_) => false,
         }
@@ -218,6 +233,38 @@ impl Shown {
         out
     }
 
+    fn end(end: Endpoint) -> Self {
+        let IpAddr::V4(v4) = end.address else {
+            return Self::of(format_args!("{end}"));
+        };
+        let mut out = Self {
+            bytes: [0; Self::MOST],
+            len: 0,
+        };
+        for (part, after) in v4.octets().into_iter().zip(*b"...:") {
+            out.number(part.into());
+            out.byte(after);
+        }
+        out.number(end.port);
+        out
+    }
+
+    fn number(&mut self, n: u16) {
+        for power in [10_000, 1_000, 100, 10] {
+            if n >= power {
+                self.byte(b'0' + (n / power % 10) as u8);
+            }
+        }
+        self.byte(b'0' + (n % 10) as u8);
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
     fn contains(&self, word: &str) -> bool {
         std::str::from_utf8(&self.bytes[..self.len]).is_ok_and(|text| contains(text, word))
     }
@@ -230,5 +277,28 @@ impl std::fmt::Write for Shown {
         place.copy_from_slice(text.as_bytes());
         self.len = end;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_looked_at_as_they_are_shown() {
+        for text in [
+            "0.0.0.0:0",
+            "10.200.9.255:65535",
+            "1.2.3.4:8080",
+            "99.100.101.10:10000",
+            "[2001:db8::1]:443",
+        ] {
+            let end: std::net::SocketAddr = text.parse().unwrap();
+            let shown = Shown::end(Endpoint {
+                address: end.ip(),
+                port: end.port(),
+            });
+            assert_eq!(&shown.bytes[..shown.len], text.as_bytes());
+        }
     }
 }

@@ -181,7 +181,9 @@ fn what_is_asked_for_is_known() {
     let query = Query::parse("class:tls reqs>5").unwrap();
     assert!(query.asks_for(Field::Class) && query.asks_for(Field::Requests));
     assert!(!query.asks_for(Field::Cause));
-    assert!(Query::parse("word").unwrap().asks_for(Field::Class));
+    assert!(Query::parse("persist").unwrap().asks_for(Field::Class));
+    // No class is called anything like it.
+    assert!(!Query::parse("eth0").unwrap().asks_for(Field::Class));
     assert!(!Query::parse("10.0.0.1").unwrap().asks_for(Field::Class));
 }
 

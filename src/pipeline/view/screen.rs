@@ -16,7 +16,7 @@ struct Slots {
     is_over: bool,
 }
 
-/// A screen's end of an analysis; clones are the same screen.
+/// A screen's end of one analysis; clones are the same screen.
 #[derive(Clone, Default)]
 pub struct Screen(Arc<(Mutex<Slots>, Condvar)>);
 
