@@ -12,7 +12,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour links clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -91,6 +91,10 @@ hour: packages
 	@.ci/packages ip nginx python3
 	$(CARGO) build --release --locked
 	benches/hour.py --minutes $(or $(MINUTES),60) --rate $(or $(RATE),1000) --flowcheck $(TARGET)/release/flowcheck
+
+# Pictures of the screen for README.
+screens:
+	$(CARGO) run --locked --quiet --example screens
 
 links:
 	@.ci/packages tshark

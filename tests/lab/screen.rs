@@ -309,3 +309,28 @@ fn a_live_capture_under_load() {
     tmux.wait_for("code 0");
     assert_eq!(tmux.modes(), before);
 }
+
+/// Set in the run of a test that is to panic.
+const PANICS: &str = "FLOWCHECK_TEST_PANICS";
+
+#[test]
+fn a_panic_leaves_a_sane_terminal() {
+    if std::env::var_os(PANICS).is_some() {
+        let terminal = flowcheck::tui::Terminal::take(std::io::stdout(), true, std::io::stdout);
+        let _terminal = terminal.expect("a terminal");
+        panic!("as it was meant");
+    }
+    let Some(tmux) = Tmux::new("panic", 120, 30) else {
+        return;
+    };
+    let before = tmux.modes();
+    let own = std::env::current_exe().expect("this program");
+    let test = "screen::a_panic_leaves_a_sane_terminal";
+    tmux.line(&format!(
+        "clear; {PANICS}=1 {} --exact {test} --nocapture; echo code $?",
+        own.display()
+    ));
+    let screen = tmux.wait_for("code 101");
+    assert!(screen.contains("as it was meant"), "{screen}");
+    assert_eq!(tmux.modes(), before);
+}

@@ -91,3 +91,66 @@ fn nothing_hostile_is_written_in_any_view() {
         stage.text()
     );
 }
+
+/// A real capture whose paths and Host headers were replaced, byte for byte.
+fn hostile_capture() -> std::path::PathBuf {
+    let mut bytes = std::fs::read(capture("churn.pcap")).expect("a capture");
+    // Escapes end a head's reading; what is valid UTF-8 gets through to the screen.
+    let paths: [&[u8]; 3] = [
+        "/\u{202e}\u{9b}31m\u{200b}abcdefg".as_bytes(),
+        b"/\x1b[2J\x1b[31mabcdefgh",
+        "/\u{2066}\u{feff}\u{85}abcdefghi".as_bytes(),
+    ];
+    let hosts: [&[u8]; 2] = ["\u{202e}\u{9b}ab".as_bytes(), b"\x9b31mab\x1b"];
+    let replaced = replace(&mut bytes, b"/app/small?n=200 HTTP/1.0", &paths);
+    assert!(replaced > 100, "{replaced}");
+    assert!(replace(&mut bytes, b"tomcats\r\n", &hosts) > 100);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile.pcap");
+    std::fs::write(&path, bytes).expect("a file");
+    path
+}
+
+/// Puts one after the other of `others` where `found` begins, as far as they reach; returns how often.
+fn replace(bytes: &mut [u8], found: &[u8], others: &[&[u8]]) -> usize {
+    let mut count = 0;
+    let mut at = 0;
+    while at + found.len() <= bytes.len() {
+        if bytes[at..].starts_with(found) {
+            let other = others[count % others.len()];
+            let room = found
+                .iter()
+                .position(|byte| b" \r".contains(byte))
+                .unwrap_or(found.len());
+            let length = other.len().min(room);
+            bytes[at..at + length].copy_from_slice(&other[..length]);
+            count += 1;
+        }
+        at += 1;
+    }
+    count
+}
+
+#[test]
+fn nothing_hostile_comes_from_the_wire_to_the_terminal() {
+    let mut stage = Stage::over(hostile_capture(), (120, 40));
+    let mut messages = 0;
+    for keys in [
+        "1",
+        "3",
+        "4",
+        "5",
+        "2Sg",
+        "<Enter>",
+        "<Esc>j<Enter>",
+        "<Esc>j<Enter>",
+        "<Esc>",
+    ] {
+        stage.press(keys);
+        let raw = stream(&stage);
+        let written = without_own_sequences(&raw);
+        let bad = |c: &char| c.is_control() || "\u{202e}\u{2066}\u{200b}\u{feff}\u{9b}\u{85}".contains(*c);
+        assert_eq!(written.chars().find(bad), None, "after {keys}: {written:?}");
+        messages += usize::from(written.contains("\u{fffd}"));
+    }
+    assert!(messages > 0, "what was replaced is seen");
+}

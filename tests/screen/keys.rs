@@ -340,3 +340,25 @@ fn what_cannot_be_had_is_said() {
     stage.act(Action::Laddered(id, Err("no such file".to_owned())));
     assert!(stage.text().contains("no such file"));
 }
+
+#[test]
+fn a_frozen_live_table_keeps_its_rows_and_asks_for_no_others() {
+    let mut stage = stage();
+    stage.press("2");
+    stage.app.settings.live = true;
+    stage.app.ended = false;
+    stage.press(" ");
+    let rows = stage.app.connections.listing.rows.len();
+    assert!(rows > 10 && rows < 308, "{rows}");
+    let asks = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Ask(_)));
+    for _ in 0..20 {
+        let motion = flowcheck::tui::action::Motion::Pages(1);
+        assert!(!asks(&update(&mut stage.app, Action::Do(Command::Move(motion)))));
+    }
+    assert_eq!(stage.app.connections.cursor.at, rows - 1);
+    let effects = update(&mut stage.app, Action::Do(Command::Open));
+    assert!(asks(&effects) && effects.iter().any(|effect| matches!(effect, Effect::Ladder(_))));
+    let other = flowcheck::tui::rows::connections::Listing::default();
+    assert_eq!(update(&mut stage.app, Action::Listed(other)), []);
+    assert_eq!(stage.app.connections.listing.rows.len(), rows);
+}

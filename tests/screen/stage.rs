@@ -67,8 +67,13 @@ impl Stage {
     }
 
     pub(crate) fn of(name: &str, size: (u16, u16)) -> Self {
-        let mut stage = Self::new(snapshot(&capture(name)), size);
-        stage.file = Some(capture(name));
+        Self::over(capture(name), size)
+    }
+
+    /// The same of any file.
+    pub(crate) fn over(file: PathBuf, size: (u16, u16)) -> Self {
+        let mut stage = Self::new(snapshot(&file), size);
+        stage.file = Some(file);
         stage
     }
 

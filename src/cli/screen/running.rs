@@ -47,6 +47,8 @@ pub(super) struct Running<F> {
     /// Pinned connections as they were last seen.
     seen: HashMap<u64, ConnectionRecord>,
     answer: Option<Arc<View>>,
+    /// What is to be told.
+    queue: Vec<Action>,
 }
 
 impl<F: FnMut() -> Stream> Running<F> {
@@ -64,6 +66,7 @@ impl<F: FnMut() -> Stream> Running<F> {
             selected: None,
             seen: HashMap::new(),
             answer: None,
+            queue: Vec::new(),
         }
     }
 
@@ -155,6 +158,7 @@ impl<F: FnMut() -> Stream> Outside for Running<F> {
             self.interfaces = names.collect();
             news.push(Action::Snapshot(snapshot));
         }
+        news.append(&mut self.queue);
         news.extend(stream.warning.map(Action::Said));
         if stream.ended && !std::mem::replace(&mut self.ended, true) {
             news.push(Action::Ended);
@@ -188,7 +192,13 @@ impl<F: FnMut() -> Stream> Outside for Running<F> {
     }
 
     fn ladder(&mut self, record: &ConnectionRecord) {
-        self.selected = Some(record.facts.id);
+        let id = record.facts.id;
+        self.selected = Some(id);
+        if self.ended {
+            let why =
+                "the capture has ended, and its packets are kept no more; -w FILE records them".to_owned();
+            self.queue.push(Action::Laddered(id, Err(why)));
+        }
     }
 
     fn export(&mut self, snapshot: &Arc<Snapshot>, _: &Export) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
 use signal_hook::{SigId, flag, low_level};
 
 use super::super::error::Error;
@@ -30,6 +30,8 @@ impl Signals {
             (SIGHUP, &signals.end),
             (SIGTSTP, &signals.stop),
             (SIGCONT, &signals.go_on),
+            // Asks for the report so far where there is no screen; here it has to do no harm.
+            (SIGUSR1, &signals.go_on),
         ];
         for (signal, to) in all {
             let id = flag::register(signal, Arc::clone(to)).map_err(|source| Error::System {

@@ -2,7 +2,7 @@
 
 use super::{height, layout};
 use crate::tui::action::{Effect, View};
-use crate::tui::app::App;
+use crate::tui::app::{App, Mode};
 use crate::tui::rows::connections::{Listing, ViewQuery};
 
 /// What has to be shown now.
@@ -22,7 +22,9 @@ pub(super) fn query(app: &App) -> ViewQuery {
 
 /// Asks for what is shown, unless it is here.
 pub(super) fn ask(app: &mut App) -> Option<Effect> {
-    if app.view != View::Connections || app.is_fixed() {
+    // A frozen display keeps its rows, but the packets of one of them can still be asked for.
+    let for_packets = matches!(app.mode, Mode::Ladder { .. }) && !app.ended;
+    if app.view != View::Connections || (app.is_fixed() && !for_packets) {
         return None;
     }
     let query = query(app);
@@ -35,6 +37,9 @@ pub(super) fn ask(app: &mut App) -> Option<Effect> {
 
 /// Takes in what was asked for.
 pub(super) fn listed(app: &mut App, listing: Listing) {
+    if app.is_fixed() {
+        return;
+    }
     let height: usize = layout::areas(app).body.height.into();
     let connections = &mut app.connections;
     if connections.follow.take().is_some() {

@@ -112,6 +112,7 @@ pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
     if app.view == View::Connections {
         if let Some(record) = app.connections.record().cloned() {
             effects.push(Effect::Ladder(Box::new(record.clone())));
+            app.connections.asked = None;
             app.ladder = Some((record, Rungs::Coming));
             app.mode = Mode::Ladder { top: 0 };
         }

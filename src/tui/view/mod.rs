@@ -107,12 +107,10 @@ fn flow_table(paint: &mut Paint<'_>, areas: &layout::Areas, fit: &Fit, app: &App
         table.cursor,
     );
     if listing.total == 0 {
-        let words = if app.shown.connections.is_none() {
-            "connections are listed when the capture has been read"
-        } else if table.scope.is_all() {
+        let words = if table.scope.is_all() && app.filter.is_empty() {
             "no connections"
         } else {
-            "no connection of these has ended so, or is listed"
+            "no connection matches"
         };
         paint.text(
             areas.body.x,

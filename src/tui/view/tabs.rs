@@ -7,6 +7,9 @@ use crate::tui::action::View;
 use crate::tui::app::{App, Mode};
 use crate::tui::theme::Tone;
 
+/// Columns that words beside the names take at least.
+const LEAST: usize = 16;
+
 /// Where each view's name stands.
 #[must_use]
 pub(in crate::tui) fn places(area: Rect) -> Vec<(Rect, View)> {
@@ -42,7 +45,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
         (_, View::Legs) => app.grouping.as_str().to_owned() + "s: " + &app.legs.rows.len().to_string(),
         _ => return,
     };
-    paint.right(end + 1, area.y, rest, Tone::Heading, &words);
+    // A few letters of it would say nothing.
+    if usize::from(rest) >= LEAST.min(words.len()) {
+        paint.right(end + 1, area.y, rest, Tone::Heading, &words);
+    }
 }
 
 fn of_ladder(app: &App) -> String {

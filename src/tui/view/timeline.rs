@@ -192,11 +192,14 @@ fn axis(paint: &mut Paint<'_>, area: Rect, app: &App, frame: Frame) {
     );
     let columns = (frame.rows.div_ceil(frame.group) * frame.width) as u16;
     let width = columns.min(area.width - LEAD);
-    paint.text(area.x + LEAD, area.y, width, Tone::Dim, &first);
+    let here = ((frame.at - frame.first) / frame.group * frame.width) as u16;
+    // The first line tells the time that is told, so its sign may take the first label's place.
+    if usize::from(here) > first.len() {
+        paint.text(area.x + LEAD, area.y, width, Tone::Dim, &first);
+    }
     if width as usize > first.len() + last.len() + 1 {
         paint.right(area.x + LEAD, area.y, width, Tone::Dim, &last);
     }
-    let here = ((frame.at - frame.first) / frame.group * frame.width) as u16;
     let sign = paint.look.glyphs.here();
     if here < width {
         paint.text(area.x + LEAD + here, area.y, 1, Tone::Strong, sign);
