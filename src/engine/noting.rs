@@ -91,7 +91,7 @@ impl Engine {
     pub(super) fn noted_segment(
         &mut self,
         known: Known,
-        key: FlowKey,
+        key: &FlowKey,
         segment: &Segment<'_>,
         sender: Sender,
     ) {

@@ -12,5 +12,5 @@ mod tcp;
 
 pub use duplicate::{Link, Trail};
 pub use key::{FlowKey, PathId, Sender};
-pub use table::{FlowTable, Known, Tombstone};
+pub use table::{FlowTable, Glimpse, Known, Tombstone};
 pub use tcp::{Sent, Tcp, TcpEnd};

@@ -52,6 +52,14 @@ pub enum Known {
     Nothing,
 }
 
+/// What the index says of a key at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Glimpse {
+    pointer: Option<Pointer>,
+    /// How often the table had changed by then.
+    changes: u64,
+}
+
 /// Where an entry of the index points to: a living connection, or (with the upper bit) a tombstone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Pointer(u32);
@@ -125,6 +133,8 @@ pub struct FlowTable<V> {
     max_dead: usize,
     cursor: usize,
     dropped_early: u64,
+    /// How often a connection came or went.
+    changes: u64,
 }
 
 impl<V> FlowTable<V> {
@@ -143,6 +153,7 @@ impl<V> FlowTable<V> {
             max_dead,
             cursor: 0,
             dropped_early: 0,
+            changes: 0,
         }
     }
 
@@ -183,7 +194,12 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn look(&self, key: &FlowKey) -> Known {
-        match self.pointer(key) {
+        self.known(self.pointer(key))
+    }
+
+    #[inline]
+    fn known(&self, pointer: Option<Pointer>) -> Known {
+        match pointer {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
                 .dead
@@ -193,14 +209,35 @@ impl<V> FlowTable<V> {
         }
     }
 
-    /// As [`look`](Self::look), if the connection may live at `place`.
+    /// What the index says of a key, to be [looked at](Self::look_at) later.
     #[inline]
     #[must_use]
-    pub fn look_at(&self, place: usize, key: &FlowKey) -> Known {
-        match self.slots.get(place) {
-            Some(slot) if slot.key == *key && slot.value.is_some() => Known::Living(place),
+    pub fn glimpse(&self, key: &FlowKey) -> Glimpse {
+        Glimpse {
+            pointer: self.pointer(key),
+            changes: self.changes,
+        }
+    }
+
+    /// As [`look`](Self::look), with what an earlier glimpse showed.
+    #[inline]
+    #[must_use]
+    pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey) -> Known {
+        if glimpse.changes == self.changes {
+            return self.known(glimpse.pointer);
+        }
+        match glimpse.pointer {
+            // A connection that lives where it lived.
+            Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
+                Known::Living(pointer.0 as usize)
+            }
             _ => self.look(key),
         }
+    }
+
+    fn lives_at(&self, pointer: Pointer, key: &FlowKey) -> bool {
+        let slot = self.slots.get(pointer.0 as usize);
+        slot.is_some_and(|slot| slot.key == *key && slot.value.is_some())
     }
 
     /// The place of a living connection.
@@ -242,9 +279,11 @@ impl<V> FlowTable<V> {
             hasher,
             slots,
             dead,
+            changes,
             ..
         } = self;
         let hash = hasher.hash_one(key);
+        *changes += 1;
         if let Some(pointer) = index.find_mut(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
         {
             *pointer = to;
@@ -277,6 +316,7 @@ impl<V> FlowTable<V> {
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
         let hash = self.hasher.hash_one(self.slots[place].key);
+        self.changes += 1;
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let serial = self.dead.first + self.dead.graves.len() as u64;
