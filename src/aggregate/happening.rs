@@ -229,7 +229,7 @@ impl Aggregate {
         let (prefix, host) = self.named(at.engine, prefix);
         let place = self.place_of_connection(at.engine, connection);
         // Of the connections that were there before the capture, those whose first request counts as unknown wait.
-        let unknown = self.waiting.get(place).is_some_and(|waiting| waiting.waits);
+        let unknown = self.waiting.get(place).is_some_and(Waiting::waits);
         let Some(leg) = self.leg_now(at.leg) else { return };
         let requests = &mut leg.counts.requests;
         requests.upgraded += 1;
@@ -276,8 +276,7 @@ impl Aggregate {
             self.pools.became_idle(at.leg.0);
         }
         self.open.down();
-        self.timeline.open_changed(at.clock, self.open.now);
-        let row = self.timeline.row(at.clock);
+        let row = self.timeline.open_changed(at.clock, self.open.now);
         row.closes += u64::from(!reset);
         row.resets += u64::from(reset);
         let (place, order) = (self.place_of_connection(at.engine, connection), self.order);

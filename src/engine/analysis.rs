@@ -230,7 +230,6 @@ impl Engine {
         }
     }
 
-    #[inline]
     fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Some(living) = self.table.at(place) else {
             return;
@@ -239,6 +238,9 @@ impl Engine {
             self.trail.note(&mut living.link, segment, sender);
         } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
             self.quality.duplicates += 1;
+            return;
+        }
+        if living.takes_bare_acknowledgment(segment, sender) {
             return;
         }
         let generation = living.generation(self.now.order / STEPS, segment, sender);
@@ -281,7 +283,7 @@ impl Engine {
     }
 
     /// A connection with this key is over: a late segment of it, or a new connection.
-    #[inline]
+    #[inline(never)]
     fn on_dead(&mut self, key: &FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
         if self.table.is_late_copy(key, &mut self.trail, segment, sender) {
             self.quality.duplicates += 1;
@@ -308,7 +310,7 @@ impl Engine {
     }
 
     /// No connection with this key is known.
-    #[inline]
+    #[inline(never)]
     fn on_unknown(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         if segment.flags.contains(Flags::RST) {
             self.quality.stray_resets += 1;

@@ -134,19 +134,17 @@ impl Names {
     ) -> PrefixRef {
         let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
         let path = first_segment(target);
+        if let Some(last) = self.last_prefix
+            && let Some(key) = self.prefixes.get_index(last.0 as usize)
+            && is_key_of(key, host, path)
+        {
+            return last;
+        }
         self.key.clear();
         self.key.push(u8::from(host.is_some()));
         self.key.extend_from_slice(host.unwrap_or_default());
         self.key.push(b'\n');
         self.key.extend_from_slice(path);
-        if let Some(last) = self.last_prefix
-            && self
-                .prefixes
-                .get_index(last.0 as usize)
-                .is_some_and(|key| **key == *self.key)
-        {
-            return last;
-        }
         if let Some(number) = self.prefixes.get_index_of(self.key.as_slice()) {
             let prefix = PrefixRef(number as u32);
             self.last_prefix = Some(prefix);
@@ -166,6 +164,14 @@ impl Names {
         }
         prefix
     }
+}
+
+/// Whether `key` is what [`Names::prefix`] makes of these.
+#[inline]
+fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
+    let [has_host, rest @ ..] = key else { return false };
+    let rest = rest.strip_prefix(host.unwrap_or_default());
+    *has_host == u8::from(host.is_some()) && rest.and_then(|rest| rest.strip_prefix(b"\n")) == Some(path)
 }
 
 /// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.

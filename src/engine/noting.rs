@@ -106,10 +106,10 @@ impl Engine {
             stray_resets: self.quality.stray_resets,
         };
         self.take_in(known, key, segment, sender);
-        self.note(&before, key, segment, sender);
+        self.note(&before, *key, segment, sender);
         self.note_heads();
         if segment.payload_len > 0 {
-            self.note_begun(key);
+            self.note_begun(*key);
         }
     }
 

@@ -62,7 +62,7 @@ impl Conversation {
     /// Notes of a sampled exchange what its response says of who answers; `head` may go on with a body.
     #[inline]
     pub(super) fn note_answerer(&mut self, head: &[u8]) {
-        let kept = self.pending.front_mut().and_then(|pending| pending.kept.as_mut());
+        let kept = self.pending.as_mut().and_then(|pending| pending.kept.as_mut());
         if let Some(sample) = kept.and_then(|kept| kept.sample.as_mut()) {
             let server = field(head, "server").unwrap_or_default();
             let named = |proxy: &&[u8]| {
