@@ -13,13 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
     (
         "pipeline",
-        &[
-            "source",
-            "engine",
-            "aggregate",
-            "diagnose",
-            "classify::Class",
-        ],
+        &["source", "engine", "aggregate", "diagnose", "classify::Class"],
     ),
     ("decode", &["classify::Path", "classify::Tunnel"]),
     (

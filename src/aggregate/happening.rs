@@ -37,14 +37,8 @@ impl Aggregate {
                 prefix,
                 became_idle,
             } => {
-                let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else {
-                    return;
-                };
-                leg.response(*status, *announced, *first_byte);
-                leg.exchange_end(*response, named);
-                self.pools.response_ended(reference.0, at.time);
-                self.idle_if(at, *became_idle);
+                let head = Some((*status, *announced, *first_byte));
+                self.on_exchange_end(at, head, (*response, *prefix, *became_idle));
             }
             EventKind::Response {
                 status,
@@ -61,13 +55,7 @@ impl Aggregate {
                 prefix,
                 became_idle,
             } => {
-                let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else {
-                    return;
-                };
-                leg.exchange_end(*response, named);
-                self.pools.response_ended(reference.0, at.time);
-                self.idle_if(at, *became_idle);
+                self.on_exchange_end(at, None, (*response, *prefix, *became_idle));
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
@@ -105,6 +93,27 @@ impl Aggregate {
     fn named(&self, engine: usize, prefix: PrefixRef) -> (PrefixRef, HostRef) {
         let prefix = self.numbers.prefix(engine, prefix);
         (prefix, self.host_of(prefix))
+    }
+
+    /// A response's last byte, and its head if that is told only now.
+    #[inline]
+    fn on_exchange_end(
+        &mut self,
+        at: At,
+        head: Option<(u16, bool, OptionalNanos)>,
+        (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
+    ) {
+        let named = self.named(at.engine, prefix);
+        let Some(leg) = self.leg_now(at.leg) else { return };
+        if let Some((status, announced, first_byte)) = head {
+            leg.response(status, announced, first_byte);
+        }
+        leg.exchange_end(response, named);
+        if became_idle {
+            leg.became_idle(at.leg);
+            self.busy.down();
+        }
+        self.pools.response_ended(at.leg.0, at.time, became_idle);
     }
 
     #[inline]

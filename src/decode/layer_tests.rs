@@ -58,7 +58,10 @@ fn carried(link: LinkType, frame: &[u8]) -> Path {
     let whole = run(link, frame, frame.len()).unwrap();
     let head = frame.len() - BODY.len();
     assert_eq!((whole.source.1, whole.destination.1), (40_000, 8080));
-    assert_eq!((whole.segment.payload, whole.segment.payload_len as usize), (BODY, BODY.len()));
+    assert_eq!(
+        (whole.segment.payload, whole.segment.payload_len as usize),
+        (BODY, BODY.len())
+    );
     let padded = [frame, &[0xee; 9]].concat();
     let padded = run(link, &padded, padded.len()).unwrap().segment;
     assert_eq!((padded.payload, padded.payload_len as usize), (BODY, BODY.len()));
@@ -105,7 +108,10 @@ fn mpls_with_ip_and_with_pseudowires() {
     let mut odd = on_ethernet(&inner());
     odd[0] = 0x45;
     let odd = ethernet(0x8847, &[&labels[4..], &odd].concat());
-    assert_eq!(run(LinkType::ETHERNET, &odd, odd.len()).unwrap().segment.payload, BODY);
+    assert_eq!(
+        run(LinkType::ETHERNET, &odd, odd.len()).unwrap().segment.payload,
+        BODY
+    );
 }
 
 #[test]
@@ -210,7 +216,10 @@ fn wifi_frames_without_readable_data_have_a_reason() {
     }
     let alone = wifi(0x88, 1, &aggregate(snap().len() as u8));
     assert_eq!(
-        run(LinkType::IEEE802_11, &alone, alone.len()).unwrap().segment.payload,
+        run(LinkType::IEEE802_11, &alone, alone.len())
+            .unwrap()
+            .segment
+            .payload,
         BODY
     );
 }
@@ -369,7 +378,9 @@ fn offloaded_packets_in_tunnels_take_their_length_from_around() {
     let frame = on_ethernet(&vxlan(1, &on_ethernet(&packet)));
     let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap().segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (3000, 3000));
-    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len()).unwrap().segment;
+    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len())
+        .unwrap()
+        .segment;
     assert_eq!(segment.payload_len, 3000);
 }
 

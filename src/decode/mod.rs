@@ -21,8 +21,8 @@ mod wifi;
 
 pub use fragment::{Datagram, DatagramId, Fragment};
 pub use plain::{plain, plain_ends};
-pub use print::Print;
 pub(crate) use print::Features;
+pub use print::Print;
 pub use segment::{Address, End, Flags, IpId, Packet, Segment, SkipReason};
 
 use crate::frame::Frame;

@@ -68,7 +68,10 @@ pub fn plain_ends(frame: &Frame<'_>) -> Option<[End; 2]> {
 }
 
 /// The packet in a frame, if it is as plain as most are.
-#[expect(clippy::inline_always, reason = "a packet is a large value: it is built where it is kept")]
+#[expect(
+    clippy::inline_always,
+    reason = "a packet is a large value: it is built where it is kept"
+)]
 #[inline(always)]
 #[must_use]
 pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
@@ -180,7 +183,10 @@ mod tests {
         for options in &layouts()[..3] {
             let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
             let found = plain(&frame(&bytes)).unwrap();
-            assert_eq!(plain_ends(&frame(&bytes)), Some([found.source, found.destination]));
+            assert_eq!(
+                plain_ends(&frame(&bytes)),
+                Some([found.source, found.destination])
+            );
         }
     }
 

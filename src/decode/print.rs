@@ -45,8 +45,7 @@ impl Print {
         let Features { ip_id, .. } = *features;
         let id = ip_id.unwrap_or(0);
         let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
-        let small =
-            u64::from(id) << 16 | u64::from(features.flags.0) << 8 | u64::from(ip_id.is_some()) << 1;
+        let small = u64::from(id) << 16 | u64::from(features.flags.0) << 8 | u64::from(ip_id.is_some()) << 1;
         let rest = u64::from(features.ts_value.unwrap_or(0)) << 32 | u64::from(features.payload_len);
         let mixed = (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29)
             ^ rest.wrapping_mul(ODD[2]).rotate_left(17);

@@ -91,14 +91,18 @@ fn offloaded_total_length_zero_uses_the_wire_length() {
     let packet = ethernet(0x0800, &ipv4(0, &with_body(&[b'x'; 3000])));
     let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
     assert_eq!(segment.payload_len, 3000);
-    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len()).unwrap().segment;
+    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len())
+        .unwrap()
+        .segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (26, 3000));
 }
 
 #[test]
 fn short_snaplen_keeps_the_length_on_the_wire() {
     let packet = ethernet(0x0800, &ipv4(1040, &with_body(&[b'x'; 1000])));
-    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len()).unwrap().segment;
+    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len())
+        .unwrap()
+        .segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (6, 1000));
 }
 
@@ -111,8 +115,13 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
     let whole = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
     assert_eq!(whole.print, print(14, Some(7), 0));
-    let cut = run(LinkType::ETHERNET, &packet[..54], packet.len()).unwrap().segment;
-    assert_eq!((cut.payload_len, cut.payload.len(), cut.print), (14, 0, print(14, None, 0)));
+    let cut = run(LinkType::ETHERNET, &packet[..54], packet.len())
+        .unwrap()
+        .segment;
+    assert_eq!(
+        (cut.payload_len, cut.payload.len(), cut.print),
+        (14, 0, print(14, None, 0))
+    );
 }
 
 #[test]

@@ -28,7 +28,13 @@ impl Engine {
         place
     }
 
-    pub(super) fn open(&mut self, resumes: Option<u64>, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn open(
+        &mut self,
+        resumes: Option<u64>,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }

@@ -111,7 +111,8 @@ impl PartialEq for FlowKey {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let words = |key: &Self| {
-            let ports = u64::from(key.path.0) << 32 | u64::from(key.low_port) << 16 | u64::from(key.high_port);
+            let ports =
+                u64::from(key.path.0) << 32 | u64::from(key.low_port) << 16 | u64::from(key.high_port);
             [key.low.high, key.low.low, key.high.high, key.high.low, ports]
         };
         let (mine, theirs) = (words(self), words(other));

@@ -162,8 +162,7 @@ impl Tcp {
     pub fn observe_next(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
         const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
-        let goes_on =
-            segment.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(segment.sequence));
+        let goes_on = segment.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(segment.sequence));
         if goes_on {
             end.go_on(segment);
         }
