@@ -119,19 +119,19 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     })
 }
 
-/// TSval, if there is one, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
+/// TSval, 0 without options, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
 /// permitted, Timestamps); `None` is another layout.
 #[inline]
-fn timestamp_value(options: &[u8]) -> Option<Option<u32>> {
+fn timestamp_value(options: &[u8]) -> Option<u32> {
     const ALIGNED: [u8; 4] = [1, 1, 8, 10];
     let Some((first, rest)) = options.split_first_chunk::<4>() else {
-        return options.is_empty().then_some(None);
+        return options.is_empty().then_some(0);
     };
     if *first == ALIGNED {
-        return Some(Some(u32::from_be_bytes(*rest.first_chunk()?)));
+        return Some(u32::from_be_bytes(*rest.first_chunk()?));
     }
     match (first, rest) {
-        ([2, 4, ..], [4, 2, 8, 10, a, b, c, d, ..]) => Some(Some(u32::from_be_bytes([*a, *b, *c, *d]))),
+        ([2, 4, ..], [4, 2, 8, 10, a, b, c, d, ..]) => Some(u32::from_be_bytes([*a, *b, *c, *d])),
         _ => None,
     }
 }

@@ -24,8 +24,8 @@ pub(crate) struct Features {
     pub(crate) payload_len: u32,
     /// IPv4 identification.
     pub(crate) ip_id: IpId,
-    /// TSval of the timestamps option (RFC 7323).
-    pub(crate) ts_value: Option<u32>,
+    /// TSval of the timestamps option (RFC 7323); 0 without it.
+    pub(crate) ts_value: u32,
     /// TTL or hop limit.
     pub(crate) ttl: u8,
     pub(crate) interface: InterfaceId,
@@ -46,7 +46,7 @@ impl Print {
         let id = ip_id.unwrap_or(0);
         let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
         let small = u64::from(id) << 16 | u64::from(features.flags.0) << 8 | u64::from(ip_id.is_some()) << 1;
-        let rest = u64::from(features.ts_value.unwrap_or(0)) << 32 | u64::from(features.payload_len);
+        let rest = u64::from(features.ts_value) << 32 | u64::from(features.payload_len);
         let mixed = (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29)
             ^ rest.wrapping_mul(ODD[2]).rotate_left(17);
         let place = u32::from(features.ttl) << 24

@@ -49,7 +49,7 @@ pub(super) fn with_body(body: &[u8]) -> Vec<u8> {
 }
 
 /// The print of [`TCP`] in [`ipv4`] with so much payload, a TSval, and an interface index around it.
-fn print(payload_len: u32, ts_value: Option<u32>, if_index: u32) -> Print {
+fn print(payload_len: u32, ts_value: u32, if_index: u32) -> Print {
     Print::of(&Features {
         sequence: 1,
         acknowledgment: 2,
@@ -114,13 +114,13 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     tcp.extend_from_slice(b"GET / HTTP/1.1");
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
     let whole = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
-    assert_eq!(whole.print, print(14, Some(7), 0));
+    assert_eq!(whole.print, print(14, 7, 0));
     let cut = run(LinkType::ETHERNET, &packet[..54], packet.len())
         .unwrap()
         .segment;
     assert_eq!(
         (cut.payload_len, cut.payload.len(), cut.print),
-        (14, 0, print(14, None, 0))
+        (14, 0, print(14, 0, 0))
     );
 }
 
@@ -157,7 +157,7 @@ fn cooked_loopback_and_raw_links() {
     sll2[7] = 3;
     sll2.extend_from_slice(&ip);
     let segment = run(LinkType::LINUX_SLL2, &sll2, sll2.len()).unwrap().segment;
-    assert_eq!(segment.print, print(0, None, 3));
+    assert_eq!(segment.print, print(0, 0, 3));
     for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
         let null = [&family[..], &ip].concat();
         assert!(run(LinkType::NULL, &null, null.len()).is_ok());

@@ -50,7 +50,7 @@ pub(super) fn decode<'a>(
         flags: Flags(captured_flags & 0x3f),
         payload_len: payload_len as u32,
         ip_id: network.ip_id,
-        ts_value,
+        ts_value: ts_value.unwrap_or(0),
         ttl: network.ttl,
         interface: frame.interface,
         if_index: link.if_index,

@@ -23,7 +23,7 @@ impl Conversation {
     pub(super) fn facts(&mut self, now: Timestamp, cx: &Context<'_>) -> ConnectionFacts {
         let (client, evidence) = match self.roles {
             Some(roles) => (roles.client, roles.evidence),
-            None => (Self::lower_port(&cx.key).peer(), RoleEvidence::LowerPort),
+            None => (Self::lower_port(cx.key).peer(), RoleEvidence::LowerPort),
         };
         let server = client.peer();
         let handshake = self.handshake(client, now, cx);
@@ -34,8 +34,8 @@ impl Conversation {
         let rare = self.beyond.as_deref().unwrap_or(&none);
         ConnectionFacts {
             id: self.id.get(),
-            client: endpoint(&cx.key, client),
-            server: endpoint(&cx.key, server),
+            client: endpoint(cx.key, client),
+            server: endpoint(cx.key, server),
             role_evidence: evidence,
             path: cx.names.path_of(cx.key.path),
             interface: self.first.interface(),
@@ -129,8 +129,8 @@ impl Conversation {
     pub(super) fn ends(&self, cx: &Context<'_>) -> Option<(Endpoint, Endpoint)> {
         let roles = self.roles?;
         Some((
-            endpoint(&cx.key, roles.client),
-            endpoint(&cx.key, roles.client.peer()),
+            endpoint(cx.key, roles.client),
+            endpoint(cx.key, roles.client.peer()),
         ))
     }
 }

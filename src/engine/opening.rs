@@ -218,7 +218,7 @@ impl Challenger {
             flags: Flags::SYN,
             payload_len: 0,
             ip_id: None,
-            ts_value: None,
+            ts_value: 0,
             ttl: 0,
             interface: self.interface,
             if_index: 0,

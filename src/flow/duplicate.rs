@@ -171,7 +171,7 @@ mod tests {
             flags: Flags::ACK,
             payload_len: 0,
             ip_id,
-            ts_value: Some(5),
+            ts_value: 5,
             ttl,
             interface: InterfaceId(interface),
             if_index: 0,
