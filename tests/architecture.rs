@@ -15,7 +15,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "source",
-            "decode::Compact",
             "engine",
             "aggregate",
             "diagnose",

@@ -156,6 +156,10 @@ pub(super) struct SeriesSummary {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     series: IndexMap<SeriesKey, Series, RandomState>,
+    /// The place of the series used last.
+    last: usize,
+    /// How many series with a request have no name yet.
+    nameless: usize,
     victim: usize,
     pub(super) given_up: u64,
 }
@@ -170,23 +174,37 @@ impl Checks {
         decision: &mut Decision,
     ) {
         decision.clear();
-        if let Some(series) = self.series.get_mut(&key) {
+        if let Some(series) = self.known(key) {
             return series.add(member, thresholds, decision);
         }
         self.make_room(decision);
+        self.nameless += usize::from(key.1.is_some());
         self.series
             .entry(key)
             .or_default()
             .add(member, thresholds, decision);
     }
 
+    /// A series that there is: nearly always the one used last.
+    fn known(&mut self, key: SeriesKey) -> Option<&mut Series> {
+        let last = self.series.get_index(self.last);
+        if last.is_none_or(|(last, _)| *last != key) {
+            self.last = self.series.get_index_of(&key)?;
+        }
+        self.series.get_index_mut(self.last).map(|(_, series)| series)
+    }
+
     /// What a first request asks for. A series has its name from a later member than the first: few have one.
     #[inline]
     pub(super) fn name(&mut self, leg: u32, (hash, text): (u64, &[u8])) {
+        if self.nameless == 0 {
+            return;
+        }
         if let Some(series) = self.series.get_mut(&(leg, NonZeroU64::new(hash)))
             && series.target.is_none()
         {
             series.target = Some(String::from_utf8_lossy(text).into());
+            self.nameless -= 1;
         }
     }
 
@@ -230,6 +248,7 @@ impl Checks {
             }
         }
         if let Some((key, series)) = self.series.swap_remove_index(self.victim) {
+            self.nameless -= usize::from(key.1.is_some() && series.target.is_none());
             let held = series.lone.into_iter().chain(series.held);
             decision.given_up.extend(held.map(|member| (key, member)));
             self.given_up += 1;

@@ -18,7 +18,7 @@ pub(super) struct Waiting {
     closes: U48,
     /// ... of them by an idle timeout ...
     idle_closes: u32,
-    /// ... and in which window.
+    /// ... and in which window. [`NOBODY`](Self::NOBODY): no connection waits here.
     syn_window: i32,
     /// The window of its first request.
     first_window: i32,
@@ -27,11 +27,28 @@ pub(super) struct Waiting {
     /// When its first FIN or RST came; 0: not yet.
     closing: U48,
     prefix: PrefixRef,
-    /// There is such a connection.
-    pub(super) waits: bool,
 }
 
 impl Waiting {
+    const NOBODY: i32 = i32::MIN;
+
+    /// The place of a connection that does not wait.
+    const EMPTY: Self = Self {
+        syn: U48::ZERO,
+        closes: U48::ZERO,
+        idle_closes: 0,
+        syn_window: Self::NOBODY,
+        first_window: 0,
+        first: U48::ZERO,
+        closing: U48::ZERO,
+        prefix: PrefixRef(0),
+    };
+
+    /// Whether there is such a connection.
+    pub(super) fn waits(&self) -> bool {
+        self.syn_window != Self::NOBODY
+    }
+
     /// A connection whose SYN comes now.
     pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
         let syn = leg.whole.at_syn(order);
@@ -80,12 +97,9 @@ impl Aggregate {
     /// `star_syn` is what the SYN found in its client's pool, on a `*` leg.
     pub(super) fn wait(&mut self, place: usize, waiting: Waiting, star_syn: Option<AtSyn>) {
         if place >= self.waiting.len() {
-            self.waiting.resize(place + 1, Waiting::default());
+            self.waiting.resize(place + 1, Waiting::EMPTY);
         }
-        self.waiting[place] = Waiting {
-            waits: true,
-            ..waiting
-        };
+        self.waiting[place] = waiting;
         if let Some(syn) = star_syn {
             if place >= self.star_syns.len() {
                 self.star_syns.resize(place + 1, AtSyn::default());
@@ -95,9 +109,9 @@ impl Aggregate {
     }
 
     pub(super) fn take_waiting(&mut self, place: usize) -> Option<(Waiting, AtSyn)> {
-        let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits)?;
+        let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits())?;
         let star_syn = self.star_syns.get(place).copied().unwrap_or_default();
-        Some((std::mem::take(waiting), star_syn))
+        Some((std::mem::replace(waiting, Waiting::EMPTY), star_syn))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.

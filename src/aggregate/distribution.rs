@@ -21,6 +21,7 @@ pub struct Distribution {
 }
 
 /// The bucket that holds `value`.
+#[inline]
 fn bucket_of(value: u64) -> usize {
     if value < EXACT {
         return value as usize;
@@ -56,6 +57,7 @@ impl Distribution {
     }
 
     /// Counts one value.
+    #[inline]
     pub fn add(&mut self, value: u64) {
         self.add_bucket(bucket_of(value), 1);
         self.count += 1;
@@ -73,7 +75,18 @@ impl Distribution {
         }
     }
 
+    #[inline]
     fn add_bucket(&mut self, bucket: usize, n: u64) {
+        match self.counts.get_mut(bucket.wrapping_sub(self.first)) {
+            Some(count) => *count += n,
+            None => self.add_new_bucket(bucket, n),
+        }
+    }
+
+    /// A value smaller or larger than all before it.
+    #[cold]
+    #[inline(never)]
+    fn add_new_bucket(&mut self, bucket: usize, n: u64) {
         if self.counts.is_empty() {
             self.first = bucket;
         } else if bucket < self.first {

@@ -1,8 +1,7 @@
 //! The figures of a leg, a window or the whole capture: counters and distributions that add.
 
-use std::collections::BTreeMap;
-
 use super::distribution::Distribution;
+use super::statuses::Statuses;
 use crate::classify::{Class, Closer, TlsFacts};
 
 /// Connections by what became of them.
@@ -79,7 +78,7 @@ pub struct ResponseCounts {
     /// Final response heads.
     pub total: u64,
     /// By status code.
-    pub by_status: BTreeMap<u16, u64>,
+    pub by_status: Statuses,
     /// Responses that announced the close.
     pub announced_close: u64,
 }
@@ -243,8 +242,8 @@ impl Counts {
         merge_requests(&mut self.requests, &other.requests);
         self.responses.total += other.responses.total;
         self.responses.announced_close += other.responses.announced_close;
-        for (status, n) in &other.responses.by_status {
-            *self.responses.by_status.entry(*status).or_default() += n;
+        for (status, n) in other.responses.by_status.iter() {
+            self.responses.by_status.count(status, n);
         }
         merge_closes(&mut self.closes, &other.closes);
         self.tls.merge(&other.tls);

@@ -37,14 +37,8 @@ impl Aggregate {
                 prefix,
                 became_idle,
             } => {
-                let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else {
-                    return;
-                };
-                leg.response(*status, *announced, *first_byte);
-                leg.exchange_end(*response, named);
-                self.pools.response_ended(reference.0, at.time);
-                self.idle_if(at, *became_idle);
+                let head = Some((*status, *announced, *first_byte));
+                self.on_exchange_end(at, head, (*response, *prefix, *became_idle));
             }
             EventKind::Response {
                 status,
@@ -61,13 +55,7 @@ impl Aggregate {
                 prefix,
                 became_idle,
             } => {
-                let named = self.named(engine, *prefix);
-                let Some(leg) = self.leg_now(reference) else {
-                    return;
-                };
-                leg.exchange_end(*response, named);
-                self.pools.response_ended(reference.0, at.time);
-                self.idle_if(at, *became_idle);
+                self.on_exchange_end(at, None, (*response, *prefix, *became_idle));
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
@@ -105,6 +93,27 @@ impl Aggregate {
     fn named(&self, engine: usize, prefix: PrefixRef) -> (PrefixRef, HostRef) {
         let prefix = self.numbers.prefix(engine, prefix);
         (prefix, self.host_of(prefix))
+    }
+
+    /// A response's last byte, and its head if that is told only now.
+    #[inline]
+    fn on_exchange_end(
+        &mut self,
+        at: At,
+        head: Option<(u16, bool, OptionalNanos)>,
+        (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
+    ) {
+        let named = self.named(at.engine, prefix);
+        let Some(leg) = self.leg_now(at.leg) else { return };
+        if let Some((status, announced, first_byte)) = head {
+            leg.response(status, announced, first_byte);
+        }
+        leg.exchange_end(response, named);
+        if became_idle {
+            leg.became_idle(at.leg);
+            self.busy.down();
+        }
+        self.pools.response_ended(at.leg.0, at.time, became_idle);
     }
 
     #[inline]
@@ -233,7 +242,7 @@ impl Aggregate {
         let (prefix, host) = self.named(at.engine, prefix);
         let place = self.place_of_connection(at.engine, connection);
         // Of the connections that were there before the capture, those whose first request counts as unknown wait.
-        let unknown = self.waiting.get(place).is_some_and(|waiting| waiting.waits);
+        let unknown = self.waiting.get(place).is_some_and(Waiting::waits);
         let Some(leg) = self.leg_now(at.leg) else { return };
         let requests = &mut leg.counts.requests;
         requests.upgraded += 1;
@@ -280,8 +289,7 @@ impl Aggregate {
             self.pools.became_idle(at.leg.0);
         }
         self.open.down();
-        self.timeline.open_changed(at.clock, self.open.now);
-        let row = self.timeline.row(at.clock);
+        let row = self.timeline.open_changed(at.clock, self.open.now);
         row.closes += u64::from(!reset);
         row.resets += u64::from(reset);
         let (place, order) = (self.place_of_connection(at.engine, connection), self.order);

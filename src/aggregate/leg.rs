@@ -114,7 +114,7 @@ impl LegState {
         let responses = &mut self.counts.responses;
         responses.total += 1;
         if status != 0 {
-            *responses.by_status.entry(status).or_default() += 1;
+            responses.by_status.count(status, 1);
         }
         responses.announced_close += u64::from(announced);
         self.load.note(announced, self.whole.busy);
@@ -178,7 +178,9 @@ impl LegState {
         self.seconds.at(second).handshakes += 1;
     }
 
-    /// Begins the window `index` if the present one is over.
+    /// The present window is over: begins the one that `span` is in.
+    #[cold]
+    #[inline(never)]
     pub(super) fn roll(&mut self, span: &Span, keep: usize) {
         let index = span.window_index;
         let figures = self.window_figures(span);
@@ -213,11 +215,11 @@ impl LegState {
 
     /// A response counted before is none.
     pub(super) fn take_back_response(&mut self, status: u16) {
-        let counted = &self.counts.responses;
+        let present = &self.counts.responses;
         let here = if status == 0 {
-            counted.total > 0
+            present.total > 0
         } else {
-            counted.by_status.contains_key(&status)
+            present.by_status.get(status) > 0
         };
         let responses = if here {
             &mut self.counts.responses
@@ -225,10 +227,7 @@ impl LegState {
             &mut self.past.responses
         };
         responses.total = responses.total.saturating_sub(1);
-        if let Some(count) = responses.by_status.get_mut(&status) {
-            *count = count.saturating_sub(1);
-        }
-        responses.by_status.retain(|_, count| *count > 0);
+        responses.by_status.take_back(status);
     }
 
     fn window_figures(&self, span: &Span) -> Figures {

@@ -115,6 +115,10 @@ impl Aggregate {
         let mut tiers: Vec<TierFigures> = Vec::new();
         for (front, fronts) in &sides.servers {
             for (back, backs) in &sides.clients {
+                // Who asks both is no proxy between them.
+                if fronts.iter().all(|exchange| exchange.client == *back) {
+                    continue;
+                }
                 tiers.extend(self.tier((*front, fronts), (*back, backs)));
             }
         }

@@ -113,11 +113,14 @@ impl Pools {
         }
     }
 
-    /// A response of the leg ended.
+    /// A response of the leg ended, which leaves its connection idle or not.
     #[inline]
-    pub(super) fn response_ended(&mut self, leg: u32, at: Timestamp) {
+    pub(super) fn response_ended(&mut self, leg: u32, at: Timestamp, became_idle: bool) {
         let at_most = self.ends_at_most;
         let Some(pool) = self.of(leg) else { return };
+        if became_idle {
+            pool.busy.down();
+        }
         if pool.ends.len() >= at_most {
             pool.ends.pop_front();
             pool.dropped = true;
@@ -174,7 +177,7 @@ mod tests {
         pools.name_leg(client);
         pools.name_leg(Some(IpAddr::from([10, 0, 0, 2])));
         for (leg, time) in [(0, 1), (1, 2), (2, 3), (0, 4), (1, 9)] {
-            pools.response_ended(leg, at(time));
+            pools.response_ended(leg, at(time), false);
         }
         let between = |responses, before, latest: Option<i64>| {
             let latest = latest.map(at);
@@ -195,7 +198,7 @@ mod tests {
         pools.name_leg(Some(IpAddr::from([10, 0, 0, 1])));
         let at_most = (RESPONSE_ENDS / 64) as i64;
         for time in 1..=at_most + 10 {
-            pools.response_ended(0, at(time));
+            pools.response_ended(0, at(time), false);
         }
         assert_eq!(pools.ended_between(0, at(5), at(20)), None);
         let between = pools.ended_between(0, at(at_most), at(at_most + 3));

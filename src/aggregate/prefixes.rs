@@ -53,13 +53,27 @@ impl PrefixCounts {
 /// A Host, by number; 0 is "no Host".
 pub(super) type HostRef = u32;
 
+/// Prefixes whose rows are at hand.
+const LATEST: usize = 8;
+
+/// The rows that a prefix counts in.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    prefix: PrefixRef,
+    own: usize,
+    host: usize,
+    /// It has no row of its own.
+    over: bool,
+}
+
 /// The prefixes and hosts of one leg.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
     by_prefix: IndexMap<Option<PrefixRef>, PrefixCounts, RandomState>,
     by_host: IndexMap<Option<HostRef>, PrefixCounts, RandomState>,
-    /// Places of the prefix used last.
-    last: Option<(PrefixRef, usize, usize)>,
+    /// The prefix used last, and where the rows are of those used lately, by the lowest bits of their numbers.
+    last: Option<PrefixRef>,
+    latest: [Option<Rows>; LATEST],
     pub(super) overflow: u64,
 }
 
@@ -70,17 +84,23 @@ impl Prefixes {
         if prefix == PrefixRef::UNREAD {
             return [None, None];
         }
-        let (own, hosts) = match self.last {
-            Some((last, own, hosts)) if last == prefix => (own, hosts),
+        let latest = self.latest[prefix.0 as usize % LATEST];
+        let rows = match latest {
+            Some(rows) if rows.prefix == prefix => rows,
             _ => self.find(prefix, host),
         };
-        self.last = Some((prefix, own, hosts));
-        let own = self.by_prefix.get_index_mut(own).map(|(_, counts)| counts);
-        let host = self.by_host.get_index_mut(hosts).map(|(_, counts)| counts);
+        if self.last != Some(prefix) {
+            self.last = Some(prefix);
+            self.overflow += u64::from(rows.over);
+        }
+        let own = self.by_prefix.get_index_mut(rows.own).map(|(_, counts)| counts);
+        let host = self.by_host.get_index_mut(rows.host).map(|(_, counts)| counts);
         [own, host]
     }
 
-    fn find(&mut self, prefix: PrefixRef, host: HostRef) -> (usize, usize) {
+    #[cold]
+    #[inline(never)]
+    fn find(&mut self, prefix: PrefixRef, host: HostRef) -> Rows {
         fn place<K: std::hash::Hash + Eq>(
             map: &mut IndexMap<Option<K>, PrefixCounts, RandomState>,
             key: K,
@@ -96,8 +116,14 @@ impl Prefixes {
             (place, full)
         }
         let (own, over) = place(&mut self.by_prefix, prefix);
-        self.overflow += u64::from(over);
-        (own, place(&mut self.by_host, host).0)
+        let rows = Rows {
+            prefix,
+            own,
+            host: place(&mut self.by_host, host).0,
+            over,
+        };
+        self.latest[prefix.0 as usize % LATEST] = Some(rows);
+        rows
     }
 
     pub(super) fn request(&mut self, prefix: PrefixRef, host: HostRef, reuse: Reuse) {

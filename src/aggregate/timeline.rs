@@ -80,13 +80,20 @@ impl TimelineBuilder {
     /// The row of `now`, which never runs backwards.
     #[inline]
     pub(super) fn row(&mut self, now: Timestamp) -> &mut TimelineRow {
-        if now >= self.last_ends || self.rows.is_empty() {
-            self.extend(now);
-        }
+        self.reach(now);
         let last = self.rows.len() - 1;
         &mut self.rows[last]
     }
 
+    #[inline]
+    fn reach(&mut self, now: Timestamp) {
+        if now >= self.last_ends || self.rows.is_empty() {
+            self.extend(now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
     fn extend(&mut self, now: Timestamp) {
         let start = *self.start.get_or_insert(now);
         let mut place = (now.since(start) / self.step).max(0) as usize;
@@ -104,9 +111,15 @@ impl TimelineBuilder {
         self.last_ends = start.plus(self.step.saturating_mul(self.rows.len() as i64));
     }
 
-    pub(super) fn open_changed(&mut self, now: Timestamp, open: u64) {
-        self.row(now).open = open;
+    /// Connections are open; returns the row of `now`.
+    #[inline]
+    pub(super) fn open_changed(&mut self, now: Timestamp, open: u64) -> &mut TimelineRow {
+        // Rows up to this one had as many as before.
+        self.reach(now);
         self.open = open;
+        let row = self.row(now);
+        row.open = open;
+        row
     }
 
     fn coarsen(&mut self) {

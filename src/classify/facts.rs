@@ -209,10 +209,9 @@ impl History {
     const MAX: u32 = 12;
     const NOTED_AT: u64 = 48;
 
-    /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
-    pub fn note(&mut self, letter: u8, by_client: bool) {
-        let index = match letter {
+    const fn index(letter: u8) -> u64 {
+        match letter {
             b'S' => 0,
             b'H' => 1,
             b'A' => 2,
@@ -221,8 +220,13 @@ impl History {
             b'R' => 5,
             b'T' => 6,
             _ => 7,
-        };
-        let letter = index << 1 | u64::from(!by_client);
+        }
+    }
+
+    /// Notes `letter` (upper case) as sent by the client or the server, once.
+    #[inline]
+    pub fn note(&mut self, letter: u8, by_client: bool) {
+        let letter = Self::index(letter) << 1 | u64::from(!by_client);
         let noted = 1 << (Self::NOTED_AT + letter);
         if self.word & noted != 0 {
             return;
@@ -234,13 +238,11 @@ impl History {
     }
 
     /// Whether `letter` (upper case) was noted as sent by the client or the server.
+    #[inline]
     #[must_use]
-    pub fn has(&self, letter: u8, by_client: bool) -> bool {
-        let place = Self::LETTERS.iter().position(|known| *known == letter);
-        place.is_some_and(|index| {
-            let letter = (index as u64) << 1 | u64::from(!by_client);
-            self.word & 1 << (Self::NOTED_AT + letter) != 0
-        })
+    pub const fn has(&self, letter: u8, by_client: bool) -> bool {
+        let letter = Self::index(letter) << 1 | !by_client as u64;
+        self.word & 1 << (Self::NOTED_AT + letter) != 0
     }
 
     fn letters(self) -> impl Iterator<Item = u64> {

@@ -57,17 +57,20 @@ fn on_ethernet(packet: &[u8]) -> Vec<u8> {
 fn carried(link: LinkType, frame: &[u8]) -> Path {
     let whole = run(link, frame, frame.len()).unwrap();
     let head = frame.len() - BODY.len();
-    assert_eq!((whole.source_port, whole.destination_port), (40_000, 8080));
-    assert_eq!((whole.payload, whole.payload_len as usize), (BODY, BODY.len()));
+    assert_eq!((whole.source.1, whole.destination.1), (40_000, 8080));
+    assert_eq!(
+        (whole.segment.payload, whole.segment.payload_len as usize),
+        (BODY, BODY.len())
+    );
     let padded = [frame, &[0xee; 9]].concat();
-    let padded = run(link, &padded, padded.len()).unwrap();
+    let padded = run(link, &padded, padded.len()).unwrap().segment;
     assert_eq!((padded.payload, padded.payload_len as usize), (BODY, BODY.len()));
     for cut in 0..frame.len() {
         match run(link, &frame[..cut], frame.len()) {
-            Ok(segment) => {
+            Ok(Packet { segment, path, .. }) => {
                 assert_eq!(segment.payload_len as usize, BODY.len(), "cut at {cut}");
                 assert_eq!(segment.payload, &BODY[..cut.saturating_sub(head)], "cut at {cut}");
-                assert_eq!(segment.path, whole.path, "cut at {cut}");
+                assert_eq!(path, whole.path, "cut at {cut}");
             }
             Err(reason) => assert!(cut < head, "cut at {cut} of {head}: {reason:?}"),
         }
@@ -93,18 +96,22 @@ fn mpls_with_ip_and_with_pseudowires() {
     assert_eq!(
         run(LinkType::ETHERNET, &ethernet(0x8848, &pseudowire), 200)
             .unwrap()
+            .segment
             .payload,
         BODY
     );
     let control = [&labels[4..], &[0, 0, 0, 7], &tagged(9, &inner())].concat();
     let segment = ethernet(0x8847, &control);
-    let segment = run(LinkType::ETHERNET, &segment, segment.len()).unwrap();
-    assert_eq!((segment.payload, segment.path.vlans), (BODY, [9, 0]));
+    let packet = run(LinkType::ETHERNET, &segment, segment.len()).unwrap();
+    assert_eq!((packet.segment.payload, packet.path.vlans), (BODY, [9, 0]));
     // A MAC address may begin as an IPv4 packet does.
     let mut odd = on_ethernet(&inner());
     odd[0] = 0x45;
     let odd = ethernet(0x8847, &[&labels[4..], &odd].concat());
-    assert_eq!(run(LinkType::ETHERNET, &odd, odd.len()).unwrap().payload, BODY);
+    assert_eq!(
+        run(LinkType::ETHERNET, &odd, odd.len()).unwrap().segment.payload,
+        BODY
+    );
 }
 
 #[test]
@@ -209,7 +216,10 @@ fn wifi_frames_without_readable_data_have_a_reason() {
     }
     let alone = wifi(0x88, 1, &aggregate(snap().len() as u8));
     assert_eq!(
-        run(LinkType::IEEE802_11, &alone, alone.len()).unwrap().payload,
+        run(LinkType::IEEE802_11, &alone, alone.len())
+            .unwrap()
+            .segment
+            .payload,
         BODY
     );
 }
@@ -366,9 +376,11 @@ fn offloaded_packets_in_tunnels_take_their_length_from_around() {
     let body = vec![b'x'; 3000];
     let packet = ipv4(0, &with_body(&body));
     let frame = on_ethernet(&vxlan(1, &on_ethernet(&packet)));
-    let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap().segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (3000, 3000));
-    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len())
+        .unwrap()
+        .segment;
     assert_eq!(segment.payload_len, 3000);
 }
 

@@ -1,11 +1,10 @@
 //! From captured bytes to a TCP segment.
 //!
-//! In: a [`Frame`]. Out: the innermost [`Segment`], its payload borrowed, or a [`Fragment`], or a
+//! In: a [`Frame`]. Out: the innermost [`Segment`], its payload borrowed, and its ends, or a [`Fragment`], or a
 //! [`SkipReason`].
 //! May touch: etherparse's per-layer slices (the whole-packet ones refuse short snaplens and offloaded lengths, and cost
 //! several times as much). Never: state. A [`Segment`] is valid by construction: later rooms meet no impossible packet.
 
-mod compact;
 mod cursor;
 mod fragment;
 mod inside;
@@ -13,14 +12,18 @@ mod layers;
 mod link;
 mod links;
 mod network;
+mod plain;
+mod print;
 mod segment;
 mod transport;
 mod tunnel;
 mod wifi;
 
-pub use compact::Compact;
 pub use fragment::{Datagram, DatagramId, Fragment};
-pub use segment::{Address, Flags, IpId, Segment, SkipReason};
+pub use plain::{plain, plain_ends};
+pub(crate) use print::Features;
+pub use print::Print;
+pub use segment::{Address, End, Flags, IpId, Packet, Segment, SkipReason};
 
 use crate::frame::Frame;
 use inside::Found;
@@ -29,8 +32,8 @@ use link::Link;
 /// What a frame or a datagram put together from fragments holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Decoded<'a> {
-    /// A TCP segment.
-    Segment(Segment<'a>),
+    /// A TCP segment, and whose it is.
+    Packet(Packet<'a>),
     /// A fragment of a datagram.
     Fragment(Fragment<'a>),
 }
@@ -41,7 +44,7 @@ pub enum Decoded<'a> {
 ///
 /// Says why a frame holds no TCP segment that can be analysed; [`decode_unusual`] may still find one.
 #[inline]
-pub fn decode<'a>(frame: &Frame<'a>) -> Result<Segment<'a>, SkipReason> {
+pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, SkipReason> {
     let link = link::decode(frame.link_type, frame.bytes)?;
     let network = network::decode(&link, wire_rest(frame, &link))?;
     transport::decode(frame, &link, &network)
@@ -77,7 +80,7 @@ pub fn decode_datagram<'a>(frame: &Frame<'_>, datagram: &Datagram<'a>) -> Result
 
 fn decoded<'a>(frame: &Frame<'_>, found: Found<'a>) -> Result<Decoded<'a>, SkipReason> {
     match found {
-        Found::Tcp(link, network) => transport::decode(frame, &link, &network).map(Decoded::Segment),
+        Found::Tcp(link, network) => transport::decode(frame, &link, &network).map(Decoded::Packet),
         Found::Fragment(fragment) => Ok(Decoded::Fragment(fragment)),
     }
 }

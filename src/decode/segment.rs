@@ -1,7 +1,8 @@
-//! A decoded TCP segment.
+//! A decoded TCP segment, and whose it is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::print::Print;
 use crate::classify::Path;
 use crate::frame::InterfaceId;
 use crate::time::Timestamp;
@@ -109,7 +110,10 @@ impl Flags {
 /// The IPv4 identification field; IPv6 has none outside of fragments.
 pub type IpId = Option<u16>;
 
-/// A TCP segment and what the analysis needs of the layers below it.
+/// Address and port of one end.
+pub type End = (Address, u16);
+
+/// A TCP segment as its connection sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Segment<'a> {
     /// Capture time.
@@ -118,18 +122,6 @@ pub struct Segment<'a> {
     pub number: u64,
     /// Capturing interface.
     pub interface: InterfaceId,
-    /// Interface index inside a cooked (SLL2) capture, else 0.
-    pub if_index: u32,
-    /// VLANs and tunnel.
-    pub path: Path,
-    /// Sender's address.
-    pub source: Address,
-    /// Receiver's address.
-    pub destination: Address,
-    /// Sender's port.
-    pub source_port: u16,
-    /// Receiver's port.
-    pub destination_port: u16,
     /// Sequence number of the first byte (or of SYN).
     pub sequence: u32,
     /// Acknowledgment number; meaningful with ACK.
@@ -138,14 +130,23 @@ pub struct Segment<'a> {
     pub flags: Flags,
     /// Receive window, unscaled.
     pub window: u16,
-    /// IPv4 identification.
-    pub ip_id: IpId,
-    /// TTL or hop limit.
-    pub ttl: u8,
-    /// TSval of the timestamps option (RFC 7323).
-    pub ts_value: Option<u32>,
     /// Payload bytes on the wire; `payload` may hold fewer (snaplen).
     pub payload_len: u32,
     /// What was captured of the payload, padding excluded.
     pub payload: &'a [u8],
+    /// What its copies have in common.
+    pub print: Print,
+}
+
+/// A segment, and whose it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Packet<'a> {
+    /// The segment.
+    pub segment: Segment<'a>,
+    /// VLANs and tunnel.
+    pub path: Path,
+    /// The sender.
+    pub source: End,
+    /// The receiver.
+    pub destination: End,
 }

@@ -36,10 +36,10 @@ pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Frame<'_> {
 }
 
 /// As the engine does: what the fast path gives up is looked at again.
-pub(super) fn run(link: LinkType, bytes: &[u8], wire: usize) -> Result<Segment<'_>, SkipReason> {
+pub(super) fn run(link: LinkType, bytes: &[u8], wire: usize) -> Result<Packet<'_>, SkipReason> {
     let frame = frame(link, bytes, wire);
     decode(&frame).or_else(|reason| match decode_unusual(&frame, reason)? {
-        Decoded::Segment(segment) => Ok(segment),
+        Decoded::Packet(packet) => Ok(packet),
         Decoded::Fragment(_) => Err(SkipReason::Fragment),
     })
 }
@@ -48,16 +48,32 @@ pub(super) fn with_body(body: &[u8]) -> Vec<u8> {
     [&TCP[..], body].concat()
 }
 
+/// The print of [`TCP`] in [`ipv4`] with so much payload, a TSval, and an interface index around it.
+fn print(payload_len: u32, ts_value: u32, if_index: u32) -> Print {
+    Print::of(&Features {
+        sequence: 1,
+        acknowledgment: 2,
+        flags: Flags(0x18),
+        payload_len,
+        ip_id: Some(0x1234),
+        ts_value,
+        ttl: 64,
+        interface: InterfaceId::default(),
+        if_index,
+    })
+}
+
 #[test]
 fn plain_segment() {
     let packet = ethernet(0x0800, &ipv4(45, &with_body(b"hello")));
-    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
-    assert_eq!((segment.source_port, segment.destination_port), (40_000, 8080));
+    let packet = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let segment = packet.segment;
+    assert_eq!((packet.source.1, packet.destination.1), (40_000, 8080));
     assert_eq!((segment.sequence, segment.acknowledgment), (1, 2));
     assert_eq!(segment.flags, Flags(0x18));
     assert_eq!(segment.payload, b"hello");
     assert_eq!(
-        IpAddr::from(segment.source),
+        IpAddr::from(packet.source.0),
         "10.0.0.1".parse::<IpAddr>().unwrap()
     );
 }
@@ -66,23 +82,27 @@ fn plain_segment() {
 fn ethernet_padding_is_no_payload() {
     let mut packet = ethernet(0x0800, &ipv4(40, &TCP));
     packet.extend_from_slice(&[0; 6]);
-    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (0, 0));
 }
 
 #[test]
 fn offloaded_total_length_zero_uses_the_wire_length() {
     let packet = ethernet(0x0800, &ipv4(0, &with_body(&[b'x'; 3000])));
-    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
     assert_eq!(segment.payload_len, 3000);
-    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len())
+        .unwrap()
+        .segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (26, 3000));
 }
 
 #[test]
 fn short_snaplen_keeps_the_length_on_the_wire() {
     let packet = ethernet(0x0800, &ipv4(1040, &with_body(&[b'x'; 1000])));
-    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len())
+        .unwrap()
+        .segment;
     assert_eq!((segment.payload.len(), segment.payload_len), (6, 1000));
 }
 
@@ -93,14 +113,14 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     tcp.extend_from_slice(&[1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0]);
     tcp.extend_from_slice(b"GET / HTTP/1.1");
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
+    let whole = run(LinkType::ETHERNET, &packet, packet.len()).unwrap().segment;
+    assert_eq!(whole.print, print(14, 7, 0));
+    let cut = run(LinkType::ETHERNET, &packet[..54], packet.len())
+        .unwrap()
+        .segment;
     assert_eq!(
-        run(LinkType::ETHERNET, &packet, packet.len()).unwrap().ts_value,
-        Some(7)
-    );
-    let segment = run(LinkType::ETHERNET, &packet[..54], packet.len()).unwrap();
-    assert_eq!(
-        (segment.payload_len, segment.payload.len(), segment.ts_value),
-        (14, 0, None)
+        (cut.payload_len, cut.payload.len(), cut.print),
+        (14, 0, print(14, 0, 0))
     );
 }
 
@@ -136,7 +156,8 @@ fn cooked_loopback_and_raw_links() {
     sll2[..2].copy_from_slice(&[8, 0]);
     sll2[7] = 3;
     sll2.extend_from_slice(&ip);
-    assert_eq!(run(LinkType::LINUX_SLL2, &sll2, sll2.len()).unwrap().if_index, 3);
+    let segment = run(LinkType::LINUX_SLL2, &sll2, sll2.len()).unwrap().segment;
+    assert_eq!(segment.print, print(0, 0, 3));
     for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
         let null = [&family[..], &ip].concat();
         assert!(run(LinkType::NULL, &null, null.len()).is_ok());
@@ -160,8 +181,8 @@ fn ipv6_with_extension_headers() {
     packet.extend_from_slice(&[0xfe; 16]);
     packet.extend_from_slice(&[6, 0, 1, 4, 0, 0, 0, 0]);
     packet.extend_from_slice(&TCP);
-    let segment = run(LinkType::RAW, &packet, packet.len()).unwrap();
-    assert_eq!((segment.destination_port, segment.payload_len), (8080, 0));
+    let packet = run(LinkType::RAW, &packet, packet.len()).unwrap();
+    assert_eq!((packet.destination.1, packet.segment.payload_len), (8080, 0));
 }
 
 #[test]

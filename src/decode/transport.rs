@@ -4,7 +4,8 @@ use etherparse::{TcpHeaderSlice, TcpOptionElement};
 
 use super::link::Link;
 use super::network::Network;
-use super::segment::{Flags, Segment, SkipReason};
+use super::print::{Features, Print};
+use super::segment::{Flags, Packet, Segment, SkipReason};
 use crate::frame::Frame;
 
 const FIXED_LEN: usize = 20;
@@ -18,7 +19,7 @@ pub(super) fn decode<'a>(
     frame: &Frame<'_>,
     link: &Link<'_>,
     network: &Network<'a>,
-) -> Result<Segment<'a>, SkipReason> {
+) -> Result<Packet<'a>, SkipReason> {
     let bytes = network.payload;
     let captured_flags = *bytes.get(FLAGS_AT).ok_or(SkipReason::Truncated)?;
     if network.payload_len < FIXED_LEN {
@@ -43,26 +44,35 @@ pub(super) fn decode<'a>(
     };
     let payload_len = network.payload_len - header_len;
     let captured = bytes.get(header_len..).unwrap_or_default();
-    Ok(Segment {
-        timestamp: frame.timestamp,
-        number: frame.number,
-        interface: frame.interface,
-        if_index: link.if_index,
-        path: link.path,
-        source: network.source,
-        destination: network.destination,
-        source_port: header.source_port(),
-        destination_port: header.destination_port(),
+    let features = Features {
         sequence: header.sequence_number(),
         acknowledgment: header.acknowledgment_number(),
         flags: Flags(captured_flags & 0x3f),
-        window: header.window_size(),
-        ip_id: network.ip_id,
-        ttl: network.ttl,
-        ts_value,
         payload_len: payload_len as u32,
+        ip_id: network.ip_id,
+        ts_value: ts_value.unwrap_or(0),
+        ttl: network.ttl,
+        interface: frame.interface,
+        if_index: link.if_index,
+    };
+    let segment = Segment {
+        timestamp: frame.timestamp,
+        number: frame.number,
+        interface: frame.interface,
+        sequence: features.sequence,
+        acknowledgment: features.acknowledgment,
+        flags: features.flags,
+        window: header.window_size(),
+        payload_len: features.payload_len,
         // What lies beyond the IP length is link-layer padding.
         payload: &captured[..captured.len().min(payload_len)],
+        print: Print::of(&features),
+    };
+    Ok(Packet {
+        segment,
+        path: link.path,
+        source: (network.source, header.source_port()),
+        destination: (network.destination, header.destination_port()),
     })
 }
 

@@ -1,67 +1,73 @@
-//! Looking ahead: where the connections of the next few segments are, and their first bytes, so that the processor fetches
+//! Looking ahead: the next few segments, where their connections are, and their first bytes, so that the processor fetches
 //! from memory for several of them at a time instead of waiting for one after the other.
 
 use super::analysis::Engine;
-use crate::decode::Compact;
-use crate::flow::{FlowKey, PathId, Sender};
+use crate::decode::{Segment, plain};
+use crate::flow::{FlowKey, Glimpse, PathId, Sender};
+use crate::frame::Frame;
 
-/// What was found for one segment.
+/// A segment of the usual shape, and what was found for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct Found<'a> {
+    pub(super) segment: Segment<'a>,
     pub(super) key: FlowKey,
     pub(super) sender: Sender,
-    /// Where its connection lives, if it is known by then.
-    pub(super) place: usize,
+    /// Where its connection is, as it was then.
+    pub(super) glimpse: Glimpse,
+    pub(super) wire_len: u32,
 }
 
-/// What was found for the next few frames, one for each.
+/// What was found for the next few frames, one for each; nothing if the frame is unusual.
 #[derive(Debug, Default)]
-pub struct Ahead {
-    found: Vec<Found>,
+pub struct Ahead<'a> {
+    found: Vec<Option<Found<'a>>>,
     touched: u8,
 }
 
-impl Ahead {
+impl<'a> Ahead<'a> {
     /// How far to look: so many fetches a processor has under way at a time.
     pub const MOST: usize = 8;
 
-    const NOTHING: Found = Found {
-        key: FlowKey::NONE,
-        sender: Sender::Low,
-        place: usize::MAX,
-    };
-
     /// What was found, in order.
-    pub fn found(&self) -> impl Iterator<Item = &Found> {
-        self.found.iter()
+    pub fn found(&self) -> impl Iterator<Item = Option<&Found<'a>>> {
+        self.found.iter().map(Option::as_ref)
     }
 }
 
 impl Engine {
-    /// Looks for the connections of the frames that come next; `None` is one that is not decoded yet.
+    /// Decodes the frames that come next, and looks for their connections.
     #[inline]
-    pub fn look_ahead<'a>(
-        &mut self,
-        frames: impl Iterator<Item = Option<&'a Compact>>,
-        arena: &[u8],
-        ahead: &mut Ahead,
-    ) {
+    pub fn look_ahead<'a>(&mut self, frames: impl Iterator<Item = Frame<'a>>, ahead: &mut Ahead<'a>) {
         ahead.found.clear();
         for frame in frames {
-            let Some(compact) = frame else {
-                ahead.found.push(Ahead::NOTHING);
+            let Some(packet) = plain(&frame) else {
+                ahead.found.push(None);
                 continue;
             };
-            let [from, to] = compact.ends();
-            let (key, sender) = FlowKey::between(from, to, PathId(0));
+            let (key, sender) = FlowKey::of(&packet, PathId(0));
             // Packets of a connection often come together.
-            let place = match ahead.found.last() {
-                Some(last) if last.key == key => last.place,
-                _ => self.table.find(&key).unwrap_or(usize::MAX),
+            let glimpse = match ahead.found.last() {
+                Some(Some(last)) if last.key == key => last.glimpse,
+                _ => self.table.glimpse(&key),
             };
-            ahead.touched ^= compact.touch(arena);
-            ahead.found.push(Found { key, sender, place });
+            ahead.touched ^= touch(packet.segment.payload);
+            ahead.found.push(Some(Found {
+                segment: packet.segment,
+                key,
+                sender,
+                glimpse,
+                wire_len: frame.wire_len,
+            }));
         }
         std::hint::black_box(ahead.touched);
     }
+}
+
+/// A byte of each of the payload's first cache lines: looking at those of several packets before they are needed lets the
+/// processor fetch them together.
+#[inline]
+fn touch(payload: &[u8]) -> u8 {
+    const LINE: usize = 64;
+    let first = payload.iter().step_by(LINE).take(4);
+    first.fold(0, |sum, byte| sum ^ byte)
 }

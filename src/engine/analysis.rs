@@ -13,7 +13,7 @@ use super::opening::Generation;
 use super::quality::Quality;
 use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
-use crate::decode::{Flags, Segment, decode};
+use crate::decode::{Flags, Packet, Segment, decode};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::{FlowKey, FlowTable, Known, PathId, Sender, Tombstone, Trail};
 use crate::frame::Frame;
@@ -90,11 +90,11 @@ impl Engine {
 
     /// The table, and what a conversation is given besides the segment.
     #[inline]
-    pub(super) fn at_work(
-        &mut self,
+    pub(super) fn at_work<'a>(
+        &'a mut self,
         place: usize,
-        key: FlowKey,
-    ) -> (&mut FlowTable<Conversation>, Context<'_>) {
+        key: &'a FlowKey,
+    ) -> (&'a mut FlowTable<Conversation>, Context<'a>) {
         let context = Context {
             key,
             connection: ConnectionRef(place as u32),
@@ -146,37 +146,25 @@ impl Engine {
         std::mem::swap(&mut self.records.exchanges, exchanges);
     }
 
-    /// Takes in one frame, the capture's `order`-th (from 1).
-    #[inline]
+    /// Takes in one frame, the capture's `order`-th (from 1), when packet time has reached it.
     pub fn frame(&mut self, order: u64, frame: &Frame<'_>) {
-        self.pass(order, frame.timestamp);
         self.now = self.now.at_frame(order);
         self.quality.packets += 1;
         self.quality.bytes += u64::from(frame.wire_len);
         match decode(frame) {
-            Ok(segment) => self.segment(&segment),
+            Ok(packet) => self.packet(&packet),
             Err(reason) => self.unusual(frame, reason),
         }
     }
 
-    /// Takes in a segment that was decoded already, the capture's `order`-th frame; packet time is `clock` then.
+    /// Takes in a segment that was looked at already, the capture's `order`-th frame, when packet time has reached it.
     #[inline]
-    pub fn compact(&mut self, order: u64, clock: Timestamp, segment: Segment<'_>, found: &Found) {
-        if self.minds_time(order, order) {
-            self.pass(order, clock);
-        }
-        self.now.clock = clock;
+    pub fn found(&mut self, order: u64, found: &Found<'_>) {
         self.now = self.now.at_frame(order);
-        self.quality.segments += 1;
-        self.quality.flags.count(segment.flags);
-        let known = self.table.look_at(found.place, &found.key);
-        self.known_segment(known, found.key, &segment, found.sender);
-    }
-
-    /// So many packets of so many bytes on the wire are handed on as [`compact`](Self::compact).
-    pub fn count(&mut self, packets: u64, bytes: u64) {
-        self.quality.packets += packets;
-        self.quality.bytes += bytes;
+        self.quality.packets += 1;
+        self.quality.bytes += u64::from(found.wire_len);
+        let known = self.table.look_at(&found.glimpse, &found.key);
+        self.known_segment(known, &found.key, &found.segment, found.sender);
     }
 
     /// The capture's first packet came at `start`, unless an earlier call told.
@@ -196,7 +184,7 @@ impl Engine {
         !self.stalled.is_empty() || last / SWEEP_EVERY * SWEEP_EVERY >= first
     }
 
-    /// A frame of another engine's connections: time moves on, the same for all.
+    /// Time moves on to a frame, its own or another engine's.
     #[inline]
     pub fn pass(&mut self, order: u64, timestamp: Timestamp) {
         self.now.clock = self.now.clock.max(timestamp);
@@ -212,21 +200,20 @@ impl Engine {
         }
     }
 
-    #[inline]
-    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
-        self.quality.segments += 1;
-        self.quality.flags.count(segment.flags);
-        let path = self.names.path(segment.path).unwrap_or_else(|| {
+    pub(super) fn packet(&mut self, packet: &Packet<'_>) {
+        let path = self.names.path(packet.path).unwrap_or_else(|| {
             self.quality.unnamed += 1;
             PathId::default()
         });
-        let (key, sender) = FlowKey::of(segment, path);
+        let (key, sender) = FlowKey::of(packet, path);
         let known = self.table.look(&key);
-        self.known_segment(known, key, segment, sender);
+        self.known_segment(known, &key, &packet.segment, sender);
     }
 
     #[inline]
-    fn known_segment(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    fn known_segment(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        self.quality.segments += 1;
+        self.quality.flags.count(segment.flags);
         if self.notebook.is_some() {
             self.noted_segment(known, key, segment, sender);
         } else {
@@ -234,12 +221,8 @@ impl Engine {
         }
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "one of the two calls is made for every packet"
-    )]
-    #[inline(always)]
-    pub(super) fn take_in(&mut self, known: Known, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    #[inline]
+    pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
             Known::Living(place) => self.on_living(place, key, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
@@ -247,8 +230,7 @@ impl Engine {
         }
     }
 
-    #[inline]
-    fn on_living(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Some(living) = self.table.at(place) else {
             return;
         };
@@ -256,6 +238,9 @@ impl Engine {
             self.trail.note(&mut living.link, segment, sender);
         } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
             self.quality.duplicates += 1;
+            return;
+        }
+        if living.takes_bare_acknowledgment(segment, sender) {
             return;
         }
         let generation = living.generation(self.now.order / STEPS, segment, sender);
@@ -282,7 +267,7 @@ impl Engine {
     }
 
     #[inline]
-    pub(super) fn deliver(&mut self, place: usize, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let fate = living.segment(segment, sender, cx);
@@ -290,7 +275,7 @@ impl Engine {
         if let Some(stall) = stall {
             stall.watched = true;
             // By the clock, so that no connection is kept waiting by another one whose time runs behind.
-            self.stalled.push_back((self.now.clock, key));
+            self.stalled.push_back((self.now.clock, *key));
         }
         if fate == Fate::Over {
             self.over(place, key, segment.timestamp, false);
@@ -298,9 +283,9 @@ impl Engine {
     }
 
     /// A connection with this key is over: a late segment of it, or a new connection.
-    #[inline]
-    fn on_dead(&mut self, key: FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
-        if self.table.is_late_copy(&key, &mut self.trail, segment, sender) {
+    #[inline(never)]
+    fn on_dead(&mut self, key: &FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
+        if self.table.is_late_copy(key, &mut self.trail, segment, sender) {
             self.quality.duplicates += 1;
             return;
         }
@@ -325,8 +310,8 @@ impl Engine {
     }
 
     /// No connection with this key is known.
-    #[inline]
-    fn on_unknown(&mut self, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    #[inline(never)]
+    fn on_unknown(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         if segment.flags.contains(Flags::RST) {
             self.quality.stray_resets += 1;
             return;

@@ -1,12 +1,13 @@
 //! What a connection carries besides HTTP/1.x messages; most carry nothing.
 
-use std::num::NonZeroU16;
-
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 
 use super::conversation::Conversation;
 use super::multiplexed::Multiplexed;
 use super::opening::Challenger;
+use super::pending::Pending;
 use super::turns::Turns;
 use crate::classify::Endpoint;
 use crate::time::{OptionalTimestamp, Timestamp};
@@ -33,6 +34,8 @@ pub(super) struct Beyond {
     pub(super) stall: Option<Stall>,
     pub(super) turns: Option<Box<Turns>>,
     pub(super) challenger: Option<Box<Challenger>>,
+    /// Requests behind the one that waits for the next response.
+    pub(super) pipelined: Option<Box<VecDeque<Pending>>>,
 }
 
 /// Bytes that wait for others: since when, and how many packets passed meanwhile.

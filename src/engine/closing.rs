@@ -196,6 +196,6 @@ impl Conversation {
 
     /// Forgets requests whose responses the capture cannot show.
     pub(super) fn drop_unseen(&mut self) {
-        while self.pending.pop().is_some() {}
+        while self.pop_pending().is_some() {}
     }
 }

@@ -63,7 +63,7 @@ impl Now {
 /// Everything a conversation may use and fill.
 pub(super) struct Context<'a> {
     /// The connection's key.
-    pub(super) key: FlowKey,
+    pub(super) key: &'a FlowKey,
     /// Its number while it lives.
     pub(super) connection: ConnectionRef,
     /// The present frame's place, and the clock.

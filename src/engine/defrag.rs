@@ -32,7 +32,7 @@ impl Engine {
     pub(super) fn unusual(&mut self, frame: &Frame<'_>, reason: SkipReason) {
         let (index, engines) = self.place;
         let mut whole = match decode_unusual(frame, reason) {
-            Ok(Decoded::Segment(segment)) => return self.segment(&segment),
+            Ok(Decoded::Packet(packet)) => return self.packet(&packet),
             Ok(Decoded::Fragment(fragment)) => {
                 if index > 0 {
                     // Every engine sees it; the first one counts it.
@@ -58,9 +58,9 @@ impl Engine {
                 &mut self.aside
             };
             match decode_datagram(frame, &done.datagram()) {
-                Ok(Decoded::Segment(segment)) => {
-                    if share(&segment, engines) == index {
-                        self.segment(&segment);
+                Ok(Decoded::Packet(packet)) => {
+                    if share(&packet, engines) == index {
+                        self.packet(&packet);
                     }
                     return;
                 }

@@ -50,7 +50,7 @@ impl Engine {
                 continue;
             };
             (self.now.order, self.now.tie) = (LAST + living.id.get(), 0);
-            self.admit(key, &challenger);
+            self.admit(&key, &challenger);
         }
         self.prepare(|living| living.roles.is_some());
     }
@@ -115,7 +115,7 @@ impl Engine {
                 (self.table.beyond(), entry)
             };
             if let Some((key, mut living)) = entry {
-                living.tell(clock, &mut self.at_work(number, key).1);
+                living.tell(clock, &mut self.at_work(number, &key).1);
             }
         }
         up_to < frames

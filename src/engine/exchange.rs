@@ -33,7 +33,7 @@ impl Conversation {
     /// The request that the next response answers.
     #[inline]
     pub(super) fn answers(&self) -> RequestContext {
-        self.pending.front().map_or(RequestContext::Unknown, |pending| {
+        self.pending.as_ref().map_or(RequestContext::Unknown, |pending| {
             RequestContext::Known(pending.method)
         })
     }
@@ -48,7 +48,7 @@ impl Conversation {
                 cx.emit(from.at, leg, EventKind::Busy);
             }
         }
-        if in_body && let Some(pending) = self.pending.back_mut() {
+        if in_body && let Some(pending) = self.last_pending() {
             pending.last_byte = from.at;
         }
     }
@@ -94,7 +94,7 @@ impl Conversation {
 
     /// A request's body is complete.
     pub(super) fn on_request_end(&mut self, at: Timestamp) {
-        if let Some(pending) = self.pending.back_mut() {
+        if let Some(pending) = self.last_pending() {
             pending.last_byte = at;
         }
     }
@@ -102,7 +102,7 @@ impl Conversation {
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
         self.note_extent(head.extent);
         if let Some(pending) = self.count_request(head, from, cx) {
-            self.pending.push(pending);
+            self.push_pending(pending);
         }
     }
 
@@ -216,15 +216,15 @@ impl Conversation {
         }
         if self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_some())
         {
             // The end of the response before was not seen.
-            if let Some(pending) = self.pending.pop() {
+            if let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }
         }
-        let front = self.pending.front_mut();
+        let front = self.pending.as_mut();
         let first_byte = front
             .as_ref()
             .map(|pending| from.at.since(pending.last_byte).max(0));
@@ -274,15 +274,15 @@ impl Conversation {
         }
         let finished = if self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_some())
         {
-            self.pending.pop()
+            self.pop_pending()
         } else {
             None
         };
         self.note_response_end(at);
-        let became_idle = self.pending.is_empty() && self.marks.has(Marks::BUSY);
+        let became_idle = self.pending.is_none() && self.marks.has(Marks::BUSY);
         if became_idle {
             self.marks.clear(Marks::BUSY);
         }
@@ -303,7 +303,7 @@ impl Conversation {
         self.marks.set(Marks::UPGRADED);
         let was_busy = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
-        let Some(pending) = self.pending.pop() else { return };
+        let Some(pending) = self.pop_pending() else { return };
         self.tell_upgraded(pending, was_busy, at, cx);
         self.drop_unseen();
     }

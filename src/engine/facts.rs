@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// What a connection's facts say beside what it knows itself.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) key: FlowKey,
+    pub(super) key: &'a FlowKey,
     pub(super) names: &'a Names,
     pub(super) thresholds: &'a Thresholds,
 }
@@ -44,7 +44,7 @@ impl Conversation {
         let key = known.key;
         let (client, evidence) = match self.roles {
             Some(roles) => (roles.client, roles.evidence),
-            None => (Self::lower_port(&key).peer(), RoleEvidence::LowerPort),
+            None => (Self::lower_port(key).peer(), RoleEvidence::LowerPort),
         };
         let server = client.peer();
         let handshake = self.handshake(client, now, known.thresholds);
@@ -55,15 +55,15 @@ impl Conversation {
         let rare = self.beyond.as_deref().unwrap_or(&none);
         ConnectionFacts {
             id: self.id.get(),
-            client: endpoint(&key, client),
-            server: endpoint(&key, server),
+            client: endpoint(key, client),
+            server: endpoint(key, server),
             role_evidence: evidence,
             path: known.names.path_of(key.path),
-            interface: self.first.interface,
+            interface: self.first.interface(),
             start: self.start,
             end: self.last_at,
-            first_frame: self.first.number.get(),
-            last_frame: (self.last.interface, self.last.number.get()),
+            first_frame: self.first.number(),
+            last_frame: (self.last.interface(), self.last.number()),
             handshake,
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
@@ -151,8 +151,8 @@ impl Conversation {
     pub(super) fn ends(&self, cx: &Context<'_>) -> Option<(Endpoint, Endpoint)> {
         let roles = self.roles?;
         Some((
-            endpoint(&cx.key, roles.client),
-            endpoint(&cx.key, roles.client.peer()),
+            endpoint(cx.key, roles.client),
+            endpoint(cx.key, roles.client.peer()),
         ))
     }
 }

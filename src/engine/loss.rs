@@ -82,20 +82,20 @@ impl Conversation {
     /// Where responses were not captured, the requests before this one will not be answered: a client that does not
     /// pipeline had its answer. Pipelined ones beyond the cap are given up, too.
     pub(super) fn forget_what_cannot_be_answered(&mut self, server: Sender, cx: &mut Context<'_>) {
-        if self.pending.is_empty() {
+        if self.pending.is_none() {
             return;
         }
         if !self.tcp.end(server).any() || self.streams[server.index()].messages.is_lost() {
             if self.tcp.end(server).any() {
                 self.marks.set(Marks::OBSCURED);
             }
-            while let Some(pending) = self.pending.pop() {
+            while let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }
         }
-        while self.pending.len() >= PIPELINED {
+        while self.pending_len() >= PIPELINED {
             cx.quality.pipelined += 1;
-            if let Some(pending) = self.pending.pop() {
+            if let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }
         }
@@ -110,9 +110,9 @@ impl Conversation {
         }
         let first = self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_none());
-        let rest = self.pending.len().saturating_sub(1);
+        let rest = self.pending_len().saturating_sub(1);
         u32::from(first) + rest as u32 + self.unanswered_streams()
     }
 
@@ -122,7 +122,7 @@ impl Conversation {
             return;
         }
         self.take_back_cut_streams(cx);
-        let Some(status) = self.pending.front_mut().and_then(|pending| pending.status.take()) else {
+        let Some(status) = self.pending.as_mut().and_then(|pending| pending.status.take()) else {
             return;
         };
         self.responses = self.responses.saturating_sub(1);

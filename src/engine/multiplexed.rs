@@ -146,7 +146,7 @@ impl Conversation {
     /// A 101 to `Upgrade: h2c`: the request is answered on stream 1 (RFC 7540 section 3.2).
     pub(super) fn upgrade_to_http2(&mut self) {
         self.begin_http2();
-        let request = self.pending.pop();
+        let request = self.pop_pending();
         let Some(state) = self.multiplexed_mut() else {
             return;
         };
@@ -225,7 +225,7 @@ impl Conversation {
         if let Some(frame) = frame {
             let from = Origin {
                 at,
-                number: self.last.number.get(),
+                number: self.last.number(),
             };
             self.on_frame(&mut state, side, frame, from, cx);
         }

@@ -14,7 +14,7 @@ use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
 
 pub(super) type End = (Address, u16);
 
-/// Legs whose numbers are at hand.
+/// Legs and prefixes whose numbers are at hand.
 const LATEST: usize = 16;
 
 /// The numbers given so far.
@@ -24,7 +24,8 @@ pub(super) struct Names {
     servers: IndexSet<End, RandomState>,
     prefixes: IndexSet<Box<[u8]>, RandomState>,
     paths: IndexSet<Path, RandomState>,
-    last_prefix: Option<PrefixRef>,
+    /// Prefixes met lately, by a few bits of their names.
+    latest_prefixes: [PrefixRef; LATEST],
     /// Legs asked for lately: client, server and number, by a few bits of both.
     latest_legs: [Option<(Address, End, LegRef)>; LATEST],
     clients: IndexMap<Address, Address, RandomState>,
@@ -134,22 +135,21 @@ impl Names {
     ) -> PrefixRef {
         let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
         let path = first_segment(target);
+        let place = few_bits(host, path) % LATEST;
+        let latest = self.latest_prefixes[place];
+        if let Some(key) = self.prefixes.get_index(latest.0 as usize)
+            && is_key_of(key, host, path)
+        {
+            return latest;
+        }
         self.key.clear();
         self.key.push(u8::from(host.is_some()));
         self.key.extend_from_slice(host.unwrap_or_default());
         self.key.push(b'\n');
         self.key.extend_from_slice(path);
-        if let Some(last) = self.last_prefix
-            && self
-                .prefixes
-                .get_index(last.0 as usize)
-                .is_some_and(|key| **key == *self.key)
-        {
-            return last;
-        }
         if let Some(number) = self.prefixes.get_index_of(self.key.as_slice()) {
             let prefix = PrefixRef(number as u32);
-            self.last_prefix = Some(prefix);
+            self.latest_prefixes[place] = prefix;
             return prefix;
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
@@ -166,6 +166,21 @@ impl Names {
         }
         prefix
     }
+}
+
+/// A number that differs for most names.
+#[inline]
+fn few_bits(host: Option<&[u8]>, path: &[u8]) -> usize {
+    let last = path.last().map_or(0, |last| usize::from(*last));
+    host.map_or(0, <[u8]>::len) ^ path.len() ^ last
+}
+
+/// Whether `key` is what [`Names::prefix`] makes of these.
+#[inline]
+fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
+    let [has_host, rest @ ..] = key else { return false };
+    let rest = rest.strip_prefix(host.unwrap_or_default());
+    *has_host == u8::from(host.is_some()) && rest.and_then(|rest| rest.strip_prefix(b"\n")) == Some(path)
 }
 
 /// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.

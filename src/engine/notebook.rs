@@ -256,32 +256,30 @@ impl Raw {
 mod tests {
     use super::*;
     use crate::classify::Path;
-    use crate::decode::{Address, Flags};
+    use crate::decode::{Address, Flags, Packet, Print};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
     use crate::frame::InterfaceId;
     use crate::time::Timestamp;
 
-    fn segment(number: u64, port: u16, payload_len: u32) -> Segment<'static> {
-        Segment {
+    fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
+        let segment = Segment {
             timestamp: Timestamp::from_nanos(number as i64),
             number,
             interface: InterfaceId(0),
-            if_index: 0,
-            path: Path::default(),
-            source: Address::v4([10, 0, 0, 1]),
-            destination: Address::v4([10, 0, 0, 2]),
-            source_port: port,
-            destination_port: 80,
             sequence: 1_000,
             acknowledgment: 5_000,
             flags: Flags::ACK,
             window: 1,
-            ip_id: None,
-            ttl: 0,
-            ts_value: None,
             payload_len,
             payload: &[],
+            print: Print::default(),
+        };
+        Packet {
+            segment,
+            path: Path::default(),
+            source: (Address::v4([10, 0, 0, 1]), port),
+            destination: (Address::v4([10, 0, 0, 2]), 80),
         }
     }
 
@@ -293,9 +291,9 @@ mod tests {
     }
 
     fn note(notebook: &mut Notebook, id: u64, number: u64, port: u16) {
-        let segment = segment(number, port, 1);
-        let (key, sender) = FlowKey::of(&segment, PathId(0));
-        notebook.packet(id, key, (&segment, sender), (Sending::New, false));
+        let packet = packet(number, port, 1);
+        let (key, sender) = FlowKey::of(&packet, PathId(0));
+        notebook.packet(id, key, (&packet.segment, sender), (Sending::New, false));
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Engine {
     pub(super) fn noted_segment(
         &mut self,
         known: Known,
-        key: FlowKey,
+        key: &FlowKey,
         segment: &Segment<'_>,
         sender: Sender,
     ) {
@@ -106,10 +106,10 @@ impl Engine {
             stray_resets: self.quality.stray_resets,
         };
         self.take_in(known, key, segment, sender);
-        self.note(&before, key, segment, sender);
+        self.note(&before, *key, segment, sender);
         self.note_heads();
         if segment.payload_len > 0 {
-            self.note_begun(key);
+            self.note_begun(*key);
         }
     }
 

@@ -4,9 +4,9 @@ use super::context::Context;
 use super::conversation::Conversation;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
-use crate::classify::{Path, RoleEvidence};
-use crate::decode::{Flags, Segment};
-use crate::flow::{FlowKey, Sender};
+use crate::classify::RoleEvidence;
+use crate::decode::{Features, Flags, Print, Segment};
+use crate::flow::Sender;
 use crate::frame::InterfaceId;
 use crate::sequence::SeqNumber;
 use crate::time::{MILLISECOND, Timestamp};
@@ -204,7 +204,7 @@ impl Conversation {
 
     /// Begins with the challenger's SYN, as far as it was remembered.
     pub(super) fn begin_as(&mut self, challenger: &Challenger, cx: &mut Context<'_>) {
-        let syn = challenger.segment(&cx.key);
+        let syn = challenger.segment();
         self.segment(&syn, challenger.sender, cx);
         if challenger.retransmitted > 0 {
             self.beyond_mut().syn_retransmitted = challenger.retransmitted;
@@ -215,28 +215,29 @@ impl Conversation {
 
 impl Challenger {
     /// The SYN itself, as far as it was remembered.
-    pub(super) fn segment(&self, key: &FlowKey) -> Segment<'static> {
-        let (source, source_port) = key.end(self.sender);
-        let (destination, destination_port) = key.end(self.sender.peer());
+    pub(super) fn segment(&self) -> Segment<'static> {
+        let features = Features {
+            sequence: self.isn.0,
+            acknowledgment: 0,
+            flags: Flags::SYN,
+            payload_len: 0,
+            ip_id: None,
+            ts_value: 0,
+            ttl: 0,
+            interface: self.interface,
+            if_index: 0,
+        };
         Segment {
             timestamp: self.at,
             number: self.frame,
             interface: self.interface,
-            if_index: 0,
-            path: Path::default(),
-            source,
-            destination,
-            source_port,
-            destination_port,
-            sequence: self.isn.0,
-            acknowledgment: 0,
-            flags: Flags::SYN,
+            sequence: features.sequence,
+            acknowledgment: features.acknowledgment,
+            flags: features.flags,
             window: u16::MAX,
-            ip_id: None,
-            ttl: 0,
-            ts_value: None,
-            payload_len: 0,
+            payload_len: features.payload_len,
             payload: &[],
+            print: Print::of(&features),
         }
     }
 }

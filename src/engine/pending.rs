@@ -1,7 +1,6 @@
 //! Requests that wait for their responses.
 
-use std::collections::VecDeque;
-
+use super::conversation::Conversation;
 use crate::aggregate::{PrefixRef, Reuse, SampledExchange};
 use crate::diagnose::ExchangeRecord;
 use crate::http::Method;
@@ -64,50 +63,48 @@ impl Status {
     }
 }
 
-/// Requests in order; nearly always none or one.
-#[derive(Debug, Default)]
-pub(super) struct PendingQueue {
-    front: Option<Pending>,
-    rest: Option<Box<VecDeque<Pending>>>,
-}
-
-impl PendingQueue {
-    pub(super) fn is_empty(&self) -> bool {
-        self.front.is_none()
+/// Requests in order: nearly always none or one. Those behind the first are in [`Beyond`](super::beyond::Beyond).
+impl Conversation {
+    pub(super) fn pending_len(&self) -> usize {
+        let rest = self.beyond.as_ref().and_then(|beyond| beyond.pipelined.as_ref());
+        usize::from(self.pending.is_some()) + rest.map_or(0, |rest| rest.len())
     }
 
-    pub(super) fn len(&self) -> usize {
-        usize::from(self.front.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
-    }
-
-    pub(super) fn front(&self) -> Option<&Pending> {
-        self.front.as_ref()
-    }
-
-    pub(super) fn front_mut(&mut self) -> Option<&mut Pending> {
-        self.front.as_mut()
-    }
-
-    pub(super) fn back_mut(&mut self) -> Option<&mut Pending> {
-        match self.rest.as_mut().and_then(|rest| rest.back_mut()) {
+    /// The request that came last.
+    #[inline]
+    pub(super) fn last_pending(&mut self) -> Option<&mut Pending> {
+        let rest = self.beyond.as_mut().and_then(|beyond| beyond.pipelined.as_mut());
+        match rest.and_then(|rest| rest.back_mut()) {
             Some(last) => Some(last),
-            None => self.front.as_mut(),
+            None => self.pending.as_mut(),
         }
     }
 
-    pub(super) fn push(&mut self, pending: Pending) {
-        if self.front.is_none() {
-            self.front = Some(pending);
+    #[inline]
+    pub(super) fn push_pending(&mut self, pending: Pending) {
+        if self.pending.is_none() {
+            self.pending = Some(pending);
         } else {
-            self.rest.get_or_insert_default().push_back(pending);
+            let rest = &mut self.beyond_mut().pipelined;
+            rest.get_or_insert_default().push_back(pending);
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Pending> {
-        let next = self.rest.as_mut().and_then(|rest| rest.pop_front());
-        if self.rest.as_ref().is_some_and(|rest| rest.is_empty()) {
-            self.rest = None;
+    /// The request that is answered first waits no more.
+    #[inline]
+    pub(super) fn pop_pending(&mut self) -> Option<Pending> {
+        let next = self.next_pipelined();
+        std::mem::replace(&mut self.pending, next)
+    }
+
+    #[inline]
+    fn next_pipelined(&mut self) -> Option<Pending> {
+        let beyond = self.beyond.as_deref_mut()?;
+        let rest = beyond.pipelined.as_mut()?;
+        let next = rest.pop_front();
+        if rest.is_empty() {
+            beyond.pipelined = None;
         }
-        std::mem::replace(&mut self.front, next)
+        next
     }
 }

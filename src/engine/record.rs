@@ -15,7 +15,7 @@ use crate::time::{Nanos, Timestamp};
 impl Conversation {
     /// Tells of the exchanges that have no end.
     pub(super) fn finish_records(&mut self, cx: &mut Context<'_>) {
-        while let Some(pending) = self.pending.pop() {
+        while let Some(pending) = self.pop_pending() {
             self.finish_record(pending, None, None, cx);
         }
         self.finish_streams(cx);
@@ -71,7 +71,7 @@ impl Conversation {
                 Reuse::Reused => Some(true),
             },
             announced_close: head.announced,
-            frame: (self.last.interface.0, from.number),
+            frame: (self.last.interface().0, from.number),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::http::{RequestHead, field, fields_named};
 use crate::time::Timestamp;
 
 /// All exchanges that begin within so many frames of the capture's start ...
-const FIRST: u64 = 1 << 15;
+const FIRST: u64 = 1 << 13;
 /// ... and within so many of each power of two after it: their number grows with the logarithm of the capture.
 const SLICE: u64 = 1 << 12;
 
@@ -62,7 +62,7 @@ impl Conversation {
     /// Notes of a sampled exchange what its response says of who answers; `head` may go on with a body.
     #[inline]
     pub(super) fn note_answerer(&mut self, head: &[u8]) {
-        let kept = self.pending.front_mut().and_then(|pending| pending.kept.as_mut());
+        let kept = self.pending.as_mut().and_then(|pending| pending.kept.as_mut());
         if let Some(sample) = kept.and_then(|kept| kept.sample.as_mut()) {
             let server = field(head, "server").unwrap_or_default();
             let named = |proxy: &&[u8]| {

@@ -1,45 +1,40 @@
 //! Which engine a frame belongs to.
 
 use crate::classify::Endpoint;
-use crate::decode::{Address, Compact, Decoded, Segment, decode, decode_unusual};
+use crate::decode::{Address, Decoded, End, Packet, decode, decode_unusual, plain_ends};
 use crate::frame::Frame;
 
 /// Whose a frame is.
 #[derive(Clone, Copy, Debug)]
 pub enum Owner {
-    /// The engine with this number, and the segment, already decoded.
-    Plain(usize, Compact),
-    /// The engine with this number, which decodes the frame.
+    /// The engine with this number.
     Engine(usize),
     /// A fragment: which connection it belongs to shows when its datagram is complete. All engines put it together, and
     /// one of them goes on with the segment.
     Everyone,
 }
 
-/// Which of `engines` engines a frame belongs to, whose bytes begin at `at` of a block's arena: the same for both directions of a connection, whatever carries it.
-/// Frames without a segment belong to the first.
+/// Which of `engines` engines a frame belongs to: the same for both directions of a connection, whatever carries it. Frames
+/// without a segment belong to any.
 #[inline]
 #[must_use]
-pub fn owner(frame: &Frame<'_>, at: u32, engines: usize) -> Owner {
-    match Compact::of(frame, at) {
-        Some(compact) => {
-            let [from, to] = compact.ends();
-            Owner::Plain(spread(ends(from.0.low, to.0.low, from.1, to.1), engines), compact)
-        }
+pub fn owner(frame: &Frame<'_>, engines: usize) -> Owner {
+    if engines == 1 {
+        return Owner::Engine(0);
+    }
+    match plain_ends(frame) {
+        Some([from, to]) => Owner::Engine(spread(ends(from, to), engines)),
         None => unusual_owner(frame, engines),
     }
 }
 
 #[cold]
 fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
-    if engines == 1 {
-        return Owner::Engine(0);
-    }
     let decoded = decode(frame)
-        .map(Decoded::Segment)
+        .map(Decoded::Packet)
         .or_else(|reason| decode_unusual(frame, reason));
     match decoded {
-        Ok(Decoded::Segment(segment)) => Owner::Engine(share(&segment, engines)),
+        Ok(Decoded::Packet(packet)) => Owner::Engine(share(&packet, engines)),
         Ok(Decoded::Fragment(_)) => Owner::Everyone,
         Err(_) => Owner::Engine(0),
     }
@@ -49,22 +44,16 @@ fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
 /// when it is decoded.
 #[must_use]
 pub fn may_belong(frame: &Frame<'_>, ends: [Endpoint; 2]) -> bool {
-    let Some(compact) = Compact::of(frame, 0) else {
+    let Some(found) = plain_ends(frame) else {
         return true;
     };
     let [one, other] = ends.map(|end| (Address::from(end.address), end.port));
-    compact.ends() == [one, other] || compact.ends() == [other, one]
+    found == [one, other] || found == [other, one]
 }
 
-/// Which of `engines` engines a segment belongs to.
-pub(super) fn share(segment: &Segment<'_>, engines: usize) -> usize {
-    let ends = ends(
-        segment.source.high ^ segment.source.low,
-        segment.destination.high ^ segment.destination.low,
-        segment.source_port,
-        segment.destination_port,
-    );
-    spread(ends, engines)
+/// Which of `engines` engines a packet belongs to.
+pub(super) fn share(packet: &Packet<'_>, engines: usize) -> usize {
+    spread(ends(packet.source, packet.destination), engines)
 }
 
 /// The upper bits of a product depend on all bits of its factors.
@@ -75,7 +64,9 @@ fn spread(ends: u64, engines: usize) -> usize {
 
 /// Addresses and ports in one word, the same for both directions.
 #[inline]
-const fn ends(source: u64, destination: u64, source_port: u16, destination_port: u16) -> u64 {
+const fn ends(source: End, destination: End) -> u64 {
+    let (source, source_port) = (source.0.high ^ source.0.low, source.1);
+    let (destination, destination_port) = (destination.0.high ^ destination.0.low, destination.1);
     (source ^ destination) << 16
         ^ (source_port ^ destination_port) as u64
         ^ source.wrapping_add(destination) << 32
@@ -122,8 +113,8 @@ mod tests {
             let back = packet((port % 7) as u8, port, false);
             let ethernet = [&[0; 12][..], &[8, 0], &there].concat();
             let vlan = [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &back].concat();
-            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 0, 4) {
-                Owner::Plain(engine, _) | Owner::Engine(engine) => engine,
+            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 4) {
+                Owner::Engine(engine) => engine,
                 Owner::Everyone => panic!("no fragment"),
             };
             let own = whose(LinkType::RAW, &there);

@@ -37,7 +37,7 @@ impl Conversation {
             | when(tokens.has(Tokens::UPGRADE_FIELD), Signs::REQUEST_UPGRADE_FIELD)
             | when(bare, Signs::BARE_UPGRADE)
             | when(!matches!(head.extent, Extent::Whole), Signs::REQUEST_CUT)
-            | when(!self.pending.is_empty(), Signs::PIPELINED)
+            | when(self.pending.is_some(), Signs::PIPELINED)
             | when(
                 self.requests > 1 && prefix != self.last_prefix,
                 Signs::SEVERAL_PREFIXES,
@@ -59,7 +59,7 @@ impl Conversation {
             )
             | when(self.streams[asking].messages.in_body(), Signs::RESPONSE_EARLY);
         self.signs.replace(Signs::RESPONSE, bits);
-        if self.pending.is_empty() && self.requests > 0 {
+        if self.pending.is_none() && self.requests > 0 {
             self.signs.note(Signs::STRAY);
         }
         self.note_status(head.status);
@@ -89,7 +89,7 @@ impl Conversation {
     /// Bytes of the server that are no HTTP, with nothing outstanding.
     #[cold]
     pub(super) fn note_stray_bytes(&mut self) {
-        if self.pending.is_empty() && self.requests > 0 {
+        if self.pending.is_none() && self.requests > 0 {
             self.signs.note(Signs::STRAY);
         }
     }
@@ -101,7 +101,7 @@ impl Conversation {
             self.signs.note(Signs::SERVER_REPEATED);
             return;
         }
-        if segment.payload_len > 0 && !self.pending.is_empty() {
+        if segment.payload_len > 0 && self.pending.is_some() {
             self.signs.note(Signs::REQUEST_REPEATED);
         }
         let isn = self.tcp.end(sender).isn();
@@ -134,6 +134,6 @@ impl Conversation {
 
     /// First byte of the first request without a response.
     pub(super) fn unanswered_since(&self) -> Option<Timestamp> {
-        self.pending.front().map(|pending| pending.began)
+        self.pending.as_ref().map(|pending| pending.began)
     }
 }

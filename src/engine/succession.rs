@@ -13,14 +13,14 @@ use crate::time::Timestamp;
 
 impl Engine {
     /// The challenger's SYN starts a new generation; returns its place.
-    pub(super) fn admit(&mut self, key: FlowKey, challenger: &Challenger) -> usize {
-        if let Some(place) = self.table.find(&key) {
+    pub(super) fn admit(&mut self, key: &FlowKey, challenger: &Challenger) -> usize {
+        if let Some(place) = self.table.find(key) {
             self.replace(place, key, challenger.at);
         }
-        let mut opened = Conversation::new(challenger.order, &challenger.segment(&key));
+        let mut opened = Conversation::new(challenger.order, &challenger.segment());
         self.trail
-            .is_duplicate(&mut opened.link, &challenger.segment(&key), challenger.sender);
-        let place = self.table.insert(key, opened);
+            .is_duplicate(&mut opened.link, &challenger.segment(), challenger.sender);
+        let place = self.table.insert(*key, opened);
         let (table, cx) = &mut self.at_work(place, key);
         if let Some(opened) = table.at(place) {
             opened.begin_as(challenger, cx);
@@ -28,7 +28,13 @@ impl Engine {
         place
     }
 
-    pub(super) fn open(&mut self, resumes: Option<u64>, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn open(
+        &mut self,
+        resumes: Option<u64>,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }
@@ -39,12 +45,12 @@ impl Engine {
             opened.marks.set(Marks::RESUMED);
         }
         self.trail.is_duplicate(&mut opened.link, segment, sender);
-        let place = self.table.insert(key, opened);
+        let place = self.table.insert(*key, opened);
         self.deliver(place, key, segment, sender);
     }
 
     /// Ends the living generation, since a SYN takes over its key.
-    pub(super) fn replace(&mut self, place: usize, key: FlowKey, at: Timestamp) {
+    pub(super) fn replace(&mut self, place: usize, key: &FlowKey, at: Timestamp) {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
@@ -60,7 +66,7 @@ impl Engine {
     }
 
     /// Takes a connection out of the table and tells what it was.
-    pub(super) fn over(&mut self, place: usize, key: FlowKey, at: Timestamp, expired: bool) {
+    pub(super) fn over(&mut self, place: usize, key: &FlowKey, at: Timestamp, expired: bool) {
         let Some(living) = self.table.at(place) else {
             return;
         };
@@ -80,7 +86,7 @@ impl Engine {
             };
             let (_, cx) = &mut self.at_work(place, key);
             done.drain_all(at, cx);
-            self.parked.push((key, done));
+            self.parked.push((*key, done));
             return;
         }
         let (table, cx) = &mut self.at_work(place, key);

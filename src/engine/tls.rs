@@ -57,7 +57,7 @@ impl Conversation {
         }
         let request_under_way = self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_none());
         if side == Side::Response || found.begins || request_under_way {
             self.turn(side, from, cx);

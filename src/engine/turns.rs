@@ -84,7 +84,7 @@ impl Conversation {
         let cut = self.streams[sender.peer().index()].messages.is_unframed();
         // A server may say that it waited too long for a request (RFC 9110 section 15.5.9).
         let timeout = bytes.get(9..12) == Some(b"408");
-        if side == Side::Response && cut && self.pending.is_empty() && self.requests > 0 && !timeout {
+        if side == Side::Response && cut && self.pending.is_none() && self.requests > 0 && !timeout {
             self.on_request(&RequestHead::unread(), from, cx);
         }
     }
@@ -132,7 +132,7 @@ impl Conversation {
         if blind {
             self.turn(side, from, cx);
         } else if side == Side::Request
-            && let Some(pending) = self.pending.back_mut()
+            && let Some(pending) = self.last_pending()
         {
             pending.last_byte = from.at;
         }
@@ -148,7 +148,7 @@ impl Conversation {
         let alone = !self.tcp.end(sender.peer()).any();
         let waiting = self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_none());
         // Of an end that was not captured, the other one's acknowledgments tell that it spoke.
         let received = self.tcp.end(sender).acked();
@@ -160,7 +160,7 @@ impl Conversation {
                 self.on_request(&RequestHead::unread(), from, cx);
             }
             Side::Request => {
-                if let Some(pending) = self.pending.back_mut() {
+                if let Some(pending) = self.last_pending() {
                     pending.last_byte = from.at;
                 }
             }
@@ -189,7 +189,7 @@ impl Conversation {
     pub(super) fn response_bytes(&mut self, len: u32, goes_on: bool, at: Timestamp, cx: &mut Context<'_>) {
         let waiting = self
             .pending
-            .front()
+            .as_ref()
             .is_some_and(|pending| pending.status.is_none());
         if waiting || self.too_late() {
             return;
@@ -204,7 +204,7 @@ impl Conversation {
             if !full && !goes_on {
                 self.end_open_response(cx);
             }
-        } else if self.pending.is_empty() && self.response_end().is_some() {
+        } else if self.pending.is_none() && self.response_end().is_some() {
             self.note_response_end(at);
         }
     }
@@ -213,7 +213,7 @@ impl Conversation {
     pub(super) fn gap_in_turns(&mut self, side: Side, len: u32, at: Timestamp, cx: &mut Context<'_>) -> bool {
         let from = Origin {
             at,
-            number: self.last.number.get(),
+            number: self.last.number(),
         };
         if self.tls_gap(side, len, from, cx) {
             return true;

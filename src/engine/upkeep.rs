@@ -37,7 +37,7 @@ impl Engine {
         due.sort_unstable_by_key(|(id, ..)| *id);
         for (id, place, key) in due {
             self.now.tie = id as u32;
-            let (table, cx) = &mut self.at_work(place, key);
+            let (table, cx) = &mut self.at_work(place, &key);
             let Some(living) = table.at(place).filter(|living| living.stall().is_some()) else {
                 continue;
             };
@@ -75,7 +75,7 @@ impl Engine {
             self.now.tie = id as u32;
             self.quality.expired += u64::from(expired);
             if let Some(place) = self.table.find(&key) {
-                self.over(place, key, clock, expired);
+                self.over(place, &key, clock, expired);
             }
         }
     }
@@ -91,7 +91,7 @@ impl Engine {
             && let Some(place) = self.table.find(&key)
         {
             self.quality.evicted_connections += 1;
-            self.over(place, key, self.now.clock, true);
+            self.over(place, &key, self.now.clock, true);
         }
     }
 }

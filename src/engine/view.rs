@@ -137,7 +137,7 @@ impl Engine {
     fn so_far(&self, key: &FlowKey, living: &Conversation) -> (ConnectionFacts, Class) {
         let thresholds = &self.config.thresholds;
         let known = Known {
-            key: *key,
+            key,
             names: &self.names,
             thresholds,
         };
@@ -218,8 +218,8 @@ impl Row for OpenRow<'_> {
             Field::Requests => number(living.requests.into()),
             Field::Responses => number(living.responses.into()),
             Field::Id => number(living.id.get()),
-            Field::FirstFrame => number(living.first.number.get()),
-            Field::LastFrame => number(living.last.number.get()),
+            Field::FirstFrame => number(living.first.number()),
+            Field::LastFrame => number(living.last.number()),
             Field::BytesToServer => number(self.bytes(self.client())),
             Field::BytesToClient => number(self.bytes(self.client().peer())),
             Field::Bytes => number(self.bytes(Sender::Low) + self.bytes(Sender::High)),
@@ -233,7 +233,10 @@ impl Row for OpenRow<'_> {
             }
             Field::Closer | Field::CloseReason if living.closing.is_none() => false,
             Field::Interface => {
-                let name = self.wanted.interfaces.get(usize::from(living.first.interface.0));
+                let name = self
+                    .wanted
+                    .interfaces
+                    .get(usize::from(living.first.interface().0));
                 let name = name.and_then(|name| name.as_deref());
                 name.is_some_and(|name| test(Fact::Text(name)))
             }

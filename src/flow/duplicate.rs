@@ -13,26 +13,27 @@ const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 
 /// One packet.
 #[derive(Clone, Copy, Debug, Default)]
-struct Print {
+struct Step {
+    /// Its print's, and its direction.
     hash: u64,
     /// The low 32 bits of the capture time in nanoseconds.
     time: u32,
-    /// Interface and TTL.
+    /// Where it was captured.
     place: u16,
-    /// How many prints before this one the connection's packet before it lies; 0 if there is none, or none near.
+    /// How many steps before this one the connection's packet before it lies; 0 if there is none, or none near.
     back: u16,
 }
 
 /// A connection's last packet on the trail.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Link {
-    /// The number of its print, from 1; the lower bits of it. 0: none.
-    print: u32,
+    /// The number of its step, from 1; the lower bits of it. 0: none.
+    step: u32,
 }
 
 impl Link {
     /// No packet yet.
-    pub const NONE: Self = Self { print: 0 };
+    pub const NONE: Self = Self { step: 0 };
 }
 
 /// The latest packets of all connections, each linked to the one before it on its connection.
@@ -40,8 +41,8 @@ impl Link {
 /// Copies come within a millisecond: what has left the trail by then is counted in [`overrun`](Self::overrun).
 #[derive(Debug)]
 pub struct Trail {
-    prints: Box<[Print]>,
-    /// The number of the next print, from 1.
+    steps: Box<[Step]>,
+    /// The number of the next step, from 1.
     next: u32,
     /// Looks at a connection's last packets that were cut short because too many others had come since, within a
     /// millisecond.
@@ -54,7 +55,7 @@ const LAST: usize = 4;
 impl Default for Trail {
     fn default() -> Self {
         Self {
-            prints: vec![Print::default(); TRAIL].into(),
+            steps: vec![Step::default(); TRAIL].into(),
             next: 1,
             overrun: 0,
         }
@@ -65,39 +66,39 @@ impl Trail {
     /// Whether `segment` is a copy of one of the connection's last four packets; if not, it is remembered as its last.
     #[inline]
     pub fn is_duplicate(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) -> bool {
-        let print = Print::of(segment, sender);
-        if self.holds(*link, &print, segment) {
+        let step = Step::of(segment, sender);
+        if self.holds(*link, &step, segment) {
             return true;
         }
-        self.add(link, print);
+        self.add(link, step);
         false
     }
 
     /// Remembers a packet that is known to be no copy.
     #[inline]
     pub fn note(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) {
-        self.add(link, Print::of(segment, sender));
+        self.add(link, Step::of(segment, sender));
     }
 
     #[inline]
-    fn add(&mut self, link: &mut Link, print: Print) {
+    fn add(&mut self, link: &mut Link, step: Step) {
         let back = self.distance(*link) as u16;
-        self.prints[self.next as usize % TRAIL] = Print { back, ..print };
-        *link = Link { print: self.next };
+        self.steps[self.next as usize % TRAIL] = Step { back, ..step };
+        *link = Link { step: self.next };
         self.next = self.next.wrapping_add(1).max(1);
     }
 
-    fn holds(&mut self, link: Link, print: &Print, segment: &Segment<'_>) -> bool {
+    fn holds(&mut self, link: Link, step: &Step, segment: &Segment<'_>) -> bool {
         let mut distance = self.distance(link);
-        if distance == 0 && link.print != 0 {
-            self.overrun += u64::from(self.spans_little(print.time));
+        if distance == 0 && link.step != 0 {
+            self.overrun += u64::from(self.spans_little(step.time));
         }
         for _ in 0..LAST {
             if distance == 0 {
                 break;
             }
-            let seen = &self.prints[self.next.wrapping_sub(distance) as usize % TRAIL];
-            if seen.hash == print.hash && seen.is_near(print, segment) {
+            let seen = &self.steps[self.next.wrapping_sub(distance) as usize % TRAIL];
+            if seen.hash == step.hash && seen.is_near(step, segment) {
                 return true;
             }
             if seen.back == 0 {
@@ -105,18 +106,18 @@ impl Trail {
             }
             distance += u32::from(seen.back);
             if distance >= TRAIL as u32 {
-                self.overrun += u64::from(self.spans_little(print.time));
+                self.overrun += u64::from(self.spans_little(step.time));
                 break;
             }
         }
         false
     }
 
-    /// How far back on the trail a connection's last print lies; 0 if it has left the trail.
+    /// How far back on the trail a connection's last step lies; 0 if it has left the trail.
     #[inline]
     fn distance(&self, link: Link) -> u32 {
-        let distance = self.next.wrapping_sub(link.print);
-        if link.print == 0 || distance >= TRAIL as u32 {
+        let distance = self.next.wrapping_sub(link.step);
+        if link.step == 0 || distance >= TRAIL as u32 {
             0
         } else {
             distance
@@ -126,18 +127,18 @@ impl Trail {
     /// Whether the whole trail came within the time in which copies come.
     #[cold]
     fn spans_little(&self, now: u32) -> bool {
-        let oldest = &self.prints[self.next as usize % TRAIL];
+        let oldest = &self.steps[self.next as usize % TRAIL];
         Nanos::from(now.wrapping_sub(oldest.time).cast_signed()).abs() <= WITHIN
     }
 }
 
-impl Print {
+impl Step {
     #[inline]
     fn of(segment: &Segment<'_>, sender: Sender) -> Self {
         Self {
-            hash: print(segment, sender),
+            hash: segment.print.hash ^ sender.index() as u64,
             time: segment.timestamp.nanos() as u32,
-            place: place(segment),
+            place: segment.print.place,
             back: 0,
         }
     }
@@ -147,8 +148,7 @@ impl Print {
         // Copies may come in either order when files are merged.
         let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
         let elsewhere = self.place != other.place;
-        let has_id = segment.ip_id.is_some_and(|id| id != 0);
-        let limit = if has_id || elsewhere {
+        let limit = if segment.print.has_id || elsewhere {
             WITHIN
         } else {
             WITHIN_WITHOUT_ID
@@ -157,60 +157,36 @@ impl Print {
     }
 }
 
-/// Where a copy was captured, in so many bits that two places hardly ever share them.
-#[inline]
-fn place(segment: &Segment<'_>) -> u16 {
-    let place =
-        u32::from(segment.ttl) << 24 ^ segment.if_index.rotate_left(12) ^ u32::from(segment.interface.0);
-    (place.wrapping_mul(0x9e37_79b1) >> 16) as u16
-}
-
-/// Direction, sequence, acknowledgment, flags, length, IP-ID and TSval in one word.
-#[inline]
-fn print(segment: &Segment<'_>, sender: Sender) -> u64 {
-    const ODD: [u64; 3] = [
-        0x9e37_79b9_7f4a_7c15,
-        0xd6e8_feb8_6659_fd93,
-        0xa076_1d64_78bd_642f,
-    ];
-    let numbers = u64::from(segment.sequence) << 32 | u64::from(segment.acknowledgment);
-    let small = u64::from(segment.ip_id.unwrap_or(0)) << 16
-        | u64::from(segment.flags.0) << 8
-        | u64::from(segment.ip_id.is_some()) << 1
-        | sender.index() as u64;
-    let rest = u64::from(segment.ts_value.unwrap_or(0)) << 32 | u64::from(segment.payload_len);
-    let mixed =
-        (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29) ^ rest.wrapping_mul(ODD[2]).rotate_left(17);
-    (mixed ^ small).wrapping_mul(ODD[0])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Address, Flags};
+    use crate::decode::{Features, Flags, Print};
     use crate::frame::InterfaceId;
     use crate::time::Timestamp;
 
     fn segment(nanos: i64, ip_id: Option<u16>, ttl: u8, interface: u16) -> Segment<'static> {
-        Segment {
-            timestamp: Timestamp::from_nanos(nanos),
-            number: 1,
-            interface: InterfaceId(interface),
-            if_index: 0,
-            path: crate::classify::Path::default(),
-            source: Address::v4([10, 0, 0, 1]),
-            destination: Address::v4([10, 0, 0, 2]),
-            source_port: 1,
-            destination_port: 2,
+        let features = Features {
             sequence: 7,
             acknowledgment: 9,
             flags: Flags::ACK,
-            window: 1,
-            ip_id,
-            ttl,
-            ts_value: Some(5),
             payload_len: 0,
+            ip_id,
+            ts_value: 5,
+            ttl,
+            interface: InterfaceId(interface),
+            if_index: 0,
+        };
+        Segment {
+            timestamp: Timestamp::from_nanos(nanos),
+            number: 1,
+            interface: features.interface,
+            sequence: features.sequence,
+            acknowledgment: features.acknowledgment,
+            flags: features.flags,
+            window: 1,
+            payload_len: features.payload_len,
             payload: &[],
+            print: Print::of(&features),
         }
     }
 

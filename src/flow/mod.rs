@@ -6,11 +6,13 @@
 //! connection, so that it cannot know.
 
 mod duplicate;
+mod graves;
 mod key;
 mod table;
 mod tcp;
 
 pub use duplicate::{Link, Trail};
+pub use graves::Tombstone;
 pub use key::{FlowKey, PathId, Sender};
-pub use table::{FlowTable, Known, Tombstone};
+pub use table::{FlowTable, Glimpse, Known};
 pub use tcp::{Sent, Tcp, TcpEnd};

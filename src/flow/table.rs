@@ -1,45 +1,15 @@
 //! The table of living connections and the memory of dead ones.
 
-use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::duplicate::{Link, Trail};
+use super::duplicate::Trail;
+use super::graves::{Grave, Graveyard, Tombstone};
 use super::key::{FlowKey, Sender};
 use crate::decode::Segment;
-use crate::sequence::SeqNumber;
-use crate::time::{Nanos, SECOND, Timestamp};
-use crate::u48::U48;
-
-/// Late segments of a closed connection belong to it for this long.
-const LATE_WITHIN: Nanos = 3 * SECOND;
-
-/// What is remembered of a connection that left the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Tombstone {
-    /// When it left.
-    pub left_at: Timestamp,
-    /// Its id.
-    pub id: U48,
-    /// It did not close but fell silent; it may resume under its id.
-    pub expired: bool,
-    /// Whether its opener's initial sequence number is known ...
-    pub has_isn: bool,
-    /// ... and that number.
-    pub isn: SeqNumber,
-    /// Its last packets, to know their copies.
-    pub link: Link,
-}
-
-impl Tombstone {
-    /// Whether a segment captured at `now` is a late one of this connection.
-    #[must_use]
-    pub fn covers(&self, now: Timestamp) -> bool {
-        now.since(self.left_at) <= LATE_WITHIN
-    }
-}
+use crate::time::Timestamp;
 
 /// What is known of a key.
 #[derive(Clone, Copy, Debug)]
@@ -52,19 +22,27 @@ pub enum Known {
     Nothing,
 }
 
+/// What the index says of a key at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Glimpse {
+    pointer: Option<Pointer>,
+    /// How often the table had changed by then.
+    changes: u64,
+}
+
 /// Where an entry of the index points to: a living connection, or (with the upper bit) a tombstone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Pointer(u32);
+pub(super) struct Pointer(pub(super) u32);
 
 impl Pointer {
-    const DEAD: u32 = 1 << 31;
+    pub(super) const DEAD: u32 = 1 << 31;
 
     const fn living(place: usize) -> Self {
         Self(place as u32)
     }
 
     /// By its serial number, of which the lower bits are enough.
-    const fn dead(serial: u64) -> Self {
+    pub(super) const fn dead(serial: u64) -> Self {
         Self(serial as u32 | Self::DEAD)
     }
 
@@ -77,39 +55,6 @@ impl Pointer {
 struct Slot<V> {
     key: FlowKey,
     value: Option<V>,
-}
-
-/// A tombstone, half a cache line. It stands for a key by its whole hash: that two of some ten thousand keys have the same
-/// 64 bits, under a hash that differs from run to run, does not happen.
-#[derive(Clone, Copy, Debug)]
-struct Grave {
-    hash: u64,
-    tombstone: Tombstone,
-}
-
-/// Tombstones in the order in which they were set.
-#[derive(Debug)]
-struct Graveyard {
-    graves: VecDeque<Grave>,
-    /// The serial number of the first.
-    first: u64,
-}
-
-impl Graveyard {
-    #[inline]
-    fn at(&self, pointer: Pointer) -> Option<&Grave> {
-        self.graves.get(self.distance(pointer))
-    }
-
-    fn at_mut(&mut self, pointer: Pointer) -> Option<&mut Grave> {
-        let distance = self.distance(pointer);
-        self.graves.get_mut(distance)
-    }
-
-    #[inline]
-    fn distance(&self, pointer: Pointer) -> usize {
-        (pointer.0.wrapping_sub(self.first as u32) & !Pointer::DEAD) as usize
-    }
 }
 
 /// Living connections by key, with what is kept for each, and tombstones for those that left.
@@ -125,6 +70,8 @@ pub struct FlowTable<V> {
     max_dead: usize,
     cursor: usize,
     dropped_early: u64,
+    /// How often a connection came or went.
+    changes: u64,
 }
 
 impl<V> FlowTable<V> {
@@ -136,13 +83,11 @@ impl<V> FlowTable<V> {
             hasher: RandomState::default(),
             slots: Vec::new(),
             free: Vec::new(),
-            dead: Graveyard {
-                graves: VecDeque::new(),
-                first: 0,
-            },
+            dead: Graveyard::default(),
             max_dead,
             cursor: 0,
             dropped_early: 0,
+            changes: 0,
         }
     }
 
@@ -183,7 +128,12 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn look(&self, key: &FlowKey) -> Known {
-        match self.pointer(key) {
+        self.known(self.pointer(key))
+    }
+
+    #[inline]
+    fn known(&self, pointer: Option<Pointer>) -> Known {
+        match pointer {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
                 .dead
@@ -193,14 +143,35 @@ impl<V> FlowTable<V> {
         }
     }
 
-    /// As [`look`](Self::look), if the connection may live at `place`.
+    /// What the index says of a key, to be [looked at](Self::look_at) later.
     #[inline]
     #[must_use]
-    pub fn look_at(&self, place: usize, key: &FlowKey) -> Known {
-        match self.slots.get(place) {
-            Some(slot) if slot.key == *key && slot.value.is_some() => Known::Living(place),
+    pub fn glimpse(&self, key: &FlowKey) -> Glimpse {
+        Glimpse {
+            pointer: self.pointer(key),
+            changes: self.changes,
+        }
+    }
+
+    /// As [`look`](Self::look), with what an earlier glimpse showed.
+    #[inline]
+    #[must_use]
+    pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey) -> Known {
+        if glimpse.changes == self.changes {
+            return self.known(glimpse.pointer);
+        }
+        match glimpse.pointer {
+            // A connection that lives where it lived.
+            Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
+                Known::Living(pointer.0 as usize)
+            }
             _ => self.look(key),
         }
+    }
+
+    fn lives_at(&self, pointer: Pointer, key: &FlowKey) -> bool {
+        let slot = self.slots.get(pointer.0 as usize);
+        slot.is_some_and(|slot| slot.key == *key && slot.value.is_some())
     }
 
     /// The place of a living connection.
@@ -242,9 +213,11 @@ impl<V> FlowTable<V> {
             hasher,
             slots,
             dead,
+            changes,
             ..
         } = self;
         let hash = hasher.hash_one(key);
+        *changes += 1;
         if let Some(pointer) = index.find_mut(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
         {
             *pointer = to;
@@ -277,13 +250,13 @@ impl<V> FlowTable<V> {
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
         let hash = self.hasher.hash_one(self.slots[place].key);
+        self.changes += 1;
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
-        let serial = self.dead.first + self.dead.graves.len() as u64;
-        self.dead.graves.push_back(Grave { hash, tombstone });
+        let to = self.dead.set(Grave { hash, tombstone });
         let from = Pointer::living(place);
         if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
-            *pointer = Pointer::dead(serial);
+            *pointer = to;
         }
     }
 
@@ -303,15 +276,13 @@ impl<V> FlowTable<V> {
     /// other in memory.
     fn forget(&mut self, now: Timestamp) {
         const SEVERAL: usize = 16;
-        if self.dead.graves.len() < self.max_dead {
+        if self.dead.len() < self.max_dead {
             return;
         }
         for _ in 0..SEVERAL {
-            let Some(oldest) = self.dead.graves.pop_front() else {
+            let Some((pointer, oldest)) = self.dead.take_oldest() else {
                 return;
             };
-            let pointer = Pointer::dead(self.dead.first);
-            self.dead.first += 1;
             // Another connection may have taken over its key.
             if let Ok(entry) = self.index.find_entry(oldest.hash, |other| *other == pointer) {
                 entry.remove();
@@ -394,5 +365,61 @@ fn stands_for<V>(
         dead.at(pointer).is_some_and(|grave| grave.hash == hash)
     } else {
         slots.get(pointer.0 as usize).is_some_and(|slot| slot.key == *key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Address;
+    use crate::flow::{Link, PathId};
+    use crate::sequence::SeqNumber;
+    use crate::u48::U48;
+
+    fn key(port: u16) -> FlowKey {
+        FlowKey {
+            low: Address::v4([10, 0, 0, 1]),
+            high: Address::v4([10, 0, 0, 2]),
+            low_port: port,
+            high_port: 80,
+            path: PathId(0),
+        }
+    }
+
+    fn tombstone(id: u64) -> Tombstone {
+        Tombstone {
+            left_at: Timestamp::default(),
+            id: U48::from(id),
+            expired: false,
+            has_isn: false,
+            isn: SeqNumber(0),
+            link: Link::NONE,
+        }
+    }
+
+    fn buried(known: &Known) -> Option<u64> {
+        match known {
+            Known::Dead(tombstone) => Some(tombstone.id.get()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_glimpse_does_not_outlive_what_it_showed() {
+        let mut table = FlowTable::new(8);
+        let (first, second) = (key(1), key(2));
+        let nothing = table.glimpse(&first);
+        let place = table.insert(first, 'a');
+        assert!(matches!(table.look_at(&nothing, &first), Known::Living(at) if at == place));
+        let living = table.glimpse(&first);
+        table.insert(second, 'b');
+        assert!(matches!(table.look_at(&living, &first), Known::Living(at) if at == place));
+        table.bury(place, tombstone(7));
+        assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
+        // Another connection takes the place, not the key.
+        let dead = table.glimpse(&first);
+        assert_eq!(table.insert(key(3), 'c'), place);
+        assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
+        assert_eq!(buried(&table.look_at(&dead, &first)), Some(7));
     }
 }

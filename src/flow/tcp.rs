@@ -150,15 +150,23 @@ impl Tcp {
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
-        let start = SeqNumber(segment.sequence);
-        let flags = segment.flags;
-        if flags.0 & (Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0) == Flags::ACK.0
-            && self.ends[sender.index()].goes_on(start)
-        {
-            self.ends[sender.index()].go_on(segment);
+        if self.observe_next(segment, sender) {
             return Sent::New;
         }
         self.observe_any(segment, sender)
+    }
+
+    /// Takes note of a segment that continues what its sender sent before and neither opens nor ends anything, if it is
+    /// one.
+    #[inline]
+    pub fn observe_next(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
+        let end = &mut self.ends[sender.index()];
+        let goes_on = segment.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(segment.sequence));
+        if goes_on {
+            end.go_on(segment);
+        }
+        goes_on
     }
 
     fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {

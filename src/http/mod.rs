@@ -24,6 +24,7 @@ mod raw;
 mod recognise;
 mod simple;
 mod stream;
+mod target;
 pub mod tls;
 
 pub use cut::Cut;

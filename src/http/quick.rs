@@ -6,6 +6,7 @@
 
 use super::fields::Fields;
 use super::lines::Lines;
+use super::target;
 use crate::limits::HEADER_FIELDS;
 
 /// The parts of a request head.
@@ -37,15 +38,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     let minor = minor_version(version.strip_prefix(b" HTTP/1.")?.strip_suffix(b"\r")?)?;
     let space = line.iter().position(|b| !b.is_ascii_uppercase())?;
     let (method, target) = (&line[..space], line[space..].strip_prefix(b" ")?);
-    // No early end: the usual target is looked at in a few vectors.
-    let odd = |b: &u8| {
-        u8::from(!(0x21..=0x7e).contains(b))
-            | u8::from(*b == b'"')
-            | u8::from(*b == b'<')
-            | u8::from(*b == b'>')
-    };
-    let printable = target.iter().fold(0, |any, b| any | odd(b)) == 0;
-    if method.is_empty() || target.is_empty() || !printable {
+    if method.is_empty() || target.is_empty() || !target::is_plain(target) {
         return None;
     }
     let fields = fields(bytes, &mut lines)?;

@@ -1,39 +1,34 @@
-//! The source's thread: reads blocks, decodes what is plain, and divides their frames among the engines.
+//! The source's thread: reads blocks, and divides their frames among the engines.
 
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::decode::Compact;
 use crate::engine::{self, Ahead, Engine, Owner};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::{Nanos, Timestamp};
 
 /// One frame of an engine.
+#[derive(Clone, Copy)]
 struct Own {
     /// Its place in the block.
     place: u32,
     /// By how many nanoseconds it is older than the latest frame up to it.
     behind: u32,
-    /// `None` if the engine has to look at the frame itself.
-    compact: Option<Compact>,
 }
 
-/// An engine's frames of a block.
-#[derive(Default)]
-struct Part {
-    own: Vec<Own>,
-    /// Frames decoded already, and their bytes on the wire.
-    packets: u64,
-    bytes: u64,
+impl Own {
+    /// Older by this or more.
+    const LONG: u32 = u32::MAX;
 }
 
 /// A block, and which of its frames are whose. Its memory is used again.
 #[derive(Default)]
 pub(super) struct Divided {
     block: Block,
-    parts: Vec<Part>,
+    /// The frames of each engine.
+    parts: Vec<Vec<Own>>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
     /// The running maximum of packet time at its end.
@@ -67,26 +62,26 @@ impl Share {
             return;
         };
         engine.begin(earliest.timestamp);
-        engine.count(part.packets, part.bytes);
         let mut next = 0;
         let mut ahead = Ahead::default();
-        for some in part.own.chunks(Ahead::MOST) {
-            engine.look_ahead(some.iter().map(|own| own.compact.as_ref()), arena, &mut ahead);
+        for some in part.chunks(Ahead::MOST) {
+            let frames = some.iter().map(|own| records[own.place as usize].frame(arena));
+            engine.look_ahead(frames, &mut ahead);
             for (own, found) in some.iter().zip(ahead.found()) {
                 let place = own.place as usize;
+                let record = &records[place];
                 let order = first + place as u64;
-                if own.compact.is_none() || engine.minds_time(first + next as u64, order) {
-                    let between = records.get(next..place).unwrap_or_default();
-                    for (record, order) in between.iter().zip(first + next as u64..) {
+                if own.behind == Own::LONG || engine.minds_time(first + next as u64, order) {
+                    for (record, order) in records[next..=place].iter().zip(first + next as u64..) {
                         engine.pass(order, record.timestamp);
                     }
+                } else {
+                    engine.advance(record.timestamp.plus(Nanos::from(own.behind)));
                 }
                 next = place + 1;
-                if let Some(compact) = &own.compact {
-                    let clock = compact.timestamp().plus(Nanos::from(own.behind));
-                    engine.compact(order, clock, compact.segment(arena), found);
-                } else if let Some(record) = records.get(place) {
-                    engine.frame(order, &record.frame(arena));
+                match found {
+                    Some(found) => engine.found(order, found),
+                    None => engine.frame(order, &record.frame(arena)),
                 }
             }
         }
@@ -189,38 +184,17 @@ impl Reading {
         let Divided {
             block, parts, clock, ..
         } = divided;
-        parts.resize_with(engines, Part::default);
+        parts.resize_with(engines, Vec::new);
         for part in parts.iter_mut() {
-            part.own.clear();
-            (part.packets, part.bytes) = (0, 0);
+            part.clear();
         }
-        for (place, record) in block.records.iter().enumerate() {
+        for (place, record) in (0..).zip(&block.records) {
             self.clock = self.clock.max(record.timestamp);
-            let (place, behind) = (place as u32, self.clock.since(record.timestamp));
-            let (engine, compact) = match engine::owner(&record.frame(&block.arena), record.offset, engines) {
-                Owner::Plain(engine, compact) => (engine, u32::try_from(behind).is_ok().then_some(compact)),
-                Owner::Engine(engine) => (engine, None),
-                Owner::Everyone => {
-                    for part in parts.iter_mut() {
-                        part.own.push(Own {
-                            place,
-                            behind: 0,
-                            compact: None,
-                        });
-                    }
-                    continue;
-                }
-            };
-            if let Some(part) = parts.get_mut(engine) {
-                if compact.is_some() {
-                    part.packets += 1;
-                    part.bytes += u64::from(record.wire_len);
-                }
-                part.own.push(Own {
-                    place,
-                    behind: behind as u32,
-                    compact,
-                });
+            let behind = u32::try_from(self.clock.since(record.timestamp)).unwrap_or(Own::LONG);
+            let own = Own { place, behind };
+            match engine::owner(&record.frame(&block.arena), engines) {
+                Owner::Engine(engine) => parts[engine].push(own),
+                Owner::Everyone => parts.iter_mut().for_each(|part| part.push(own)),
             }
         }
         *clock = self.clock;

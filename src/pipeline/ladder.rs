@@ -38,8 +38,8 @@ pub fn ladder(
                 for frame in block.frames() {
                     order += 1;
                     clock = clock.max(frame.timestamp);
+                    engine.pass(order, frame.timestamp);
                     if !may_belong(&frame, ends) {
-                        engine.pass(order, frame.timestamp);
                         continue;
                     }
                     let before = engine.notes_taken();

@@ -54,7 +54,9 @@ pub(super) fn figures(requests: u64, first: u64, avoidable: u64) -> Figures {
     c.requests.first = first;
     c.requests.http11 = requests;
     c.responses.total = requests;
-    c.responses.by_status = [(200, requests - requests / 50), (502, requests / 50)].into();
+    c.responses.by_status = [(200, requests - requests / 50), (502, requests / 50)]
+        .into_iter()
+        .collect();
     c.closes.server = first;
     c.handshakes = first + 1;
     c.connect_time_us = spread(240, first);

@@ -103,7 +103,7 @@ pub(super) fn unread(leg: &LegView<'_>, servers: usize) -> Vec<(u16, CauseId)> {
         }
     }
     let responses = &leg.figures.counts.responses;
-    let answered = |status: u16| responses.by_status.get(&status).copied().unwrap_or(0) as f64;
+    let answered = |status: u16| responses.by_status.get(status) as f64;
     let suspects: f64 = closed.keys().map(|status| answered(*status)).sum();
     let others = responses.total as f64 - suspects;
     // Of two tries the last one's response is handed on, and its connection kept.

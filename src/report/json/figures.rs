@@ -311,7 +311,7 @@ fn responses(counts: &Counts) -> Responses {
         by_status: responses
             .by_status
             .iter()
-            .map(|(status, n)| (status.to_string(), *n))
+            .map(|(status, n)| (status.to_string(), n))
             .collect(),
         announced_close: responses.announced_close,
     }

@@ -133,7 +133,7 @@ fn requests(page: &mut Page, counts: &Counts) {
         .responses
         .by_status
         .iter()
-        .map(|(s, n)| format!("{s}: {}", count(*n)))
+        .map(|(s, n)| format!("{s}: {}", count(n)))
         .collect();
     if counts.responses.announced_close > 0 {
         parts.push(format!(

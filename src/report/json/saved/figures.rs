@@ -1,11 +1,9 @@
 //! FIGURES and DIST read back.
 
-use std::collections::BTreeMap;
-
 use super::{SavedError, parsed};
 use crate::aggregate::{
     self, ClassCounts, CloseCounts, Concurrency, ConnectionCounts, Counts, Distribution, RequestCounts,
-    ResponseCounts,
+    ResponseCounts, Statuses,
 };
 use crate::classify::Class;
 use crate::report::json::figures::{
@@ -128,7 +126,7 @@ impl Responses {
         let by_status = by_status.map(|(status, n)| Ok((parsed("responses.by_status", &status)?, n)));
         Ok(ResponseCounts {
             total: self.total,
-            by_status: by_status.collect::<Result<BTreeMap<u16, u64>, SavedError>>()?,
+            by_status: by_status.collect::<Result<Statuses, SavedError>>()?,
             announced_close: self.announced_close,
         })
     }

@@ -1,0 +1,216 @@
+//! The most usual packets: TCP on IPv4 without options on Ethernet is read where it always lies.
+//!
+//! Everything else is `None` here and left to [`decode`](super::decode), which is the oracle of the tests: where this says
+//! something, that says the same.
+
+use super::print::{Features, Print};
+use super::segment::{Address, End, Flags, Packet, Segment};
+use crate::classify::Path;
+use crate::frame::{Frame, LinkType};
+
+/// Ethernet, IPv4 and TCP headers without options.
+const HEADERS: usize = 54;
+const IPV4_LEN: usize = 20;
+const TCP_LEN: usize = 20;
+/// Where the IPv4 header begins.
+const IP_AT: usize = 14;
+/// Where the TCP header begins.
+const TCP_AT: usize = IP_AT + IPV4_LEN;
+/// More fragments, and the fragment's offset.
+const FRAGMENTED: u16 = 0x3fff;
+const CONTROL_BITS: u8 = 0x3f;
+
+/// The headers of a plain packet, each field where it always lies.
+struct Headers<'a>(&'a [u8; HEADERS]);
+
+impl<'a> Headers<'a> {
+    #[inline]
+    fn of(frame: &Frame<'a>) -> Option<Self> {
+        let headers = Self(frame.bytes.first_chunk()?);
+        let is_plain = frame.link_type == LinkType::ETHERNET
+            && headers.word(12) == 0x0800
+            && headers.0[IP_AT] == 0x45
+            && headers.0[IP_AT + 9] == 6
+            && headers.word(IP_AT + 6) & FRAGMENTED == 0;
+        is_plain.then_some(headers)
+    }
+
+    #[inline]
+    fn word(&self, at: usize) -> u16 {
+        u16::from_be_bytes([self.0[at], self.0[at + 1]])
+    }
+
+    #[inline]
+    fn long(&self, at: usize) -> u32 {
+        u32::from_be_bytes(self.four(at))
+    }
+
+    #[inline]
+    fn four(&self, at: usize) -> [u8; 4] {
+        [self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]]
+    }
+
+    /// Addresses and ports: source, destination.
+    #[inline]
+    fn ends(&self) -> [End; 2] {
+        [
+            (Address::v4(self.four(IP_AT + 12)), self.word(TCP_AT)),
+            (Address::v4(self.four(IP_AT + 16)), self.word(TCP_AT + 2)),
+        ]
+    }
+}
+
+/// The ends of a connection whose packet is of the usual shape; what lies behind the ports was not looked at.
+#[inline]
+#[must_use]
+pub fn plain_ends(frame: &Frame<'_>) -> Option<[End; 2]> {
+    Headers::of(frame).map(|headers| headers.ends())
+}
+
+/// The packet in a frame, if it is as plain as most are.
+#[expect(
+    clippy::inline_always,
+    reason = "a packet is a large value: it is built where it is kept"
+)]
+#[inline(always)]
+#[must_use]
+pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+    let bytes = frame.bytes;
+    let headers = Headers::of(frame)?;
+    let total_len = usize::from(headers.word(IP_AT + 2));
+    let tcp_len = usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
+    if tcp_len < TCP_LEN || total_len < IPV4_LEN + tcp_len {
+        return None;
+    }
+    let payload_at = TCP_AT + tcp_len;
+    let ts_value = timestamp_value(bytes.get(HEADERS..payload_at)?)?;
+    let payload_len = total_len - IPV4_LEN - tcp_len;
+    // What lies beyond the IP length is link-layer padding.
+    let captured = (bytes.len() - payload_at).min(payload_len);
+    let features = Features {
+        sequence: headers.long(TCP_AT + 4),
+        acknowledgment: headers.long(TCP_AT + 8),
+        flags: Flags(headers.0[TCP_AT + 13] & CONTROL_BITS),
+        payload_len: payload_len as u32,
+        ip_id: Some(headers.word(IP_AT + 4)),
+        ts_value,
+        ttl: headers.0[IP_AT + 8],
+        interface: frame.interface,
+        if_index: 0,
+    };
+    let [source, destination] = headers.ends();
+    let segment = Segment {
+        timestamp: frame.timestamp,
+        number: frame.number,
+        interface: frame.interface,
+        sequence: features.sequence,
+        acknowledgment: features.acknowledgment,
+        flags: features.flags,
+        window: headers.word(TCP_AT + 14),
+        payload_len: features.payload_len,
+        payload: bytes.get(payload_at..payload_at + captured)?,
+        print: Print::of(&features),
+    };
+    Some(Packet {
+        segment,
+        path: Path::default(),
+        source,
+        destination,
+    })
+}
+
+/// TSval, 0 without options, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
+/// permitted, Timestamps); `None` is another layout.
+#[inline]
+fn timestamp_value(options: &[u8]) -> Option<u32> {
+    const ALIGNED: [u8; 4] = [1, 1, 8, 10];
+    let Some((first, rest)) = options.split_first_chunk::<4>() else {
+        return options.is_empty().then_some(0);
+    };
+    if *first == ALIGNED {
+        return Some(u32::from_be_bytes(*rest.first_chunk()?));
+    }
+    match (first, rest) {
+        ([2, 4, ..], [4, 2, 8, 10, a, b, c, d, ..]) => Some(u32::from_be_bytes([*a, *b, *c, *d])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::frame::InterfaceId;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    fn packet(options: &[u8], payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![2; 12];
+        bytes.extend([8, 0, 0x45, 0]);
+        let tcp_len = TCP_LEN + options.len();
+        bytes.extend(((IPV4_LEN + tcp_len + payload.len()) as u16).to_be_bytes());
+        bytes.extend([0x12, 0x34, 0x40, 0, 63, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        bytes.extend([0x9c, 0x40, 0x1f, 0x90, 1, 2, 3, 4, 5, 6, 7, 8]);
+        bytes.extend([((tcp_len / 4) as u8) << 4, 0x18, 1, 0xf6, 0, 0, 0, 0]);
+        bytes.extend(options);
+        bytes.extend(payload);
+        bytes
+    }
+
+    fn layouts() -> Vec<Vec<u8>> {
+        vec![
+            vec![],
+            vec![1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9],
+            vec![2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0, 1, 3, 3, 7],
+            vec![2, 4, 5, 0xb4],
+            vec![8, 10, 0, 0, 0, 7, 0, 0, 0, 9, 0, 0],
+        ]
+    }
+
+    fn frame(bytes: &[u8]) -> Frame<'_> {
+        Frame {
+            timestamp: Timestamp::from_nanos(5),
+            number: 9,
+            wire_len: bytes.len() as u32,
+            interface: InterfaceId(3),
+            link_type: LinkType::ETHERNET,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn usual_layouts_take_this_way() {
+        for options in &layouts()[..3] {
+            let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
+            let found = plain(&frame(&bytes)).unwrap();
+            assert_eq!(
+                plain_ends(&frame(&bytes)),
+                Some([found.source, found.destination])
+            );
+        }
+    }
+
+    proptest! {
+        /// Cut, padded or with changed bytes: what is said here is what the general decoder says.
+        #[test]
+        fn says_what_the_general_decoder_says(
+            layout in 0_usize..5,
+            payload in proptest::collection::vec(any::<u8>(), 0..40),
+            padding in 0_usize..8,
+            cut in 0_usize..120,
+            changes in proptest::collection::vec((0_usize..90, any::<u8>()), 0..4),
+        ) {
+            let mut bytes = packet(&layouts()[layout], &payload);
+            bytes.extend(vec![0; padding]);
+            for (at, value) in changes {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            bytes.truncate(bytes.len().max(cut) - cut / 4);
+            if let Some(packet) = plain(&frame(&bytes)) {
+                prop_assert_eq!(Ok(packet), decode(&frame(&bytes)));
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What copies of a packet have in common, in a few bytes: the same packet captured twice looks the same but for the time,
+//! the interface, and what routers change.
+
+use super::segment::{Flags, IpId};
+use crate::frame::InterfaceId;
+
+/// The print of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Print {
+    /// Numbers, flags, length, IP-ID and TSval in one word.
+    pub hash: u64,
+    /// Where it was captured, in so many bits that two places hardly ever share them.
+    pub place: u16,
+    /// Whether it has an IP-ID that tells it from others.
+    pub has_id: bool,
+}
+
+/// What a print is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    pub(crate) sequence: u32,
+    pub(crate) acknowledgment: u32,
+    pub(crate) flags: Flags,
+    pub(crate) payload_len: u32,
+    /// IPv4 identification.
+    pub(crate) ip_id: IpId,
+    /// TSval of the timestamps option (RFC 7323); 0 without it.
+    pub(crate) ts_value: u32,
+    /// TTL or hop limit.
+    pub(crate) ttl: u8,
+    pub(crate) interface: InterfaceId,
+    /// Interface index inside a cooked (SLL2) capture, else 0.
+    pub(crate) if_index: u32,
+}
+
+const ODD: [u64; 3] = [
+    0x9e37_79b9_7f4a_7c15,
+    0xd6e8_feb8_6659_fd93,
+    0xa076_1d64_78bd_642f,
+];
+
+impl Print {
+    #[inline]
+    pub(crate) fn of(features: &Features) -> Self {
+        let Features { ip_id, .. } = *features;
+        let id = ip_id.unwrap_or(0);
+        let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
+        let small = u64::from(id) << 16 | u64::from(features.flags.0) << 8 | u64::from(ip_id.is_some()) << 1;
+        let rest = u64::from(features.ts_value) << 32 | u64::from(features.payload_len);
+        let mixed = (numbers ^ ODD[0]).wrapping_mul(ODD[1]).rotate_left(29)
+            ^ rest.wrapping_mul(ODD[2]).rotate_left(17);
+        let place = u32::from(features.ttl) << 24
+            ^ features.if_index.rotate_left(12)
+            ^ u32::from(features.interface.0);
+        Self {
+            hash: (mixed ^ small).wrapping_mul(ODD[0]),
+            place: (place.wrapping_mul(0x9e37_79b1) >> 16) as u16,
+            has_id: id != 0,
+        }
+    }
+}

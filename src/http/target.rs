@@ -1,0 +1,49 @@
+//! The bytes of a request target, looked at 16 at a time.
+
+use wide::u8x16;
+
+/// Bytes looked at in one go.
+const PART: usize = 16;
+
+/// Whether a target is made of nothing but what targets usually are: printable ASCII other than space, `"`, `<` and `>`.
+#[inline]
+pub(super) fn is_plain(target: &[u8]) -> bool {
+    let Some(last) = target.last_chunk::<PART>() else {
+        let mut padded = [b'/'; PART];
+        padded[..target.len()].copy_from_slice(target);
+        return is_plain_part(&padded);
+    };
+    // The last whole part overlaps with the one before. No early end: there are few.
+    let (parts, _) = target.as_chunks::<PART>();
+    parts
+        .iter()
+        .fold(is_plain_part(last), |all, part| all & is_plain_part(part))
+}
+
+#[inline]
+fn is_plain_part(part: &[u8; PART]) -> bool {
+    let bytes = u8x16::new(*part);
+    let is = |byte| bytes.simd_eq(u8x16::splat(byte)).to_bitmask();
+    let printable = bytes
+        .max(u8x16::splat(b'!'))
+        .min(u8x16::splat(b'~'))
+        .simd_eq(bytes);
+    printable.to_bitmask() & !(is(b'"') | is(b'<') | is(b'>')) == 0xffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn as_byte_by_byte(mut target in proptest::collection::vec(b'!'..=b'~', 0..70), odd in any::<u8>(), at in 0_usize..70) {
+            if let Some(byte) = target.get_mut(at) {
+                *byte = odd;
+            }
+            let usual = |b: &u8| (0x21..=0x7e).contains(b) && !matches!(b, b'"' | b'<' | b'>');
+            prop_assert_eq!(is_plain(&target), target.iter().all(usual));
+        }
+    }
+}
