@@ -106,6 +106,9 @@ pub(super) fn matches(fronts: &[Exchange], backs: &[Exchange], key: impl Fn(&Exc
     found
 }
 
+/// Exchanges in front that are looked at for each behind.
+const LOOKED_AT: usize = 64;
+
 fn match_group(group: &[Event<'_>], found: &mut Vec<Match>) {
     let mut under_way: BTreeMap<(Timestamp, usize), &Exchange> = BTreeMap::new();
     for (place, event) in group.iter().enumerate() {
@@ -114,10 +117,13 @@ fn match_group(group: &[Event<'_>], found: &mut Vec<Match>) {
             continue;
         }
         // What ended before this began can hold nothing that comes later.
-        under_way = under_way.split_off(&(event.at, 0));
+        while under_way.first_key_value().is_some_and(|(place, _)| place.0 < event.at) {
+            under_way.pop_first();
+        }
         let back = event.exchange;
         let within = under_way
             .range((back.sample.ended, 0)..)
+            .take(LOOKED_AT)
             .find(|(_, front)| may_be_one(front, back))
             .map(|(place, front)| (*place, *front));
         let Some((place, front)) = within else { continue };

@@ -115,8 +115,10 @@ impl Aggregate {
         let mut tiers: Vec<TierFigures> = Vec::new();
         for (front, fronts) in &sides.servers {
             for (back, backs) in &sides.clients {
-                // Who asks both is no proxy between them.
-                if fronts.iter().all(|exchange| exchange.client == *back) {
+                // Who asks both is no proxy between them, nor is who asks nothing else but that server.
+                let one_side = fronts.iter().all(|exchange| exchange.client == *back)
+                    || backs.iter().all(|exchange| exchange.server == *front);
+                if one_side || !begins_well(fronts, backs) {
                     continue;
                 }
                 tiers.extend(self.tier((*front, fronts), (*back, backs)));
@@ -171,6 +173,24 @@ impl Aggregate {
                 .collect(),
         })
     }
+}
+
+/// Whether the first exchanges behind find matches: most pairs of legs have nothing in common, and are told so soon.
+fn begins_well(fronts: &[matching::Exchange], backs: &[matching::Exchange]) -> bool {
+    /// Exchanges tried, and how many of them must find one.
+    const TRIED: usize = 200;
+    const FOUND: usize = 3;
+    let tried = &backs[..backs.len().min(TRIED)];
+    let Some(until) = tried.iter().map(|exchange| exchange.sample.began).max() else {
+        return false;
+    };
+    let near: Vec<matching::Exchange> = fronts
+        .iter()
+        .filter(|exchange| exchange.sample.began <= until)
+        .copied()
+        .collect();
+    let by_name = |name: fn(&matching::Exchange) -> u64| matching::matches(&near, tried, name).len();
+    by_name(|exchange| exchange.sample.asked) >= FOUND || by_name(|exchange| exchange.sample.id) >= FOUND
 }
 
 /// What else says that these are the same requests.

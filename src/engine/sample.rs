@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// All exchanges that begin within so many frames of the capture's start ...
 const FIRST: u64 = 1 << 13;
 /// ... and within so many of each power of two after it: their number grows with the logarithm of the capture.
-const SLICE: u64 = 1 << 12;
+const SLICE: u64 = 1 << 10;
 
 /// Fields that proxies add to what they ask for (RFC 9110 section 7.6.3, RFC 7239, and the older customs).
 const FORWARDING: [&str; 4] = ["x-forwarded-for", "x-real-ip", "via", "forwarded"];
