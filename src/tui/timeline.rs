@@ -92,8 +92,8 @@ mod tests {
         for _ in 0..50 {
             lens.zoom(true, 300);
         }
-        assert_eq!(lens.frame(300, 100).rows, 9);
-        assert_eq!(lens.frame(300, 100).width, 11);
+        assert_eq!(lens.frame(300, 100).rows, 8);
+        assert_eq!(lens.frame(300, 100).width, 12);
     }
 
     #[test]

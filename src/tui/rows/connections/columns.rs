@@ -49,15 +49,6 @@ fn of_span(span: Option<Nanos>) -> u64 {
     span.map_or(0, |span| span.max(0).cast_unsigned() + 1)
 }
 
-/// The first eight letters of a word, in the order of the alphabet.
-fn of_word(word: &str) -> u64 {
-    let mut key = [0; 8];
-    key.iter_mut()
-        .zip(word.bytes())
-        .for_each(|(place, byte)| *place = byte);
-    u64::from_be_bytes(key)
-}
-
 /// The table's columns.
 pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
     Column {
@@ -195,7 +186,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: false,
         rank: 8,
         cell: |row, _| Cell::new(Tone::Dim, history(row.facts.history)),
-        order: |row, _| of_word(&row.facts.history.to_string()),
+        order: |row, _| row.facts.history.rank(),
     },
     Column {
         head: "bytes",
@@ -247,9 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_sort_as_in_a_dictionary_and_spans_by_length() {
-        assert!(of_word("ShA") < of_word("ShAD"));
-        assert!(of_word("ShADd") < of_word("ShAR"));
+    fn spans_sort_by_length_and_none_is_least() {
         assert!(of_span(None) < of_span(Some(0)) && of_span(Some(0)) < of_span(Some(5)));
     }
 

@@ -6,7 +6,16 @@ use std::sync::Arc;
 use super::columns::{COLUMNS, Keys, leg};
 use super::{Listing, Scope, Sort, ViewQuery};
 use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
-use crate::query::{ConnectionRow, Query};
+use crate::query::{ConnectionRow, Field, Query};
+
+/// Fields that a connection has from its leg.
+const OF_LEGS: [Field; 5] = [
+    Field::Verdict,
+    Field::Prefix,
+    Field::Host,
+    Field::Reuse,
+    Field::Avoidable,
+];
 
 /// What the order in hand is of.
 #[derive(Clone, PartialEq, Debug)]
@@ -81,9 +90,11 @@ impl Held {
         let flip = if wanted.sort.descending { u64::MAX } else { 0 };
         let all = self.records().iter().enumerate();
         let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
+        // A leg is looked up only for what it alone knows.
+        let asks_legs = OF_LEGS.iter().any(|field| wanted.filter.asks_for(*field));
         let matches = |record: &ConnectionRecord| {
             wanted.filter.is_empty() || {
-                let leg = leg_of(&legs, record);
+                let leg = if asks_legs { leg_of(&legs, record) } else { None };
                 wanted
                     .filter
                     .matches(&ConnectionRow::listed(&self.snapshot, record, leg))
