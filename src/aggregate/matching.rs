@@ -37,12 +37,17 @@ impl Sides {
     pub(super) fn of(samples: &[SampledExchange], numbers: &Numbers, at_most: usize) -> Self {
         let mut servers: BTreeMap<Endpoint, Vec<Exchange>> = BTreeMap::new();
         let mut clients: BTreeMap<IpAddr, Vec<Exchange>> = BTreeMap::new();
+        // Engines tell of them in no order.
+        let mut samples = samples.to_vec();
+        samples.sort_unstable_by_key(|sample| {
+            (sample.began, sample.ended, sample.leg.0, sample.asked, sample.id)
+        });
         for sample in samples {
             let Some((Some(client), Some(server))) = numbers.ends(sample.leg) else {
                 continue;
             };
             let exchange = Exchange {
-                sample: *sample,
+                sample,
                 client,
                 server,
             };
@@ -117,7 +122,10 @@ fn match_group(group: &[Event<'_>], found: &mut Vec<Match>) {
             continue;
         }
         // What ended before this began can hold nothing that comes later.
-        while under_way.first_key_value().is_some_and(|(place, _)| place.0 < event.at) {
+        while under_way
+            .first_key_value()
+            .is_some_and(|(place, _)| place.0 < event.at)
+        {
             under_way.pop_first();
         }
         let back = event.exchange;
