@@ -6,7 +6,7 @@ use super::context::{Now, STEPS};
 use super::conversation::Conversation;
 use super::exchange::{asked, hash};
 use crate::aggregate::{LegRef, SampledExchange};
-use crate::http::{RequestHead, field, fields_named};
+use crate::http::{RequestHead, fields};
 use crate::time::Timestamp;
 
 /// All exchanges that begin within so many frames of the capture's start ...
@@ -40,16 +40,28 @@ impl Now {
 
 /// What is known of an exchange when its request has come.
 pub(super) fn sample(head: &RequestHead<'_>, leg: LegRef, began: Timestamp) -> SampledExchange {
-    SampledExchange {
+    let mut sample = SampledExchange {
         leg,
         asked: asked(head),
-        id: field(head.bytes, "x-request-id").map_or(0, |id| hash(id).max(1)),
-        forwarded: field(head.bytes, "x-forwarded-for").and_then(last_address),
-        from_proxy: fields_named(head.bytes, &FORWARDING),
+        id: 0,
+        forwarded: None,
+        from_proxy: false,
         by_proxy: false,
         began,
         ended: began,
+    };
+    for (name, value) in fields(head.bytes, b"xvf") {
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        if is("x-request-id") {
+            sample.id = hash(value).max(1);
+        } else if FORWARDING.into_iter().any(is) {
+            sample.from_proxy = true;
+            if is("x-forwarded-for") {
+                sample.forwarded = last_address(value);
+            }
+        }
     }
+    sample
 }
 
 /// The address that the last proxy heard from: each adds its own client's at the end.
@@ -64,13 +76,14 @@ impl Conversation {
     pub(super) fn note_answerer(&mut self, head: &[u8]) {
         let kept = self.pending.as_mut().and_then(|pending| pending.kept.as_mut());
         if let Some(sample) = kept.and_then(|kept| kept.sample.as_mut()) {
-            let server = field(head, "server").unwrap_or_default();
-            let named = |proxy: &&[u8]| {
-                server
-                    .get(..proxy.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(proxy))
-            };
-            sample.by_proxy = PROXIES.iter().any(named) || fields_named(head, &["via"]);
+            sample.by_proxy = fields(head, b"sv").any(|(name, value)| {
+                let named = |proxy: &&[u8]| {
+                    let start = value.get(..proxy.len());
+                    start.is_some_and(|start| start.eq_ignore_ascii_case(proxy))
+                };
+                name.eq_ignore_ascii_case(b"via")
+                    || name.eq_ignore_ascii_case(b"server") && PROXIES.iter().any(named)
+            });
         }
     }
 }

@@ -33,7 +33,7 @@ pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use http2::{Fields as FieldBlock, FirstField, Frame, FrameReader, begins_frames};
 pub use prelude::begins_connection;
-pub use raw::{field, fields_named};
+pub use raw::fields;
 pub use recognise::begins_message;
 pub use stream::MessageStream;
 
