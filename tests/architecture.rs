@@ -119,6 +119,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
+    ("rustix", &["tui"]),
 ];
 
 /// Words of code that only these rooms or files may hold.

@@ -9,6 +9,7 @@ use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEvent, Mouse
 use super::action::{Action, Command, Effect, Export, Motion};
 use super::app::{App, Mode, Settings};
 use super::keymap;
+use super::keys::Keys;
 use super::rows::connections::{Listing, ViewQuery};
 use super::terminal::Terminal;
 use super::update::update;
@@ -51,6 +52,7 @@ pub fn run<W: Write>(
 ) -> io::Result<()> {
     let mut app = App::new(settings, terminal.size()?);
     let mut mouse = Mouse::default();
+    let keys = Keys::new();
     let mut changed = true;
     while !outside.must_end() && !terminal.has_panicked() {
         for action in outside.news() {
@@ -64,7 +66,14 @@ pub fn run<W: Write>(
         }
         let mut wait = TICK;
         // Keys that have come together are carried out together, and drawn once.
-        while event::poll(wait)? {
+        loop {
+            match keys.come(wait) {
+                Ok(true) => {}
+                Ok(false) => break,
+                // Nobody is there any more.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                Err(error) => return Err(error),
+            }
             wait = Duration::ZERO;
             changed = true;
             if let Some(action) = action(&app, &mut mouse, &event::read()?)

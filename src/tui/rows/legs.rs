@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::{Sort, by_number};
 use crate::diagnose::catalogue::CauseId;
-use crate::diagnose::{Lately, Leg, LegName, Severity, Snapshot, Status};
+use crate::diagnose::{Cause, Lately, Leg, LegName, Severity, Snapshot, Status};
 use crate::query::Query;
 use crate::report::text::units::{count, percent, share, three_digits};
 use crate::tui::columns::{Cell, Column};
@@ -91,12 +92,27 @@ pub struct LegRow {
     pub avoidable: Option<u64>,
     /// Connects that were refused or never answered.
     pub failed: u64,
-    /// The cause that most connections show, faults first, and how many.
-    pub cause: Option<(CauseId, Severity, u64)>,
+    /// The cause that most connections show, those of its client's pool included: faults first, and how many.
+    pub cause: TopCause,
+}
+
+/// A cause and how many connections show it.
+type TopCause = Option<(CauseId, Severity, u64)>;
+
+const fn top(cause: &Cause) -> (CauseId, Severity, u64) {
+    (cause.id, cause.severity, cause.connections)
+}
+
+/// Faults before what is normal, then what more connections show.
+fn heavier(a: TopCause, b: TopCause) -> TopCause {
+    let weight =
+        |cause: TopCause| cause.map(|(_, severity, connections)| (std::cmp::Reverse(severity), connections));
+    if weight(b) > weight(a) { b } else { a }
 }
 
 impl LegRow {
-    fn of(leg: &Leg) -> Self {
+    /// A leg's row; `pool` is the heaviest cause that shows on all legs of its client together.
+    fn of(leg: &Leg, pool: TopCause) -> Self {
         let (figures, counts) = (&leg.figures, &leg.figures.counts);
         let closes = &counts.closes;
         let per_connection = &counts.requests_per_connection;
@@ -117,10 +133,7 @@ impl LegRow {
             },
             avoidable: figures.avoidable,
             failed: figures.failed_connects(),
-            cause: leg
-                .causes
-                .first()
-                .map(|cause| (cause.id, cause.severity, cause.connections)),
+            cause: heavier(leg.causes.first().map(top), pool),
         }
     }
 
@@ -139,12 +152,7 @@ impl LegRow {
         self.closers.reset += other.closers.reset;
         self.avoidable = self.avoidable.zip(other.avoidable).map(|(a, b)| a + b);
         self.failed += other.failed;
-        let weight = |cause: Option<(CauseId, Severity, u64)>| {
-            cause.map(|(_, severity, connections)| (std::cmp::Reverse(severity), connections))
-        };
-        if weight(other.cause) > weight(self.cause) {
-            self.cause = other.cause;
-        }
+        self.cause = heavier(self.cause, other.cause);
     }
 
     /// Share of requests on connections that had served before.
@@ -327,11 +335,16 @@ pub const FIRST: Sort = Sort {
 #[must_use]
 pub fn rows(snapshot: &Snapshot, filter: &Query, grouping: Grouping, sort: Sort) -> Vec<LegRow> {
     let mut rows: BTreeMap<LegName, LegRow> = BTreeMap::new();
+    let pools = snapshot.pools.iter();
+    let pools: BTreeMap<IpAddr, TopCause> = pools
+        .map(|pool| (pool.client, pool.causes.first().map(top)))
+        .collect();
     for leg in snapshot.legs.iter().filter(|leg| filter.matches(*leg)) {
         let name = grouping.of(leg.name);
+        let pool = leg.name.client.and_then(|client| pools.get(&client));
         let row = LegRow {
             name,
-            ..LegRow::of(leg)
+            ..LegRow::of(leg, pool.copied().flatten())
         };
         match rows.entry(name) {
             std::collections::btree_map::Entry::Vacant(place) => {
