@@ -1,7 +1,7 @@
 //! Legs that belong together: what a proxy is asked on one, it asks on another.
 //!
 //! Exchanges are sampled. One behind the proxy lies within one in front of it, and asks for the same: each is matched to
-//! one of its own ([`matching`](super::matching)). Legs whose exchanges find their matches belong together if something
+//! one of its own ([`matching`]). Legs whose exchanges find their matches belong together if something
 //! else says so, too: an id that both carry, the address that X-Forwarded-For names, the proxy's own address, or that far
 //! fewer match when the times of one side are shifted: then it is no chance that they fit.
 

@@ -1,6 +1,6 @@
 //! Whether a change worked: two reports side by side.
 //!
-//! In: two [`Snapshot`](crate::diagnose::Snapshot)s, from captures or from reports read back. Out: a [`Comparison`]: rows
+//! In: two [`Snapshot`]s, from captures or from reports read back. Out: a [`Comparison`]: rows
 //! of figures with those differences marked that noise can't explain, causes that came and went, and a judgement.
 //! May touch: `diagnose`, `aggregate`. Never: files, packets, printing.
 

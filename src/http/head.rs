@@ -87,7 +87,7 @@ pub struct RequestHead<'a> {
     pub framing: Framing,
     /// How much of it was captured.
     pub extent: Extent,
-    /// Its bytes, for fields that are seldom looked at (see [`fields`](super::fields)); empty where they are not at hand.
+    /// Its bytes, for fields that are seldom looked at (see [`fields`](super::fields())); empty where they are not at hand.
     pub bytes: &'a [u8],
 }
 

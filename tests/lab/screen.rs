@@ -222,6 +222,27 @@ fn term_hup_and_int_leave_a_sane_terminal() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let Some(tmux) = Tmux::new("gone", 80, 24) else {
+        return;
+    };
+    tmux.line(&format!("{PROGRAM} read --tui {}", capture("churn.pcap")));
+    tmux.wait_for("legs: 2");
+    let id = tmux.child("flowcheck");
+    drop(tmux);
+    // What it leaves of itself, if nobody asks how it ended, is a zombie.
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit(')').next()?.trim_start().chars().next()
+    };
+    let ends = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while state().is_some_and(|state| state != 'Z') {
+        assert!(std::time::Instant::now() < ends, "it goes on without a terminal");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn without_a_terminal_there_is_no_screen() {
     let output = std::process::Command::new(PROGRAM)
         .args(["read", "--tui", &capture("churn.pcap")])
