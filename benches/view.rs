@@ -73,6 +73,7 @@ fn engine(noting: Option<Noting>) -> Engine {
                 link_type: LinkType::RAW,
                 bytes: &bytes,
             };
+            engine.pass(order, frame.timestamp);
             engine.frame(order, &frame);
         }
     }

@@ -306,6 +306,7 @@ mod tests {
                     link_type: LinkType::RAW,
                     bytes: &bytes,
                 };
+                engine.pass(order, frame.timestamp);
                 engine.frame(order, &frame);
             }
         }
