@@ -179,6 +179,8 @@ fn expectations_are_judged_on_the_side_after() {
     assert_eq!(code(&[DEFAULTS, "empty.pcap", "--expect", "pass"]), Some(3));
 }
 
+// Filters are libpcap's.
+#[cfg(feature = "live")]
 #[test]
 fn a_filter_narrows_both_captures() {
     let one = compared(&[DEFAULTS, RIGHT, "host", "10.77.0.11"]);
