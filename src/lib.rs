@@ -15,6 +15,7 @@ pub mod flow;
 pub mod frame;
 pub mod host;
 pub mod http;
+pub mod index;
 pub mod limits;
 pub mod pipeline;
 #[cfg(feature = "live")]

@@ -51,7 +51,7 @@ pub const PREFIXES: usize = 65_536;
 pub const PREFIX_BYTES: usize = 128;
 /// Bytes of a method and target kept.
 pub const TARGET_BYTES: usize = 256;
-/// Possible series of health checks watched at a time.
+/// Possible series of health checks watched at a time, and connections that may be the first of one.
 pub const CHECK_SERIES: usize = 8_192;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
@@ -93,7 +93,7 @@ pub const LISTED_CONNECTIONS: usize = 1_000_000;
 pub const PATHS: usize = 65_536;
 /// Bytes that one [`Block`](crate::frame::Block) is read into: large enough that a system call costs nothing per
 /// packet, small enough to stay in the second-level cache while it is framed and analysed.
-pub const BLOCK_BYTES: usize = 1 << 20;
+pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// The smallest arena of a file that is merged with many others, in bytes.
 pub const MERGED_BLOCK_BYTES: usize = 64 << 10;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a room may import beside the base (the top-level files: `frame`, `time`, `limits`, `error` ...). `room` is all
+/// What a room may import beside the base (the top-level files: `frame`, `time`, `limits`, `index` ...). `room` is all
 /// that room exports, `room::Name` that name only.
 ///
 /// `classify` holds the words of a connection's facts; the rooms that find them may use those words and nothing else.
@@ -106,7 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indexmap", &["engine", "aggregate"]),
     ("httparse", &["http"]),
     ("wide", &["http"]),
-    ("hashbrown", &["flow"]),
+    ("prefetch_index", &["index.rs", "aggregate"]),
     ("crossbeam_channel", &["pipeline"]),
     ("serde", &["report", "cli"]),
     ("serde_json", &["report", "cli"]),

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::connections::Waiting;
+use super::lones::Lones;
 use super::tracker::{AtSyn, Order};
 use crate::classify::Ending;
 use crate::frame::InterfaceId;
@@ -156,6 +157,8 @@ pub(super) struct SeriesSummary {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     series: IndexMap<SeriesKey, Series, RandomState>,
+    /// Connections of which there is only one so far.
+    lones: Lones,
     /// The place of the series used last.
     last: usize,
     /// How many series with a request have no name yet.
@@ -177,12 +180,36 @@ impl Checks {
         if let Some(series) = self.known(key) {
             return series.add(member, thresholds, decision);
         }
+        let mut before = None;
+        // The third and later ones give a series its name: it is too late for them where two are enough.
+        if thresholds.check_count > 2 {
+            match self.lones.get_mut(key) {
+                None => {
+                    let oldest = self.lones.push(key, member);
+                    self.given_up += u64::from(oldest.is_some());
+                    decision.given_up.extend(oldest);
+                    return;
+                }
+                Some(lone) if is_short(member.start.since(lone.start), thresholds) => {
+                    // Churn: the new one may begin a series, the one before did not.
+                    decision.ordinary.push(std::mem::replace(lone, member));
+                    return;
+                }
+                Some(_) => before = self.lones.take(key),
+            }
+        }
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
-        self.series
-            .entry(key)
-            .or_default()
-            .add(member, thresholds, decision);
+        let series = self.series.entry(key).or_default();
+        for member in before.into_iter().chain([member]) {
+            series.add(member, thresholds, decision);
+        }
+    }
+
+    /// A connection of this kind will be over soon.
+    #[inline]
+    pub(super) fn fetch(&self, key: SeriesKey) {
+        self.lones.fetch(key);
     }
 
     /// A series that there is: nearly always the one used last.
@@ -257,7 +284,7 @@ impl Checks {
 
     /// Nothing more will come: what is not decided is ordinary.
     pub(super) fn settle(&mut self) -> Vec<(SeriesKey, Member)> {
-        let mut ordinary = Vec::new();
+        let mut ordinary: Vec<_> = self.lones.drain().collect();
         for (key, series) in &mut self.series {
             let held = series.lone.take().into_iter().chain(series.held.drain(..));
             ordinary.extend(held.map(|member| (*key, member)));

@@ -38,6 +38,10 @@ pub struct Told {
     pub lines: Vec<u8>,
     /// Exchanges sampled for the pairing of legs, in no order.
     pub samples: Vec<SampledExchange>,
+    /// What [`EventKind::Leg`] names.
+    pub legs: Vec<LegNamed>,
+    /// What [`EventKind::Prefix`] names.
+    pub prefixes: Vec<PrefixNamed>,
 }
 
 impl Told {
@@ -47,11 +51,13 @@ impl Told {
         self.facts.clear();
         self.lines.clear();
         self.samples.clear();
+        self.legs.clear();
+        self.prefixes.clear();
     }
 }
 
-/// One thing that happened on a leg.
-#[derive(Clone, Debug)]
+/// One thing that happened on a leg: plain data, of which a batch is forgotten at once.
+#[derive(Clone, Copy, Debug)]
 pub struct LegEvent {
     /// The place of the frame that told it among all frames of the capture; events are added up in this order.
     pub order: u64,
@@ -88,12 +94,12 @@ pub enum Reuse {
 }
 
 /// The things that happen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum EventKind {
-    /// A leg that was not mentioned before.
-    Leg(Box<LegNamed>),
-    /// A Host and prefix that were not mentioned before (not tied to the leg).
-    Prefix(Box<PrefixNamed>),
+    /// A leg that was not mentioned before, at this place in [`Told::legs`].
+    Leg(u32),
+    /// A Host and prefix that were not mentioned before (not tied to the leg), at this place in [`Told::prefixes`].
+    Prefix(u32),
     /// A connection appeared, by its SYN or without it.
     Opened {
         /// Which.
@@ -205,6 +211,8 @@ pub enum EventKind {
         announced: bool,
         /// Host and prefix of its last request.
         prefix: PrefixRef,
+        /// The client's port.
+        port: u16,
     },
     /// The connection is over, or the capture is; its facts are the next in [`Told::facts`].
     Closed {

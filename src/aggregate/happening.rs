@@ -270,10 +270,14 @@ impl Aggregate {
             idle,
             announced,
             prefix,
+            port,
         } = *kind
         else {
             return;
         };
+        if let Some(ports) = self.ports.0.get(at.leg.0 as usize) {
+            ports.fetch(port);
+        }
         let (prefix, host) = self.named(at.engine, prefix);
         let idle_close = self.thresholds.idle_close;
         let Some(leg) = self.leg_now(at.leg) else { return };

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use prefetch_index::prefetch_index;
+
 use super::waits::{TIME_WAIT, Waits};
 use crate::classify::{Closer, ConnectionFacts, Handshake, Signs};
 use crate::limits::PORT_PAGES;
@@ -70,6 +72,15 @@ pub(super) struct Ports {
 }
 
 impl Ports {
+    /// Asks for the memory of a client port: a connection with it will be over soon.
+    #[inline]
+    pub(super) fn fetch(&self, port: u16) {
+        let (page, place) = (usize::from(port) / PAGE, usize::from(port) % PAGE);
+        if let Some(Some(page)) = self.pages.get(page) {
+            prefetch_index(&**page, place);
+        }
+    }
+
     /// A connection is over, or the capture is. `pages` counts those of all servers, `waits` follows TIME-WAIT over time.
     pub(super) fn note(
         &mut self,

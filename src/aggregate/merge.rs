@@ -1,5 +1,7 @@
 //! What several engines tell, put in frame order.
 
+use std::num::NonZeroU64;
+
 use super::collector::Aggregate;
 use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse, Told};
 
@@ -40,8 +42,18 @@ impl Aggregate {
         self.order += 1;
         self.advance(event.clock);
         match &event.kind {
-            EventKind::Leg(leg) => return self.name_leg(engine, event.leg, leg),
-            EventKind::Prefix(prefix) => return self.name_prefix(engine, prefix),
+            EventKind::Leg(place) => {
+                if let Some(leg) = told.legs.get(*place as usize) {
+                    self.name_leg(engine, event.leg, leg);
+                }
+                return;
+            }
+            EventKind::Prefix(place) => {
+                if let Some(prefix) = told.prefixes.get(*place as usize) {
+                    self.name_prefix(engine, prefix);
+                }
+                return;
+            }
             _ => {}
         }
         let leg = self.numbers.leg(engine, event.leg);
@@ -58,6 +70,7 @@ impl Aggregate {
             EventKind::Request { asked, reuse, .. } => {
                 if let Some(asked) = asked.of(&told.lines).filter(|_| reuse == Reuse::First) {
                     self.checks.name(leg.0, asked);
+                    self.checks.fetch((leg.0, NonZeroU64::new(asked.0)));
                 }
                 self.on_leg(engine, leg, event);
             }

@@ -16,6 +16,7 @@ mod kernel;
 mod lately;
 mod leg;
 mod load;
+mod lones;
 mod matching;
 mod merge;
 mod naming;

@@ -158,6 +158,7 @@ impl Conversation {
             idle: self.idle_at(closing.at).into(),
             announced: self.marks.has(Marks::ANNOUNCED),
             prefix: self.last_prefix,
+            port: cx.key.end(client).1,
         };
         cx.emit(closing.at, leg, kind);
     }

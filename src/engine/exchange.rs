@@ -124,8 +124,7 @@ impl Conversation {
         cx.records.request(self.id.get(), roles.client, head, from);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
         let prefix = if head.names_prefix() {
-            cx.names
-                .prefix(head.host, head.target, cx.now, &mut cx.told.events)
+            cx.names.prefix(head.host, head.target, cx.now, cx.told)
         } else {
             PrefixRef::UNREAD
         };

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::context::Now;
-use crate::aggregate::{EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef};
+use crate::aggregate::{EventKind, LegNamed, LegRef, PrefixNamed, PrefixRef, Told};
 use crate::classify::{Endpoint, Path};
 use crate::decode::Address;
 use crate::flow::PathId;
@@ -46,7 +46,7 @@ impl Names {
 
     /// The number of a leg; the first mention is an event.
     #[inline]
-    pub(super) fn leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
+    pub(super) fn leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
         let bits = client.0.low ^ server.0.low.rotate_left(3) ^ u64::from(server.1);
         let place = bits as usize % LATEST;
         if let Some((known, to, leg)) = self.latest_legs[place]
@@ -54,12 +54,12 @@ impl Names {
         {
             return leg;
         }
-        let leg = self.find_leg(client, server, now, events);
+        let leg = self.find_leg(client, server, now, told);
         self.latest_legs[place] = Some((client.0, server, leg));
         leg
     }
 
-    fn find_leg(&mut self, client: End, server: End, now: Now, events: &mut Vec<LegEvent>) -> LegRef {
+    fn find_leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
         if self.servers.len() < CLIENT_SERVER_PAIRS {
             self.servers.insert(server);
@@ -79,12 +79,13 @@ impl Names {
             address: address.into(),
             port,
         });
-        let kind = EventKind::Leg(Box::new(LegNamed {
+        let kind = EventKind::Leg(told.legs.len() as u32);
+        told.legs.push(LegNamed {
             client: key.0.map(IpAddr::from),
             server,
-        }));
+        });
         let leg = LegRef(number as u32);
-        events.push(now.event(now.clock, leg, kind));
+        told.events.push(now.event(now.clock, leg, kind));
         leg
     }
 
@@ -131,7 +132,7 @@ impl Names {
         host: Option<&[u8]>,
         target: &[u8],
         now: Now,
-        events: &mut Vec<LegEvent>,
+        told: &mut Told,
     ) -> PrefixRef {
         let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
         let path = first_segment(target);
@@ -161,8 +162,9 @@ impl Names {
         let (number, new) = self.prefixes.insert_full(key.into());
         let prefix = PrefixRef(number as u32);
         if new {
-            let kind = EventKind::Prefix(Box::new(PrefixNamed { prefix, host, path }));
-            events.push(now.event(now.clock, LegRef::default(), kind));
+            let kind = EventKind::Prefix(told.prefixes.len() as u32);
+            told.prefixes.push(PrefixNamed { prefix, host, path });
+            told.events.push(now.event(now.clock, LegRef::default(), kind));
         }
         prefix
     }
@@ -233,12 +235,12 @@ mod tests {
             clock: crate::time::Timestamp::default(),
         };
         let mut names = Names::new(&[vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()]]);
-        let mut events = Vec::new();
+        let mut told = Told::default();
         let server = (address(9), 8080);
-        let a = names.leg((address(1), 1), server, now, &mut events);
-        let b = names.leg((address(2), 1), server, now, &mut events);
-        let c = names.leg((address(3), 1), server, now, &mut events);
-        assert_eq!((a, b, events.len()), (LegRef(0), LegRef(0), 2));
+        let a = names.leg((address(1), 1), server, now, &mut told);
+        let b = names.leg((address(2), 1), server, now, &mut told);
+        let c = names.leg((address(3), 1), server, now, &mut told);
+        assert_eq!((a, b, told.events.len()), (LegRef(0), LegRef(0), 2));
         assert_eq!(c, LegRef(1));
         assert!(names.is_server(server) && !names.is_server((address(1), 1)));
     }

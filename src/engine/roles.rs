@@ -22,12 +22,9 @@ impl Conversation {
         if self.roles.is_some() {
             return;
         }
-        let leg = cx.names.leg(
-            cx.key.end(client),
-            cx.key.end(client.peer()),
-            cx.now,
-            &mut cx.told.events,
-        );
+        let leg = cx
+            .names
+            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.told);
         self.roles = Some(Roles {
             client,
             evidence,

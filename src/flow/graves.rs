@@ -79,6 +79,11 @@ impl Graveyard {
         Pointer::dead(serial)
     }
 
+    /// The oldest few.
+    pub(super) fn oldest(&self, count: usize) -> impl Iterator<Item = &Grave> {
+        self.graves.iter().take(count)
+    }
+
     /// Takes away the oldest, and tells where the index pointed.
     pub(super) fn take_oldest(&mut self) -> Option<(Pointer, Grave)> {
         let oldest = self.graves.pop_front()?;

@@ -125,15 +125,14 @@ impl Hash for FlowKey {
     #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ports = u64::from(self.path.0) << 32 | u64::from(self.low_port) << 16 | u64::from(self.high_port);
-        if self.low.high | self.high.high == 0 {
+        let first = if self.low.high | self.high.high == 0 {
             // IPv4: both addresses fit one word.
-            state.write_u64(self.low.low << 32 | self.high.low & 0xffff_ffff);
+            self.low.low << 32 | self.high.low & 0xffff_ffff
         } else {
-            state.write_u64(self.low.high);
-            state.write_u64(self.low.low);
+            state.write_u128(u128::from(self.low.high) << 64 | u128::from(self.low.low));
             state.write_u64(self.high.high);
-            state.write_u64(self.high.low);
-        }
-        state.write_u64(ports);
+            self.high.low
+        };
+        state.write_u128(u128::from(first) << 64 | u128::from(ports));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: [`Segment`](crate::decode::Segment)s. Out: which connection a segment belongs to, and what it means for it: opening,
 //! role, retransmission, keepalive probe, duplicate, close.
-//! May touch: hashbrown, foldhash. Never: payload bytes, HTTP, clocks. The table is generic over what is kept for each
+//! May touch: foldhash. Never: payload bytes, HTTP, clocks. The table is generic over what is kept for each
 //! connection, so that it cannot know.
 
 mod duplicate;
@@ -14,5 +14,5 @@ mod tcp;
 pub use duplicate::{Link, Trail};
 pub use graves::Tombstone;
 pub use key::{FlowKey, PathId, Sender};
-pub use table::{FlowTable, Glimpse, Known};
+pub use table::{FlowTable, Glimpse, KeyHash, Known};
 pub use tcp::{Sent, Tcp, TcpEnd};

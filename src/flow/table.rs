@@ -2,13 +2,13 @@
 
 use std::hash::BuildHasher;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use foldhash::quality::RandomState;
 
 use super::duplicate::Trail;
 use super::graves::{Grave, Graveyard, Tombstone};
 use super::key::{FlowKey, Sender};
 use crate::decode::Segment;
+use crate::index::Index;
 use crate::time::Timestamp;
 
 /// What is known of a key.
@@ -22,8 +22,12 @@ pub enum Known {
     Nothing,
 }
 
-/// What the index says of a key at a moment.
+/// The hash of a key, which differs from table to table.
 #[derive(Clone, Copy, Debug)]
+pub struct KeyHash(u64);
+
+/// What the index says of a key at a moment.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Glimpse {
     pointer: Option<Pointer>,
     /// How often the table had changed by then.
@@ -62,7 +66,7 @@ struct Slot<V> {
 /// One look at the index finds either. A connection stays where it is until it is buried; its place is used again.
 #[derive(Debug)]
 pub struct FlowTable<V> {
-    index: HashTable<Pointer>,
+    index: Index,
     hasher: RandomState,
     slots: Vec<Slot<V>>,
     free: Vec<u32>,
@@ -79,7 +83,7 @@ impl<V> FlowTable<V> {
     #[must_use]
     pub fn new(max_dead: usize) -> Self {
         Self {
-            index: HashTable::new(),
+            index: Index::default(),
             hasher: RandomState::default(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -109,26 +113,37 @@ impl<V> FlowTable<V> {
         self.dropped_early
     }
 
+    /// The hash of a key; what is known of it is asked for, and will be at hand when it is looked for a little later.
     #[inline]
-    fn pointer(&self, key: &FlowKey) -> Option<Pointer> {
+    #[must_use]
+    pub fn fetch(&self, key: &FlowKey) -> KeyHash {
+        let hash = self.hash(key);
+        self.index.fetch(hash.0);
+        hash
+    }
+
+    #[inline]
+    fn hash(&self, key: &FlowKey) -> KeyHash {
+        KeyHash(self.hasher.hash_one(key))
+    }
+
+    #[inline]
+    fn pointer(&self, key: &FlowKey, KeyHash(hash): KeyHash) -> Option<Pointer> {
         let Self {
-            index,
-            hasher,
-            slots,
-            dead,
-            ..
+            index, slots, dead, ..
         } = self;
-        let hash = hasher.hash_one(key);
         index
-            .find(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
-            .copied()
+            .find(hash, |number| {
+                stands_for(slots, dead, Pointer(number), (key, hash))
+            })
+            .map(Pointer)
     }
 
     /// What is known of a key.
     #[inline]
     #[must_use]
     pub fn look(&self, key: &FlowKey) -> Known {
-        self.known(self.pointer(key))
+        self.known(self.pointer(key, self.hash(key)))
     }
 
     #[inline]
@@ -146,9 +161,9 @@ impl<V> FlowTable<V> {
     /// What the index says of a key, to be [looked at](Self::look_at) later.
     #[inline]
     #[must_use]
-    pub fn glimpse(&self, key: &FlowKey) -> Glimpse {
+    pub fn glimpse(&self, key: &FlowKey, hash: KeyHash) -> Glimpse {
         Glimpse {
-            pointer: self.pointer(key),
+            pointer: self.pointer(key, hash),
             changes: self.changes,
         }
     }
@@ -178,7 +193,9 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn find(&self, key: &FlowKey) -> Option<usize> {
-        let pointer = self.pointer(key).filter(|pointer| !pointer.is_dead());
+        let pointer = self
+            .pointer(key, self.hash(key))
+            .filter(|pointer| !pointer.is_dead());
         pointer.map(|pointer| pointer.0 as usize)
     }
 
@@ -190,16 +207,16 @@ impl<V> FlowTable<V> {
 
     /// Adds a connection, of which none with its key lives, and returns its place.
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
-        let slot = Slot {
-            key,
-            value: Some(value),
-        };
+        let value = Some(value);
         let place = if let Some(place) = self.free.pop() {
             let place = place as usize;
-            self.slots[place] = slot;
+            if let Some(slot) = self.slots.get_mut(place) {
+                slot.key = key;
+                slot.value = value;
+            }
             place
         } else {
-            self.slots.push(slot);
+            self.slots.push(Slot { key, value });
             self.slots.len() - 1
         };
         self.point(&key, Pointer::living(place));
@@ -208,27 +225,11 @@ impl<V> FlowTable<V> {
 
     /// Makes the index point there, whatever it pointed to.
     fn point(&mut self, key: &FlowKey, to: Pointer) {
-        let Self {
-            index,
-            hasher,
-            slots,
-            dead,
-            changes,
-            ..
-        } = self;
-        let hash = hasher.hash_one(key);
-        *changes += 1;
-        if let Some(pointer) = index.find_mut(hash, |pointer| stands_for(slots, dead, *pointer, (key, hash)))
-        {
-            *pointer = to;
-        } else {
-            let rehash = |pointer: &Pointer| match dead.at(*pointer).filter(|_| pointer.is_dead()) {
-                Some(grave) => grave.hash,
-                None => slots
-                    .get(pointer.0 as usize)
-                    .map_or(0, |slot| hasher.hash_one(slot.key)),
-            };
-            index.insert_unique(hash, to, rehash);
+        self.changes += 1;
+        let hash = self.hash(key);
+        match self.pointer(key, hash) {
+            Some(from) => self.index.replace(hash.0, from.0, to.0),
+            None => self.index.insert(hash.0, to.0),
         }
     }
 
@@ -255,9 +256,7 @@ impl<V> FlowTable<V> {
         self.forget(tombstone.left_at);
         let to = self.dead.set(Grave { hash, tombstone });
         let from = Pointer::living(place);
-        if let Some(pointer) = self.index.find_mut(hash, |pointer| *pointer == from) {
-            *pointer = to;
-        }
+        self.index.replace(hash, from.0, to.0);
     }
 
     /// Takes a connection out for good, at the end: the index is not kept.
@@ -279,13 +278,15 @@ impl<V> FlowTable<V> {
         if self.dead.len() < self.max_dead {
             return;
         }
+        for grave in self.dead.oldest(SEVERAL) {
+            self.index.fetch(grave.hash);
+        }
         for _ in 0..SEVERAL {
             let Some((pointer, oldest)) = self.dead.take_oldest() else {
                 return;
             };
             // Another connection may have taken over its key.
-            if let Ok(entry) = self.index.find_entry(oldest.hash, |other| *other == pointer) {
-                entry.remove();
+            if self.index.remove(oldest.hash, pointer.0) {
                 self.dropped_early += u64::from(oldest.tombstone.covers(now));
             }
         }
@@ -299,7 +300,10 @@ impl<V> FlowTable<V> {
         segment: &Segment<'_>,
         sender: Sender,
     ) -> bool {
-        let Some(pointer) = self.pointer(key).filter(|pointer| pointer.is_dead()) else {
+        let Some(pointer) = self
+            .pointer(key, self.hash(key))
+            .filter(|pointer| pointer.is_dead())
+        else {
             return false;
         };
         self.dead
@@ -408,16 +412,16 @@ mod tests {
     fn a_glimpse_does_not_outlive_what_it_showed() {
         let mut table = FlowTable::new(8);
         let (first, second) = (key(1), key(2));
-        let nothing = table.glimpse(&first);
+        let nothing = table.glimpse(&first, table.fetch(&first));
         let place = table.insert(first, 'a');
         assert!(matches!(table.look_at(&nothing, &first), Known::Living(at) if at == place));
-        let living = table.glimpse(&first);
+        let living = table.glimpse(&first, table.fetch(&first));
         table.insert(second, 'b');
         assert!(matches!(table.look_at(&living, &first), Known::Living(at) if at == place));
         table.bury(place, tombstone(7));
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         // Another connection takes the place, not the key.
-        let dead = table.glimpse(&first);
+        let dead = table.glimpse(&first, table.fetch(&first));
         assert_eq!(table.insert(key(3), 'c'), place);
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         assert_eq!(buried(&table.look_at(&dead, &first)), Some(7));

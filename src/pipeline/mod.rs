@@ -68,10 +68,11 @@ struct Post {
     asks: Option<Receiver<Ask>>,
 }
 
-/// How many engines suit this machine: reading and adding up want a share of it, too, and more than four do not pay.
+/// How many engines suit this machine: reading and adding up want a processor, too, and more than four do not pay.
 #[must_use]
 pub fn engines() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).clamp(1, 4)
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    processors.saturating_sub(1).clamp(1, 4)
 }
 
 /// Reads `source` to its end and analyses it with `engines` engines.

@@ -35,7 +35,7 @@ use order::Order;
 const TICK: Duration = Duration::from_millis(100);
 
 /// A block that holds so many bytes is handed on before its tick is over. More than of a file: each one wakes threads.
-const FULL: usize = BLOCK_BYTES;
+const FULL: usize = 4 * BLOCK_BYTES;
 
 /// Counters and interfaces are looked at as often as this.
 const ACCOUNT: Duration = Duration::from_secs(1);
