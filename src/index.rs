@@ -87,7 +87,7 @@ impl Index {
                 return None;
             }
             // The upper halves are the same, and nothing but the number differs.
-            if word ^ tag <= u64::from(u32::MAX) && is_it(number(word)) {
+            if (word ^ tag) >> 32 == 0 && is_it(number(word)) {
                 return Some((place & self.mask(), number(word)));
             }
             place += 1;
@@ -154,9 +154,9 @@ impl Index {
                 break;
             }
             // It moves up unless that were before the place where it belongs.
-            let from_home = place.wrapping_sub(self.home(word)) & mask;
-            let from_hole = place.wrapping_sub(hole) & mask;
-            if from_home >= from_hole {
+            let displaced = place.wrapping_sub(self.home(word)) & mask;
+            let gap = place.wrapping_sub(hole) & mask;
+            if displaced >= gap {
                 self.set(hole, word);
                 hole = place;
             }
