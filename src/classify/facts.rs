@@ -271,15 +271,18 @@ impl History {
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for code in self.letters() {
-            let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);
-            if code & 1 == 1 {
-                write!(f, "{}", letter.to_ascii_lowercase())?;
+        // In one piece: a hundred thousand of them are looked through at a time.
+        let mut text = [0; Self::MAX as usize];
+        let count = self.letters().count();
+        for (place, code) in text.iter_mut().zip(self.letters()) {
+            let letter = Self::LETTERS[(code >> 1) as usize & 7];
+            *place = if code & 1 == 1 {
+                letter.to_ascii_lowercase()
             } else {
-                write!(f, "{letter}")?;
-            }
+                letter
+            };
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text[..count]).unwrap_or_default())
     }
 }
 

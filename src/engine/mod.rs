@@ -24,6 +24,7 @@ mod multiplexed;
 mod names;
 mod notebook;
 mod noting;
+mod open_row;
 mod opening;
 mod pending;
 mod quality;

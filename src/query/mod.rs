@@ -12,7 +12,9 @@ mod narrow;
 mod net;
 mod order;
 mod parse;
+mod part;
 mod rows;
+mod shown;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -22,5 +24,5 @@ pub use error::QueryError;
 pub use fields::{FIELDS, Field, FieldInfo, Kind, Rows, help, named};
 pub use narrow::narrow;
 pub use order::{First, Rank, Sort, window};
-pub use rows::ConnectionRow;
+pub use rows::{ConnectionRow, of_history, of_tunnel, of_vlans, state};
 pub use term::{Fact, Query, Row};

@@ -1,9 +1,10 @@
 //! Connections and legs as rows.
 
 use super::fields::Field;
+use super::shown::Shown;
 use super::term::{Fact, Row};
 use super::words::{CLOSED, OPEN};
-use crate::classify::{Class, CloseReason, Closer, ConnectionFacts, Handshake};
+use crate::classify::{Class, CloseReason, Closer, ConnectionFacts, Handshake, History, Path, Seen};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{ConnectionRecord, Leg, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -43,9 +44,13 @@ impl<'a> ConnectionRow<'a> {
     }
 }
 
-/// Whether a connection is over: closed, replaced, or never there.
-fn is_over(facts: &ConnectionFacts) -> bool {
-    facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered)
+/// Whether a connection is open, or over: closed, replaced, or never there.
+pub fn state(seen: &impl Seen) -> &'static str {
+    match seen.handshake() {
+        Handshake::Refused | Handshake::Unanswered => CLOSED,
+        _ if seen.closer().is_some() => CLOSED,
+        _ => OPEN,
+    }
 }
 
 fn number(n: impl Into<u64>) -> Fact<'static> {
@@ -80,7 +85,7 @@ impl Row for ConnectionRow<'_> {
             }
             Field::Cause => self.cause.is_some_and(|cause| test(Fact::Word(cause.as_str()))),
             Field::Idle => facts.idle_before_close.is_some_and(|idle| test(span(idle))),
-            Field::State => test(Fact::Word(if is_over(facts) { CLOSED } else { OPEN })),
+            Field::State => test(Fact::Word(state(facts))),
             Field::Status => facts.status != 0 && test(number(facts.status)),
             Field::Announced => test(Fact::Flag(facts.announced)),
             Field::Duration => test(span(facts.end.since(facts.start))),
@@ -94,13 +99,10 @@ impl Row for ConnectionRow<'_> {
             Field::Retransmitted => test(number(facts.retransmitted)),
             Field::Gap => test(number(facts.gap_bytes)),
             Field::Interface => self.interface.is_some_and(|name| test(Fact::Text(name))),
-            Field::Vlan => vlan(facts, test),
-            Field::Tunnel => {
-                let tunnel = facts.path.tunnel;
-                tunnel.is_some_and(|tunnel| test(Fact::Text(&format!("{}:{}", tunnel.kind, tunnel.id))))
-            }
+            Field::Vlan => of_vlans(&facts.path, test),
+            Field::Tunnel => of_tunnel(&facts.path, test),
             Field::ProxiedFor => facts.proxied_for.is_some_and(|source| test(Fact::End(source))),
-            Field::History => test(Fact::Text(&facts.history.to_string())),
+            Field::History => of_history(facts.history, test),
             Field::Role => test(Fact::Word(facts.role_evidence.as_str())),
             Field::Id => test(number(facts.id)),
             Field::Generation => self.generation.is_some_and(|generation| test(number(generation))),
@@ -113,12 +115,27 @@ impl Row for ConnectionRow<'_> {
     }
 }
 
-fn vlan(facts: &ConnectionFacts, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
-    match facts.path.vlans {
-        [0, 0] => false,
-        [outer, 0] => test(Fact::Text(&outer.to_string())),
-        [outer, inner] => test(Fact::Text(&format!("{outer}.{inner}"))),
-    }
+/// What a connection's VLANs say to a test.
+pub fn of_vlans(path: &Path, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    let shown = match path.vlans {
+        [0, 0] => return false,
+        [outer, 0] => Shown::of(format_args!("{outer}")),
+        [outer, inner] => Shown::of(format_args!("{outer}.{inner}")),
+    };
+    test(Fact::Text(shown.as_str()))
+}
+
+/// What its innermost tunnel says.
+pub fn of_tunnel(path: &Path, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    path.tunnel.is_some_and(|tunnel| {
+        let shown = Shown::of(format_args!("{}:{}", tunnel.kind, tunnel.id));
+        test(Fact::Text(shown.as_str()))
+    })
+}
+
+/// What its history says.
+pub fn of_history(history: History, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    test(Fact::Text(Shown::of(format_args!("{history}")).as_str()))
 }
 
 impl Row for Leg {

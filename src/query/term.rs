@@ -1,12 +1,13 @@
 //! Queries, and what they ask of a row.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::error::QueryError;
 use super::fields::{FIELDS, Field, FieldInfo, Kind};
 use super::net::Net;
 use super::parse;
+use super::part::Part;
+use super::shown::{Shown, contains};
 use crate::classify::Endpoint;
 
 /// One value of a field in a row.
@@ -67,7 +68,11 @@ pub(super) enum Term {
     /// A network in any end.
     Net(Net),
     /// A word without a field, in lower case, and where it may be.
-    Anywhere { word: String, fields: Vec<Field> },
+    Anywhere {
+        word: String,
+        part: Part,
+        fields: Vec<Field>,
+    },
 }
 
 /// An expression: all of its terms hold. Without any it matches everything.
@@ -133,8 +138,9 @@ impl Term {
                 let in_field = |field| row.any(field, |fact| net.holds(fact)) == Some(true);
                 Some(in_field(Field::Address) || in_field(Field::ProxiedFor))
             }
-            Self::Anywhere { word, fields } => {
-                let in_field = |field: &Field| row.any(*field, |fact| fact.contains(word)) == Some(true);
+            Self::Anywhere { word, part, fields } => {
+                let holds = |fact: Fact<'_>| fact.contains(word, part);
+                let in_field = |field: &Field| row.any(*field, holds) == Some(true);
                 Some(fields.iter().any(in_field))
             }
         }
@@ -153,7 +159,8 @@ impl Term {
                 }
         };
         let fields = FIELDS.iter().filter(can_be).map(|info| info.field).collect();
-        Self::Anywhere { word, fields }
+        let part = Part::new(&word);
+        Self::Anywhere { word, part, fields }
     }
 }
 
@@ -189,116 +196,14 @@ impl Test {
 }
 
 impl Fact<'_> {
-    /// Whether it holds `word`, which is in lower case, as it is shown.
-    fn contains(self, word: &str) -> bool {
+    /// Whether it holds `word`, which is in lower case, as it is shown; `part` looks for it in ends.
+    fn contains(self, word: &str, part: &Part) -> bool {
         match self {
             Self::Word(text) => contains(text, word),
             Self::Text(text) => contains(text, word),
-            Self::End(end) => Shown::end(end).contains(word),
-            Self::Address(address) => Shown::of(format_args!("{address}")).contains(word),
+            Self::End(end) => part.is_in(end),
+            Self::Address(address) => contains(Shown::of(format_args!("{address}")).as_str(), word),
             Self::Number(_) | Self::Flag(_) => false,
-        }
-    }
-}
-
-/// Whether `text` holds `part`, which is in lower case.
-fn contains(text: &str, part: &str) -> bool {
-    if text.is_ascii() {
-        let (text, part) = (text.as_bytes(), part.as_bytes());
-        part.is_empty()
-            || text
-                .windows(part.len())
-                .any(|window| window.eq_ignore_ascii_case(part))
-    } else {
-        text.to_lowercase().contains(part)
-    }
-}
-
-/// An end as it is shown, without a heap: this is asked of a hundred thousand rows at a time.
-struct Shown {
-    bytes: [u8; Self::MOST],
-    len: usize,
-}
-
-impl Shown {
-    /// `[` an IPv6 address with a scope `]:65535`.
-    const MOST: usize = 64;
-
-    fn of(shown: std::fmt::Arguments<'_>) -> Self {
-        let mut out = Self {
-            bytes: [0; Self::MOST],
-            len: 0,
-        };
-        let _ = out.write_fmt(shown);
-        out
-    }
-
-    fn end(end: Endpoint) -> Self {
-        let IpAddr::V4(v4) = end.address else {
-            return Self::of(format_args!("{end}"));
-        };
-        let mut out = Self {
-            bytes: [0; Self::MOST],
-            len: 0,
-        };
-        for (part, after) in v4.octets().into_iter().zip(*b"...:") {
-            out.number(part.into());
-            out.byte(after);
-        }
-        out.number(end.port);
-        out
-    }
-
-    fn number(&mut self, n: u16) {
-        for power in [10_000, 1_000, 100, 10] {
-            if n >= power {
-                self.byte(b'0' + (n / power % 10) as u8);
-            }
-        }
-        self.byte(b'0' + (n % 10) as u8);
-    }
-
-    fn byte(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-        }
-    }
-
-    fn contains(&self, word: &str) -> bool {
-        std::str::from_utf8(&self.bytes[..self.len]).is_ok_and(|text| contains(text, word))
-    }
-}
-
-impl std::fmt::Write for Shown {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.len + text.len();
-        let place = self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ends_are_looked_at_as_they_are_shown() {
-        for text in [
-            "0.0.0.0:0",
-            "10.200.9.255:65535",
-            "1.2.3.4:8080",
-            "99.100.101.10:10000",
-            "[2001:db8::1]:443",
-        ] {
-            let end: std::net::SocketAddr = text.parse().unwrap();
-            let shown = Shown::end(Endpoint {
-                address: end.ip(),
-                port: end.port(),
-            });
-            assert_eq!(&shown.bytes[..shown.len], text.as_bytes());
         }
     }
 }

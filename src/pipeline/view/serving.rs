@@ -122,7 +122,7 @@ impl Desk<'_> {
                 class: *class,
                 cause: None,
                 generation: None,
-                interface: wanted.interface(facts),
+                interface: wanted.interface(facts.interface),
                 idle_close: self.idle_close,
                 leg: None,
             };

@@ -24,11 +24,11 @@ pub struct Keys<'a> {
 
 impl Keys<'_> {
     /// The place of a connection's leg among the names.
-    pub(super) fn leg(&self, record: &ConnectionRecord) -> u64 {
+    pub(super) fn leg(&self, record: &ConnectionRecord) -> u32 {
         let name = leg(record);
         self.legs
             .binary_search(&name)
-            .map_or(u64::MAX >> 1, |place| place as u64)
+            .map_or(u32::MAX, |place| place as u32)
     }
 }
 
@@ -60,7 +60,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         rank: 0,
         cell: |row, look| Cell::plain(look.leg(leg(row))),
         // Names are read from A on, so they stand the other way round than figures.
-        order: |row, keys| u64::MAX - keys.leg(row),
+        order: |row, keys| u64::MAX - u64::from(keys.leg(row)),
     },
     Column {
         head: "port",

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::columns::{COLUMNS, Keys, leg};
+use super::order::{Keyed, Order};
 use super::{Listing, Scope, Sort, ViewQuery};
 use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
 use crate::query::{ConnectionRow, Field, Query};
@@ -32,7 +33,7 @@ pub struct Held {
     snapshot: Arc<Snapshot>,
     legs: Vec<LegName>,
     ordered: Option<Ordered>,
-    order: Vec<u32>,
+    order: Order,
 }
 
 impl Held {
@@ -51,28 +52,27 @@ impl Held {
             grouped: query.grouped,
         };
         if self.ordered.as_ref() != Some(&wanted) {
-            self.order = self.sorted(&wanted);
+            self.order = self.matching(&wanted);
             self.ordered = Some(wanted);
         }
-        let records = self.records();
-        let at = |place: &u32| records.get(*place as usize);
-        let place = query.follow.and_then(|id| {
-            let is = |place: &u32| at(place).is_some_and(|record| record.facts.id == id);
-            self.order.iter().position(is)
-        });
         let first = query.first.min(self.order.len());
-        let last = first.saturating_add(query.height).min(self.order.len());
-        let pinned = query.pinned.iter().filter_map(|id| {
-            // In order of first packet, so in order of ids.
+        let places: Vec<u32> = self.order.window(first, query.height).collect();
+        let records = self.records();
+        let at = |place: &u32| records.get(*place as usize).cloned();
+        // In order of first packet, so in order of ids.
+        let with_id = |id: &u64| {
             let place = records.partition_point(|record| record.facts.id < *id);
-            records.get(place).filter(|record| record.facts.id == *id)
-        });
+            let record = records.get(place).filter(|record| record.facts.id == *id);
+            record.map(|record| (place, record))
+        };
+        let followed = query.follow.as_ref().and_then(with_id);
+        let pinned = query.pinned.iter().filter_map(with_id);
         Listing {
             total: self.order.len(),
             first,
-            rows: self.order[first..last].iter().filter_map(at).cloned().collect(),
-            place,
-            pinned: pinned.cloned().collect(),
+            rows: places.iter().filter_map(at).collect(),
+            place: followed.and_then(|(place, _)| self.order.position(place as u32)),
+            pinned: pinned.map(|(_, record)| record.clone()).collect(),
             beyond: self.snapshot.capture.connections_omitted,
         }
     }
@@ -81,7 +81,8 @@ impl Held {
         self.snapshot.connections.as_deref().unwrap_or_default()
     }
 
-    fn sorted(&self, wanted: &Ordered) -> Vec<u32> {
+    /// What is wanted, in its order.
+    fn matching(&self, wanted: &Ordered) -> Order {
         let keys = Keys {
             now: self.snapshot.capture.end.unwrap_or_default(),
             legs: &self.legs,
@@ -101,19 +102,11 @@ impl Held {
             }
         };
         let within = all.filter(|(_, record)| wanted.scope.holds(record) && matches(record));
-        if wanted.grouped {
-            let mut order: Vec<(u64, u64, u32)> = within
-                .map(|(place, record)| (keys.leg(record), key(record, &keys) ^ flip, place as u32))
-                .collect();
-            order.sort_unstable();
-            order.into_iter().map(|(_, _, place)| place).collect()
-        } else {
-            let mut order: Vec<(u64, u32)> = within
-                .map(|(place, record)| (key(record, &keys) ^ flip, place as u32))
-                .collect();
-            order.sort_unstable();
-            order.into_iter().map(|(_, place)| place).collect()
-        }
+        let keyed = |(place, record): (usize, &ConnectionRecord)| -> Keyed {
+            let leg = if wanted.grouped { keys.leg(record) } else { 0 };
+            (leg, key(record, &keys) ^ flip, place as u32)
+        };
+        Order::new(within.map(keyed).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod held;
+mod order;
 mod state;
 
 pub use columns::{COLUMNS, LEG};
