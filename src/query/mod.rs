@@ -25,4 +25,4 @@ pub use fields::{FIELDS, Field, FieldInfo, Kind, Rows, help, named};
 pub use narrow::narrow;
 pub use order::{First, Rank, Sort, window};
 pub use rows::{ConnectionRow, of_history, of_tunnel, of_vlans, state};
-pub use term::{Fact, Query, Row};
+pub use term::{Fact, OfLeg, Query, Row};

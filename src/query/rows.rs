@@ -135,7 +135,7 @@ pub fn of_tunnel(path: &Path, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
 
 /// What its history says.
 pub fn of_history(history: History, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
-    test(Fact::Text(Shown::of(format_args!("{history}")).as_str()))
+    test(Fact::Text(history.text(&mut [0; History::MAX as usize])))
 }
 
 impl Row for Leg {

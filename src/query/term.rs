@@ -1,5 +1,6 @@
 //! Queries, and what they ask of a row.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::error::QueryError;
@@ -119,11 +120,39 @@ impl Query {
     /// Whether a row matches. Terms about fields that such rows don't have leave it in.
     #[inline]
     pub fn matches(&self, row: &impl Row) -> bool {
-        self.terms.iter().all(|(negated, term)| match term.holds(row) {
-            Some(holds) => holds != *negated,
-            None => true,
+        self.terms
+            .iter()
+            .all(|(negated, term)| passes(*negated, term.holds(row)))
+    }
+
+    /// What the fields that only legs have say, once for all connections of a leg.
+    #[must_use]
+    pub fn of_leg(&self, leg: Option<&impl Row>) -> OfLeg {
+        let of_leg = |(_, term): &(bool, Term)| leg.and_then(|leg| term.of_leg().holds(leg));
+        OfLeg(self.terms.iter().map(of_leg).collect())
+    }
+
+    /// Whether a connection matches whose leg says so much.
+    #[inline]
+    pub fn matches_in_leg(&self, row: &impl Row, leg: &OfLeg) -> bool {
+        let mut terms = self.terms.iter().zip(&leg.0);
+        terms.all(|((negated, term), of_leg)| {
+            let holds = match term {
+                Term::Field { field, .. } if field.is_of_legs() => *of_leg,
+                Term::Anywhere { .. } if *of_leg == Some(true) => Some(true),
+                _ => term.holds(row),
+            };
+            passes(*negated, holds)
         })
     }
+}
+
+/// What the fields of a leg say to each term of a query.
+#[derive(Clone, Debug)]
+pub struct OfLeg(Vec<Option<bool>>);
+
+fn passes(negated: bool, holds: Option<bool>) -> bool {
+    holds.is_none_or(|holds| holds != negated)
 }
 
 impl Term {
@@ -143,6 +172,22 @@ impl Term {
                 let in_field = |field: &Field| row.any(*field, holds) == Some(true);
                 Some(fields.iter().any(in_field))
             }
+        }
+    }
+
+    /// The part of it that only legs can answer.
+    fn of_leg(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Anywhere { word, part, fields } => Cow::Owned(Self::Anywhere {
+                word: word.clone(),
+                part: part.clone(),
+                fields: fields
+                    .iter()
+                    .copied()
+                    .filter(|field| field.is_of_legs())
+                    .collect(),
+            }),
+            _ => Cow::Borrowed(self),
         }
     }
 

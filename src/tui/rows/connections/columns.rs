@@ -12,24 +12,14 @@ use crate::tui::look;
 use crate::tui::theme::Tone;
 
 /// What a connection is sorted by, as a number: 100,000 of them are sorted while a key is pressed.
-pub(super) type Key = fn(&ConnectionRecord, &Keys<'_>) -> u64;
+pub(super) type Key = fn(&ConnectionRecord, &Keys) -> u64;
 
 /// What keys need beside the connection.
-pub struct Keys<'a> {
+pub struct Keys {
     /// The present, in packet time.
     pub(super) now: Timestamp,
-    /// Places of legs by name, sorted.
-    pub(super) legs: &'a [LegName],
-}
-
-impl Keys<'_> {
-    /// The place of a connection's leg among the names.
-    pub(super) fn leg(&self, record: &ConnectionRecord) -> u32 {
-        let name = leg(record);
-        self.legs
-            .binary_search(&name)
-            .map_or(u32::MAX, |place| place as u32)
-    }
+    /// The place of its leg among the names, sorted.
+    pub(super) leg: u32,
 }
 
 pub(super) const fn leg(record: &ConnectionRecord) -> LegName {
@@ -60,7 +50,7 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         rank: 0,
         cell: |row, look| Cell::plain(look.leg(leg(row))),
         // Names are read from A on, so they stand the other way round than figures.
-        order: |row, keys| u64::MAX - u64::from(keys.leg(row)),
+        order: |_, keys| u64::MAX - u64::from(keys.leg),
     },
     Column {
         head: "port",

@@ -1,22 +1,13 @@
 //! Answers from a list of connections that is held as a whole.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::columns::{COLUMNS, Keys, leg};
 use super::order::{Keyed, Order};
 use super::{Listing, Scope, Sort, ViewQuery};
 use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
-use crate::query::{ConnectionRow, Field, Query};
-
-/// Fields that a connection has from its leg.
-const OF_LEGS: [Field; 5] = [
-    Field::Verdict,
-    Field::Prefix,
-    Field::Host,
-    Field::Reuse,
-    Field::Avoidable,
-];
+use crate::query::{ConnectionRow, OfLeg, Query};
 
 /// What the order in hand is of.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,7 +22,7 @@ struct Ordered {
 #[derive(Debug, Default)]
 pub struct Held {
     snapshot: Arc<Snapshot>,
-    legs: Vec<LegName>,
+    legs: Names,
     ordered: Option<Ordered>,
     order: Order,
 }
@@ -42,7 +33,7 @@ impl Held {
     pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Listing {
         if !Arc::ptr_eq(&self.snapshot, snapshot) {
             self.snapshot = Arc::clone(snapshot);
-            self.legs = leg_names(self.records());
+            self.legs = Names::of(self.records());
             self.ordered = None;
         }
         let wanted = Ordered {
@@ -52,7 +43,8 @@ impl Held {
             grouped: query.grouped,
         };
         if self.ordered.as_ref() != Some(&wanted) {
-            self.order = self.matching(&wanted);
+            let room = std::mem::take(&mut self.order);
+            self.order = self.matching(&wanted, room);
             self.ordered = Some(wanted);
         }
         let first = query.first.min(self.order.len());
@@ -82,37 +74,37 @@ impl Held {
     }
 
     /// What is wanted, in its order.
-    fn matching(&self, wanted: &Ordered) -> Order {
-        let keys = Keys {
-            now: self.snapshot.capture.end.unwrap_or_default(),
-            legs: &self.legs,
-        };
+    fn matching(&self, wanted: &Ordered, room: Order) -> Order {
+        let now = self.snapshot.capture.end.unwrap_or_default();
         let key = COLUMNS.get(wanted.sort.column).unwrap_or(&COLUMNS[0]).order;
         let flip = if wanted.sort.descending { u64::MAX } else { 0 };
-        let all = self.records().iter().enumerate();
         let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
-        // A leg is looked up only for what it alone knows.
-        let asks_legs = OF_LEGS.iter().any(|field| wanted.filter.asks_for(*field));
-        let matches = |record: &ConnectionRecord| {
-            wanted.filter.is_empty() || {
-                let leg = if asks_legs { leg_of(&legs, record) } else { None };
-                wanted
-                    .filter
-                    .matches(&ConnectionRow::listed(&self.snapshot, record, leg))
-            }
+        // What a leg alone knows it is asked once.
+        let names = self.legs.sorted.iter();
+        let of_legs: Vec<OfLeg> = names
+            .map(|name| wanted.filter.of_leg(leg_of(&legs, *name)))
+            .collect();
+        let matches = |record: &ConnectionRecord, leg: u32| {
+            wanted.filter.is_empty()
+                || of_legs.get(leg as usize).is_some_and(|of_leg| {
+                    let row = ConnectionRow::listed(&self.snapshot, record, None);
+                    wanted.filter.matches_in_leg(&row, of_leg)
+                })
         };
-        let within = all.filter(|(_, record)| wanted.scope.holds(record) && matches(record));
-        let keyed = |(place, record): (usize, &ConnectionRecord)| -> Keyed {
-            let leg = if wanted.grouped { keys.leg(record) } else { 0 };
-            (leg, key(record, &keys) ^ flip, place as u32)
-        };
-        Order::new(within.map(keyed).collect())
+        let all = (0..).zip(self.records()).zip(&self.legs.places);
+        let rows = all.filter_map(|((place, record), leg)| {
+            let is_wanted = wanted.scope.holds(record) && matches(record, *leg);
+            is_wanted.then(|| -> Keyed {
+                let group = if wanted.grouped { *leg } else { 0 };
+                (group, key(record, &Keys { now, leg: *leg }) ^ flip, place)
+            })
+        });
+        room.refilled(rows)
     }
 }
 
 /// The leg that a connection counts in: its own, or beyond the number kept apart that of the rest.
-fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, record: &ConnectionRecord) -> Option<&'a Leg> {
-    let name = leg(record);
+fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, name: LegName) -> Option<&'a Leg> {
     let of_server = LegName { client: None, ..name };
     let of_all = LegName {
         client: None,
@@ -123,16 +115,43 @@ fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, record: &ConnectionRecord) -> Op
         .find_map(|name| legs.get(name).copied())
 }
 
-/// Every leg's name once, sorted.
-fn leg_names(records: &[ConnectionRecord]) -> Vec<LegName> {
-    let mut names = BTreeSet::new();
-    let mut last = None;
-    for record in records {
-        let name = leg(record);
-        // Connections of a leg often come in runs.
-        if last.replace(name) != Some(name) {
-            names.insert(name);
+/// The names of the legs of connections.
+#[derive(Debug, Default)]
+struct Names {
+    /// Each once.
+    sorted: Vec<LegName>,
+    /// For each connection the place of its leg's.
+    places: Vec<u32>,
+}
+
+impl Names {
+    fn of(records: &[ConnectionRecord]) -> Self {
+        let mut numbers: BTreeMap<LegName, u32> = BTreeMap::new();
+        let mut last = None;
+        let number = |record: &ConnectionRecord| {
+            let name = leg(record);
+            // Connections of a leg often come in runs.
+            match last {
+                Some((same, number)) if same == name => number,
+                _ => {
+                    let next = numbers.len() as u32;
+                    let number = *numbers.entry(name).or_insert(next);
+                    last = Some((name, number));
+                    number
+                }
+            }
+        };
+        let mut places: Vec<u32> = records.iter().map(number).collect();
+        let mut place_of = vec![0; numbers.len()];
+        for (place, number) in (0..).zip(numbers.values()) {
+            place_of[*number as usize] = place;
+        }
+        for place in &mut places {
+            *place = place_of[*place as usize];
+        }
+        Self {
+            sorted: numbers.into_keys().collect(),
+            places,
         }
     }
-    names.into_iter().collect()
 }

@@ -24,15 +24,16 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn new(rows: Vec<Keyed>) -> Self {
+    /// Other rows, in the same memory.
+    pub(super) fn refilled(mut self, rows: impl Iterator<Item = Keyed>) -> Self {
+        self.rows.clear();
+        self.rows.extend(rows);
         let all = Stretch {
-            end: rows.len(),
+            end: self.rows.len(),
             is_sorted: false,
         };
-        Self {
-            stretches: BTreeMap::from([(0, all)]),
-            rows,
-        }
+        self.stretches = BTreeMap::from([(0, all)]);
+        self
     }
 
     pub(super) fn len(&self) -> usize {
@@ -93,7 +94,7 @@ mod tests {
             let rows: Vec<Keyed> = (0..).zip(&keys).map(|(place, (leg, key))| (*leg, *key, place)).collect();
             let mut sorted = rows.clone();
             sorted.sort_unstable();
-            let mut order = Order::new(rows);
+            let mut order = Order::default().refilled(rows.into_iter());
             for (first, height) in windows {
                 let expected: Vec<u32> = sorted.iter().skip(first).take(height).map(|row| row.2).collect();
                 prop_assert_eq!(order.window(first, height).collect::<Vec<_>>(), expected);
