@@ -1,5 +1,7 @@
 //! Leg events in, figures out.
 
+use std::cell::OnceCell;
+
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -10,6 +12,7 @@ use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
+use super::pairing::TierFigures;
 use super::pools::Pools;
 use super::recent::RecentConnection;
 use super::timeline::{TimelineBuilder, TimelineRow};
@@ -45,6 +48,8 @@ pub struct Aggregate {
     pub(super) pools: Pools,
     /// Exchanges for the pairing of legs, with our numbers of legs.
     pub(super) samples: Vec<SampledExchange>,
+    /// Legs that belong together, as the samples say; nothing until somebody asks.
+    pub(super) paired: OnceCell<Vec<TierFigures>>,
     /// The ports of each pair of client and server, and how many pages they take.
     pub(super) ports: (Vec<Ports>, usize),
     /// TIME-WAIT of each host over time.
@@ -111,6 +116,7 @@ impl Aggregate {
             numbers: Numbers::default(),
             pools: Pools::default(),
             samples: Vec::new(),
+            paired: OnceCell::new(),
             ports: Default::default(),
             waits: Waits::default(),
             places: Vec::new(),
