@@ -60,19 +60,28 @@ fn query(column: usize, filter: &str, first: usize) -> ViewQuery {
     }
 }
 
-/// By each column, the other way round each time, so that nothing is in order yet.
-#[divan::bench(args = COLUMNS.iter().map(|column| column.head))]
+/// By each column, for the first time.
+#[divan::bench(args = COLUMNS.iter().map(|column| column.head), sample_count = 30, sample_size = 1)]
 fn window_after_sorting(bencher: Bencher<'_, '_>, column: &str) {
     let place = COLUMNS.iter().position(|other| other.head == column);
     let column = place.expect("a column");
-    let (snapshot, mut held, mut descending) = (snapshot(), Held::default(), false);
-    drop(held.answer(&snapshot, &query(column, "", 0)));
-    bencher.bench_local(|| {
-        descending = !descending;
-        let mut query = query(column, "", 500);
-        query.sort.descending = descending;
-        black_box(held.answer(&snapshot, &query))
-    });
+    let snapshot = snapshot();
+    bencher
+        .with_inputs(|| {
+            let mut held = Held::default();
+            drop(held.answer(&snapshot, &query((column + 1) % COLUMNS.len(), "", 0)));
+            held
+        })
+        .bench_local_refs(|held| held.answer(&snapshot, &query(column, "", 500)));
+}
+
+/// What comes before the first window of a capture.
+#[divan::bench(sample_count = 30, sample_size = 1)]
+fn window_at_first(bencher: Bencher<'_, '_>) {
+    let snapshot = snapshot();
+    bencher
+        .with_inputs(Held::default)
+        .bench_local_refs(|held| held.answer(&snapshot, &query(2, "", 0)));
 }
 
 /// Numbers, an address, a word anywhere, what a connection has of its leg; a little otherwise each time.

@@ -7,7 +7,7 @@ use flowcheck::classify::Endpoint;
 use flowcheck::engine::{Config, Engine, Noting, OpenRef, Scan, Wanted};
 use flowcheck::frame::{Frame, InterfaceId, LinkType};
 use flowcheck::limits::SCANNED_AT_ONCE;
-use flowcheck::query::{Field, Query, Rank, Sort, window};
+use flowcheck::query::{Field, InLegs, Query, Rank, Sort, window};
 use flowcheck::time::Timestamp;
 
 const CONNECTIONS: u32 = 100_000;
@@ -89,7 +89,7 @@ fn engine(noting: Option<Noting>) -> Engine {
 fn wanted(query: &str, field: Field, most: usize) -> Wanted {
     let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
     Wanted {
-        query,
+        query: InLegs::new(query, &[]),
         sort: Sort {
             field,
             descending: true,

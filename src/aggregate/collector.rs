@@ -14,7 +14,6 @@ use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::pairing::TierFigures;
 use super::pools::Pools;
-use super::recent::RecentConnection;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{AtSyn, Order, SecondPeak};
 use super::waits::Waits;
@@ -23,7 +22,7 @@ use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
 use crate::time::{MICROSECOND, Nanos, Timestamp};
 
-/// A connection of the list.
+/// A connection that is over, or still open when the capture ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedConnection {
     /// What was seen of it.
@@ -78,7 +77,7 @@ pub struct Aggregate {
     pub(super) listed: Vec<ListedConnection>,
     pub(super) list_at_most: Option<usize>,
     /// What was closed since it was last taken, if somebody wants it.
-    pub(super) recent: Option<Vec<RecentConnection>>,
+    pub(super) recent: Option<Vec<ListedConnection>>,
     pub(super) omitted: u64,
     pub(super) clients_unnamed: u64,
     pub(super) legs_unnamed: u64,

@@ -160,13 +160,13 @@ impl Aggregate {
     }
 
     /// Returns whether it is known to be one of a series of health checks, if connections are kept that are over.
-    pub(super) fn count_closed(
+    pub(super) fn closed(
         &mut self,
         reference: LegRef,
         place: usize,
         facts: &ConnectionFacts,
         prefix: PrefixRef,
-    ) -> bool {
+    ) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
@@ -175,11 +175,12 @@ impl Aggregate {
         let legs = self.legs.len();
         let wanted = |leg: &mut LegState| leg.closes.wants(kind);
         let wanted = self.leg(reference).is_some_and(|(leg, _)| wanted(leg));
-        let sample = (wanted || self.list_at_most.is_some()).then(|| self.sample(reference, facts, prefix));
+        let wanted = wanted || self.list_at_most.is_some() || self.recent.is_some();
+        let sample = wanted.then(|| self.sample(reference, facts, prefix));
         let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
         self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
-            return false;
+            return;
         };
         count_connection(leg, facts, class);
         if !facts.resumed {
@@ -194,10 +195,10 @@ impl Aggregate {
             self.timeline.open_changed(now, self.open.now);
         }
         let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
-            return false;
+            return;
         };
         let Some((leg, _)) = self.leg(reference) else {
-            return false;
+            return;
         };
         let asked = waiting.has_first() && facts.asked.is_some();
         if class == Class::PerRequest && waiting.has_first() && i64::from(waiting.first_window) == leg.window
@@ -209,7 +210,7 @@ impl Aggregate {
         let window = leg.window;
         if class != Class::Check && !(class == Class::PerRequest && asked) {
             self.ordinary_first(reference, &waiting, star_syn);
-            return false;
+            return;
         }
         let closing = waiting.closing.get();
         let member = Member {
@@ -238,9 +239,10 @@ impl Aggregate {
         }
         self.decide(reference, &decision);
         let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
-        let is_check = self.recent.is_some() && decision.checks.iter().any(is_own);
+        if self.recent.is_some() && decision.checks.iter().any(is_own) {
+            self.last_was_check();
+        }
         self.decision = decision;
-        is_check
     }
 
     /// What a new member of a series decides, for it and for those held before.
@@ -313,18 +315,23 @@ impl Aggregate {
         class: Class,
         (leg, ending, sample): (LegRef, Ending, CloseSample),
     ) -> Option<usize> {
+        let leg = self.place_of(leg.0);
+        let connection = || ListedConnection {
+            facts: facts.clone(),
+            class,
+            leg,
+            ending,
+            sample,
+        };
+        if let Some(recent) = &mut self.recent {
+            recent.push(connection());
+        }
         let limit = self.list_at_most?;
         if self.listed.len() >= limit {
             self.omitted += 1;
             return None;
         }
-        self.listed.push(ListedConnection {
-            facts: facts.clone(),
-            class,
-            leg: self.place_of(leg.0),
-            ending,
-            sample,
-        });
+        self.listed.push(connection());
         Some(self.listed.len() - 1)
     }
 

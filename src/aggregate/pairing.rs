@@ -291,7 +291,11 @@ mod tests {
         }
         told.dedup();
         assert!(told.len() > 10 && told.first() == Some(&None), "{told:?}");
-        assert_eq!(told.last(), Some(&None), "in the end they have too little in common");
+        assert_eq!(
+            told.last(),
+            Some(&None),
+            "in the end they have too little in common"
+        );
     }
 
     #[test]

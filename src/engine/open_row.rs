@@ -1,5 +1,7 @@
 //! An open connection as a row: it says what it is asked for without its facts being put together.
 
+use std::net::IpAddr;
+
 use super::analysis::Engine;
 use super::conversation::Conversation;
 use super::marks::Marks;
@@ -20,6 +22,12 @@ pub(super) struct OpenRow<'a> {
 }
 
 impl OpenRow<'_> {
+    /// The client's address and the server, which are its leg.
+    pub(super) fn leg(&self) -> (IpAddr, Endpoint) {
+        let client = self.client();
+        (self.end(client).address, self.end(client.peer()))
+    }
+
     fn client(&self) -> Sender {
         let roles = self.living.roles.map(|roles| roles.client);
         roles.unwrap_or_else(|| Conversation::lower_port(self.key).peer())
@@ -155,9 +163,15 @@ impl Row for OpenRow<'_> {
             Field::Id => number(living.id.get()),
             Field::FirstFrame => number(living.first.number()),
             Field::LastFrame => number(living.last.number()),
-            // What is known of a connection before a report is made does not tell them.
-            Field::Cause | Field::Generation => false,
-            Field::Verdict | Field::Prefix | Field::Host | Field::Reuse | Field::Avoidable => return None,
+            // It has none as long as it is not over.
+            Field::Cause => false,
+            // How often its ports were used before is not kept; its leg is asked for the others.
+            Field::Generation
+            | Field::Verdict
+            | Field::Prefix
+            | Field::Host
+            | Field::Reuse
+            | Field::Avoidable => return None,
         })
     }
 }

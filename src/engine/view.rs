@@ -8,7 +8,7 @@ use super::open_row::OpenRow;
 use crate::classify::{Class, ConnectionFacts, classify};
 use crate::flow::FlowKey;
 use crate::frame::InterfaceId;
-use crate::query::{First, Query, Rank, Sort};
+use crate::query::{First, InLegs, Rank, Sort};
 use crate::time::{Nanos, Timestamp};
 
 /// Where a connection is kept: its place, which another one may have by then, and its id.
@@ -22,7 +22,7 @@ pub struct OpenRef {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Those that match.
-    pub query: Query,
+    pub query: InLegs,
     /// In which order.
     pub sort: Sort,
     /// So many, the first.
@@ -31,6 +31,8 @@ pub struct Wanted {
     pub selected: Option<u64>,
     /// The names of interfaces, by their ids.
     pub interfaces: Vec<Option<String>>,
+    /// Packets are to be noted.
+    pub noting: bool,
 }
 
 impl Wanted {
@@ -107,7 +109,7 @@ impl Engine {
                 key,
                 living,
             };
-            if wanted.query.matches(&row) {
+            if wanted.query.matches(&row, || row.leg()) {
                 scan.matching += 1;
                 scan.first.add(Rank::of(&row, id, wanted.sort), at);
             }
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
     use crate::engine::Config;
     use crate::frame::{Frame, LinkType};
-    use crate::query::{ConnectionRow, FIELDS, Field, Row};
+    use crate::query::{ConnectionRow, FIELDS, Field, Query, Row};
     use crate::time::MILLISECOND;
 
     /// A packet between a client's port and a server, on raw IPv4.
@@ -219,7 +221,7 @@ mod tests {
 
     fn wanted(query: &str) -> Wanted {
         Wanted {
-            query: Query::parse(query).unwrap(),
+            query: InLegs::new(Query::parse(query).unwrap(), &[]),
             most: 100,
             interfaces: vec![Some("eth0".to_owned())],
             ..Wanted::default()
@@ -254,7 +256,6 @@ mod tests {
                 generation: None,
                 interface: wanted.interface(facts.interface),
                 idle_close: engine.config.thresholds.idle_close,
-                leg: None,
             };
             for info in FIELDS {
                 // What only an open connection has.

@@ -8,6 +8,7 @@
 
 mod error;
 mod fields;
+mod in_legs;
 mod narrow;
 mod net;
 mod order;
@@ -22,6 +23,7 @@ mod words;
 
 pub use error::QueryError;
 pub use fields::{FIELDS, Field, FieldInfo, Kind, Rows, help, named};
+pub use in_legs::InLegs;
 pub use narrow::narrow;
 pub use order::{First, Rank, Sort, window};
 pub use rows::{ConnectionRow, of_history, of_tunnel, of_vlans, state};

@@ -9,7 +9,7 @@ use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{ConnectionRecord, Leg, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
 
-/// A connection and what is known of it from elsewhere.
+/// A connection and what is known of it from elsewhere; its leg is asked by [`InLegs`](super::InLegs).
 #[derive(Clone, Copy)]
 pub struct ConnectionRow<'a> {
     /// What was seen of it.
@@ -24,14 +24,12 @@ pub struct ConnectionRow<'a> {
     pub interface: Option<&'a str>,
     /// From which idle time on a close is an idle timeout's.
     pub idle_close: Nanos,
-    /// The leg it belongs to, where that is known.
-    pub leg: Option<&'a Leg>,
 }
 
 impl<'a> ConnectionRow<'a> {
     /// A connection of a snapshot's list.
     #[must_use]
-    pub fn listed(snapshot: &'a Snapshot, record: &'a ConnectionRecord, leg: Option<&'a Leg>) -> Self {
+    pub fn listed(snapshot: &'a Snapshot, record: &'a ConnectionRecord) -> Self {
         Self {
             facts: &record.facts,
             class: record.class,
@@ -39,7 +37,6 @@ impl<'a> ConnectionRow<'a> {
             generation: Some(record.generation),
             interface: snapshot.capture.interface_name(record.facts.interface),
             idle_close: snapshot.thresholds.idle_close,
-            leg,
         }
     }
 }
@@ -105,12 +102,11 @@ impl Row for ConnectionRow<'_> {
             Field::History => of_history(facts.history, test),
             Field::Role => test(Fact::Word(facts.role_evidence.as_str())),
             Field::Id => test(number(facts.id)),
-            Field::Generation => self.generation.is_some_and(|generation| test(number(generation))),
+            Field::Generation => return self.generation.map(|generation| test(number(generation))),
             Field::FirstFrame => test(number(facts.first_frame)),
             Field::LastFrame => test(number(facts.last_frame.1)),
-            Field::Verdict | Field::Prefix | Field::Host | Field::Reuse | Field::Avoidable => {
-                return self.leg?.any(field, test);
-            }
+            // Its leg is asked for them.
+            Field::Verdict | Field::Prefix | Field::Host | Field::Reuse | Field::Avoidable => return None,
         })
     }
 }

@@ -117,6 +117,13 @@ impl Query {
         })
     }
 
+    /// Whether it asks for what only legs have.
+    #[must_use]
+    pub fn asks_legs(&self) -> bool {
+        let mut of_legs = FIELDS.iter().filter(|info| info.field.is_of_legs());
+        of_legs.any(|info| self.asks_for(info.field))
+    }
+
     /// Whether a row matches. Terms about fields that such rows don't have leave it in.
     #[inline]
     pub fn matches(&self, row: &impl Row) -> bool {
@@ -128,7 +135,11 @@ impl Query {
     /// What the fields that only legs have say, once for all connections of a leg.
     #[must_use]
     pub fn of_leg(&self, leg: Option<&impl Row>) -> OfLeg {
-        let of_leg = |(_, term): &(bool, Term)| leg.and_then(|leg| term.of_leg().holds(leg));
+        let of_leg = |(_, term): &(bool, Term)| {
+            let holds = leg.and_then(|leg| term.of_leg().holds(leg));
+            // A word that is not in the leg's fields may be in the connection's.
+            holds.filter(|holds| *holds || !matches!(term, Term::Anywhere { .. }))
+        };
         OfLeg(self.terms.iter().map(of_leg).collect())
     }
 
@@ -139,7 +150,7 @@ impl Query {
         terms.all(|((negated, term), of_leg)| {
             let holds = match term {
                 Term::Field { field, .. } if field.is_of_legs() => *of_leg,
-                Term::Anywhere { .. } if *of_leg == Some(true) => Some(true),
+                Term::Anywhere { .. } if of_leg.is_some() => *of_leg,
                 _ => term.holds(row),
             };
             passes(*negated, holds)
@@ -148,8 +159,16 @@ impl Query {
 }
 
 /// What the fields of a leg say to each term of a query.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OfLeg(Vec<Option<bool>>);
+
+impl OfLeg {
+    /// It says nothing to any of them.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
 
 fn passes(negated: bool, holds: Option<bool>) -> bool {
     holds.is_none_or(|holds| holds != negated)

@@ -1,13 +1,14 @@
 //! Answers from a list of connections that is held as a whole.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::brief::{Brief, BriefRow};
 use super::columns::{COLUMNS, Keys, leg};
 use super::order::{Keyed, Order};
 use super::{Listing, Scope, Sort, ViewQuery};
-use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
-use crate::query::{ConnectionRow, OfLeg, Query};
+use crate::diagnose::{ConnectionRecord, LegName, Snapshot};
+use crate::query::{ConnectionRow, InLegs, OfLeg, Query};
 
 /// What the order in hand is of.
 #[derive(Clone, PartialEq, Debug)]
@@ -22,7 +23,11 @@ struct Ordered {
 #[derive(Debug, Default)]
 pub struct Held {
     snapshot: Arc<Snapshot>,
-    legs: Names,
+    /// The names of the legs, sorted.
+    legs: Vec<LegName>,
+    briefs: Vec<Brief>,
+    /// By columns; empty where nobody asked for them.
+    keys: Vec<Vec<u64>>,
     ordered: Option<Ordered>,
     order: Order,
 }
@@ -33,7 +38,8 @@ impl Held {
     pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Listing {
         if !Arc::ptr_eq(&self.snapshot, snapshot) {
             self.snapshot = Arc::clone(snapshot);
-            self.legs = Names::of(self.records());
+            (self.legs, self.briefs) = briefly(self.records());
+            self.keys.clear();
             self.ordered = None;
         }
         let wanted = Ordered {
@@ -42,9 +48,11 @@ impl Held {
             sort: query.sort,
             grouped: query.grouped,
         };
+        let column = query.sort.column.min(COLUMNS.len() - 1);
         if self.ordered.as_ref() != Some(&wanted) {
             let room = std::mem::take(&mut self.order);
-            self.order = self.matching(&wanted, room);
+            self.make_keys(column);
+            self.order = self.matching(&wanted, room, &self.keys[column]);
             self.ordered = Some(wanted);
         }
         let first = query.first.min(self.order.len());
@@ -74,84 +82,79 @@ impl Held {
     }
 
     /// What is wanted, in its order.
-    fn matching(&self, wanted: &Ordered, room: Order) -> Order {
-        let now = self.snapshot.capture.end.unwrap_or_default();
-        let key = COLUMNS.get(wanted.sort.column).unwrap_or(&COLUMNS[0]).order;
+    fn matching(&self, wanted: &Ordered, room: Order, keys: &[u64]) -> Order {
         let flip = if wanted.sort.descending { u64::MAX } else { 0 };
-        let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
-        // What a leg alone knows it is asked once.
-        let names = self.legs.sorted.iter();
-        let of_legs: Vec<OfLeg> = names
-            .map(|name| wanted.filter.of_leg(leg_of(&legs, *name)))
-            .collect();
-        let matches = |record: &ConnectionRecord, leg: u32| {
-            wanted.filter.is_empty()
-                || of_legs.get(leg as usize).is_some_and(|of_leg| {
-                    let row = ConnectionRow::listed(&self.snapshot, record, None);
-                    wanted.filter.matches_in_leg(&row, of_leg)
-                })
-        };
-        let all = (0..).zip(self.records()).zip(&self.legs.places);
-        let rows = all.filter_map(|((place, record), leg)| {
-            let is_wanted = wanted.scope.holds(record) && matches(record, *leg);
-            is_wanted.then(|| -> Keyed {
-                let group = if wanted.grouped { *leg } else { 0 };
-                (group, key(record, &Keys { now, leg: *leg }) ^ flip, place)
+        let query = InLegs::new(wanted.filter.clone(), &self.snapshot.legs);
+        // Each leg is asked once whether it is in the scope, and what it says to the query.
+        let of_legs: Vec<(bool, &LegName, &OfLeg)> = (self.legs.iter())
+            .filter_map(|name| {
+                let (client, server) = name.client.zip(name.server)?;
+                let is_wanted = wanted.scope.holds_leg(client, server);
+                Some((is_wanted, name, query.of(client, server)))
             })
-        });
-        room.refilled(rows)
+            .collect();
+        let matches = |brief: &Brief, record: &ConnectionRecord| {
+            let Some((true, name, of_leg)) = of_legs.get(brief.leg as usize) else {
+                return false;
+            };
+            let row = BriefRow {
+                brief,
+                leg: name,
+                facts: || ConnectionRow::listed(&self.snapshot, record),
+            };
+            let cause = wanted.scope.cause;
+            cause.is_none_or(|cause| brief.cause() == Some(cause))
+                && (wanted.filter.is_empty() || wanted.filter.matches_in_leg(&row, of_leg))
+        };
+        let all = (0..).zip(&self.briefs).zip(self.records()).zip(keys);
+        room.refilled(
+            all.filter(|(((_, brief), record), _)| matches(brief, record))
+                .map(|(((place, brief), _), key)| -> Keyed {
+                    let group = if wanted.grouped { brief.leg } else { 0 };
+                    (group, key ^ flip, place)
+                }),
+        )
+    }
+
+    /// Makes the keys of a column, unless they are here.
+    fn make_keys(&mut self, column: usize) {
+        self.keys.resize_with(COLUMNS.len(), Vec::new);
+        let records = self.records();
+        if self.keys[column].len() != records.len() {
+            let now = self.snapshot.capture.end.unwrap_or_default();
+            let key = COLUMNS[column].order;
+            let all = records.iter().zip(&self.briefs);
+            let keys = all.map(|(record, brief)| key(record, &Keys { now, leg: brief.leg }));
+            self.keys[column] = keys.collect();
+        }
     }
 }
 
-/// The leg that a connection counts in: its own, or beyond the number kept apart that of the rest.
-fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, name: LegName) -> Option<&'a Leg> {
-    let of_server = LegName { client: None, ..name };
-    let of_all = LegName {
-        client: None,
-        server: None,
-    };
-    [name, of_server, of_all]
-        .iter()
-        .find_map(|name| legs.get(name).copied())
-}
-
-/// The names of the legs of connections.
-#[derive(Debug, Default)]
-struct Names {
-    /// Each once.
-    sorted: Vec<LegName>,
-    /// For each connection the place of its leg's.
-    places: Vec<u32>,
-}
-
-impl Names {
-    fn of(records: &[ConnectionRecord]) -> Self {
-        let mut numbers: BTreeMap<LegName, u32> = BTreeMap::new();
-        let mut last = None;
-        let number = |record: &ConnectionRecord| {
-            let name = leg(record);
-            // Connections of a leg often come in runs.
-            match last {
-                Some((same, number)) if same == name => number,
-                _ => {
-                    let next = numbers.len() as u32;
-                    let number = *numbers.entry(name).or_insert(next);
-                    last = Some((name, number));
-                    number
-                }
+/// Every leg's name, sorted, and the connections in a few words.
+fn briefly(records: &[ConnectionRecord]) -> (Vec<LegName>, Vec<Brief>) {
+    let mut numbers: BTreeMap<LegName, u32> = BTreeMap::new();
+    let mut last = None;
+    let brief = |record: &ConnectionRecord| {
+        let name = leg(record);
+        // Connections of a leg often come in runs.
+        let number = match last {
+            Some((same, number)) if same == name => number,
+            _ => {
+                let next = numbers.len() as u32;
+                *numbers.entry(name).or_insert(next)
             }
         };
-        let mut places: Vec<u32> = records.iter().map(number).collect();
-        let mut place_of = vec![0; numbers.len()];
-        for (place, number) in (0..).zip(numbers.values()) {
-            place_of[*number as usize] = place;
-        }
-        for place in &mut places {
-            *place = place_of[*place as usize];
-        }
-        Self {
-            sorted: numbers.into_keys().collect(),
-            places,
-        }
+        last = Some((name, number));
+        Brief::of(record, number)
+    };
+    let mut briefs: Vec<Brief> = records.iter().map(brief).collect();
+    // They were numbered as they came.
+    let mut places = vec![0; numbers.len()];
+    for (place, number) in (0..).zip(numbers.values()) {
+        places[*number as usize] = place;
     }
+    for brief in &mut briefs {
+        brief.leg = places[brief.leg as usize];
+    }
+    (numbers.into_keys().collect(), briefs)
 }
