@@ -50,7 +50,7 @@ class Run:
         self.sent, self.seconds = replay(capture, f'--pps={rate}')
         self.drawn = (self.bytes - before) / self.seconds
         time.sleep(1)
-        self.process.send_signal(signal.SIGINT)
+        os.kill(self.process.pid, signal.SIGINT)
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         if self.process.returncode != 0:
@@ -79,6 +79,9 @@ class Run:
                 return
             if not got:
                 return
+            if b'\x1b[6n' in got:
+                # Where is the cursor?
+                os.write(self.terminal, b'\x1b[1;1R')
             self.bytes += len(got)
             self.said = (self.said + got)[-8192:]
 

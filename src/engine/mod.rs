@@ -23,6 +23,7 @@ mod marks;
 mod multiplexed;
 mod names;
 mod notebook;
+mod noted;
 mod noting;
 mod open_row;
 mod opening;

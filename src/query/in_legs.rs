@@ -68,6 +68,7 @@ impl InLegs {
     }
 
     /// The same of a connection whose facts are known.
+    #[must_use]
     pub fn matches_facts(&self, row: &ConnectionRow<'_>) -> bool {
         self.matches(row, || (row.facts.client.address, row.facts.server))
     }

@@ -4,6 +4,7 @@ mod again;
 mod beside;
 mod exports;
 mod names;
+mod patient;
 mod reading;
 mod running;
 mod signals;

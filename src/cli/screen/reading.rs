@@ -10,6 +10,7 @@ use super::super::stop::Stop;
 use super::super::{wiring, words};
 use super::again::Again;
 use super::beside::{Feeder, Mailbox, beside};
+use super::patient::Patient;
 use super::running::Running;
 use super::signals::Signals;
 use super::{ScreenConfig, exports, failed};
@@ -33,7 +34,11 @@ pub(in super::super) fn show(screen: ScreenConfig, config: &Arc<ReadConfig>) -> 
     let capture = wiring::source(config)?;
     let progress = capture.progress();
     let stop = Stop::default();
-    let source = stop.wrap(capture);
+    let source = Patient::new(capture).map_err(|source| Error::System {
+        what: "cannot start a thread",
+        source,
+    })?;
+    let source = stop.wrap(source);
     let mut engine = wiring::engine_config(&config.report);
     engine.keep_connections = engine.keep_connections.or(Some(LISTED_CONNECTIONS));
     let asked = Screen::default();

@@ -122,7 +122,7 @@ impl Held {
         let records = self.records();
         if self.keys[column].len() != records.len() {
             let now = self.snapshot.capture.end.unwrap_or_default();
-            let key = COLUMNS[column].order;
+            let key = COLUMNS[column].order.key;
             let all = records.iter().zip(&self.briefs);
             let keys = all.map(|(record, brief)| key(record, &Keys { now, leg: brief.leg }));
             self.keys[column] = keys.collect();
