@@ -2,11 +2,11 @@
 
 use super::checks::{Decision, Member, SeriesKey};
 use super::closes::CloseSample;
-use super::collector::{Aggregate, ListedConnection, micros};
+use super::collector::{Aggregate, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
+use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify, ending};
 use crate::u48::U48;
 
 /// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
@@ -307,32 +307,6 @@ impl Aggregate {
         let span = facts.last_response_end.zip(facts.closed_at);
         let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
         CloseSample::new(facts, prefix, between)
-    }
-
-    fn list(
-        &mut self,
-        facts: &ConnectionFacts,
-        class: Class,
-        (leg, ending, sample): (LegRef, Ending, CloseSample),
-    ) -> Option<usize> {
-        let leg = self.place_of(leg.0);
-        let connection = || ListedConnection {
-            facts: facts.clone(),
-            class,
-            leg,
-            ending,
-            sample,
-        };
-        if let Some(recent) = &mut self.recent {
-            recent.push(connection());
-        }
-        let limit = self.list_at_most?;
-        if self.listed.len() >= limit {
-            self.omitted += 1;
-            return None;
-        }
-        self.listed.push(connection());
-        Some(self.listed.len() - 1)
     }
 
     /// The capture is over: series that did not become checks are ordinary connections, and so are those still open.

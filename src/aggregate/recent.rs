@@ -1,7 +1,9 @@
 //! Connections that are over, one by one, for who looks at them while the capture runs.
 
+use super::closes::CloseSample;
 use super::collector::{Aggregate, ListedConnection};
-use crate::classify::Class;
+use super::event::LegRef;
+use crate::classify::{Class, ConnectionFacts, Ending};
 
 impl Aggregate {
     /// Keeps connections that are over for [`take_recent`](Self::take_recent) from now on.
@@ -14,6 +16,33 @@ impl Aggregate {
     #[must_use]
     pub fn take_recent(&mut self) -> Vec<ListedConnection> {
         self.recent.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Keeps a connection for those who want them one by one; returns its place in the list.
+    pub(super) fn list(
+        &mut self,
+        facts: &ConnectionFacts,
+        class: Class,
+        (leg, ending, sample): (LegRef, Ending, CloseSample),
+    ) -> Option<usize> {
+        let leg = self.place_of(leg.0);
+        let connection = || ListedConnection {
+            facts: facts.clone(),
+            class,
+            leg,
+            ending,
+            sample,
+        };
+        if let Some(recent) = &mut self.recent {
+            recent.push(connection());
+        }
+        let limit = self.list_at_most?;
+        if self.listed.len() >= limit {
+            self.omitted += 1;
+            return None;
+        }
+        self.listed.push(connection());
+        Some(self.listed.len() - 1)
     }
 
     /// The last one turned out to be one of a series of health checks.

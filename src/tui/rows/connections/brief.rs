@@ -5,7 +5,8 @@
 
 use crate::classify::{Class, Closer, Endpoint};
 use crate::diagnose::catalogue::CauseId;
-use crate::diagnose::{ConnectionRecord, LegName};
+use crate::diagnose::{Capture, ConnectionRecord, LegName};
+use crate::frame::InterfaceId;
 use crate::query::{ConnectionRow, Fact, Field, Row};
 
 /// A connection in a few words.
@@ -18,6 +19,9 @@ pub(super) struct Brief {
     class: Class,
     closer: Option<Closer>,
     cause: Option<CauseId>,
+    interface: InterfaceId,
+    /// No tunnel carried it, and no PROXY header stood in front.
+    is_plain: bool,
 }
 
 impl Brief {
@@ -29,6 +33,8 @@ impl Brief {
             class: record.class,
             closer: record.facts.closer,
             cause: record.cause,
+            interface: record.facts.interface,
+            is_plain: record.facts.path.tunnel.is_none() && record.facts.proxied_for.is_none(),
         }
     }
 
@@ -41,6 +47,7 @@ impl Brief {
 pub(super) struct BriefRow<'a, F> {
     pub(super) brief: &'a Brief,
     pub(super) leg: &'a LegName,
+    pub(super) capture: &'a Capture,
     pub(super) facts: F,
 }
 
@@ -69,6 +76,11 @@ impl<'a, F: Fn() -> ConnectionRow<'a>> Row for BriefRow<'a, F> {
                 .closer
                 .is_some_and(|closer| test(Fact::Word(closer.as_str()))),
             Field::Cause => brief.cause.is_some_and(|cause| test(Fact::Word(cause.as_str()))),
+            Field::Interface => {
+                let name = self.capture.interface_name(brief.interface);
+                name.is_some_and(|name| test(Fact::Text(name)))
+            }
+            Field::Tunnel | Field::ProxiedFor if brief.is_plain => false,
             field if field.is_of_legs() => return None,
             field => return (self.facts)().any(field, test),
         })

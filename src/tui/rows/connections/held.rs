@@ -100,6 +100,7 @@ impl Held {
             let row = BriefRow {
                 brief,
                 leg: name,
+                capture: &self.snapshot.capture,
                 facts: || ConnectionRow::listed(&self.snapshot, record),
             };
             let cause = wanted.scope.cause;
@@ -157,4 +158,48 @@ fn briefly(records: &[ConnectionRecord]) -> (Vec<LegName>, Vec<Brief>) {
         brief.leg = places[brief.leg as usize];
     }
     (numbers.into_keys().collect(), briefs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{FIELDS, Row};
+
+    #[test]
+    fn what_is_said_in_brief_is_what_the_facts_say() {
+        for name in ["small-pool-and-http10.pcap.gz", "multi-interface.pcapng.gz"] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("captures")
+                .join(name);
+            let source = crate::source::open(&[path], crate::source::OpenOptions::default()).unwrap();
+            let config = crate::engine::Config {
+                keep_connections: Some(1_000),
+                ..Default::default()
+            };
+            let snapshot = crate::pipeline::analyse(Box::new(source), &config, 1, &mut |_: &_| ());
+            let records = snapshot.connections.as_deref().unwrap();
+            let (legs, briefs) = briefly(records);
+            for (record, brief) in records.iter().zip(&briefs) {
+                let full = || ConnectionRow::listed(&snapshot, record);
+                let row = BriefRow {
+                    brief,
+                    leg: &legs[brief.leg as usize],
+                    capture: &snapshot.capture,
+                    facts: full,
+                };
+                for info in FIELDS {
+                    let (mut in_brief, mut in_full) = (Vec::new(), Vec::new());
+                    row.any(info.field, |fact| {
+                        in_brief.push(format!("{fact:?}"));
+                        false
+                    });
+                    full().any(info.field, |fact| {
+                        in_full.push(format!("{fact:?}"));
+                        false
+                    });
+                    assert_eq!(in_brief, in_full, "{}", info.name);
+                }
+            }
+        }
+    }
 }
