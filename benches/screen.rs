@@ -60,24 +60,45 @@ fn query(column: usize, filter: &str, first: usize) -> ViewQuery {
     }
 }
 
-/// Another column each time, so that nothing is in order yet.
-#[divan::bench]
-fn window_after_sorting(bencher: Bencher<'_, '_>) {
-    let (snapshot, mut held, mut column) = (snapshot(), Held::default(), 0);
-    drop(held.answer(&snapshot, &query(0, "", 0)));
-    bencher.bench_local(|| {
-        column = (column + 1) % COLUMNS.len();
-        black_box(held.answer(&snapshot, &query(column, "", 500)))
-    });
+/// By each column, for the first time.
+#[divan::bench(args = COLUMNS.iter().map(|column| column.head), sample_count = 30, sample_size = 1)]
+fn window_after_sorting(bencher: Bencher<'_, '_>, column: &str) {
+    let place = COLUMNS.iter().position(|other| other.head == column);
+    let column = place.expect("a column");
+    let snapshot = snapshot();
+    bencher
+        .with_inputs(|| {
+            let mut held = Held::default();
+            drop(held.answer(&snapshot, &query((column + 1) % COLUMNS.len(), "", 0)));
+            held
+        })
+        .bench_local_refs(|held| held.answer(&snapshot, &query(column, "", 500)));
 }
 
-#[divan::bench]
-fn window_after_filtering(bencher: Bencher<'_, '_>) {
+/// What comes before the first window of a capture.
+#[divan::bench(sample_count = 30, sample_size = 1)]
+fn window_at_first(bencher: Bencher<'_, '_>) {
+    let snapshot = snapshot();
+    bencher
+        .with_inputs(Held::default)
+        .bench_local_refs(|held| held.answer(&snapshot, &query(2, "", 0)));
+}
+
+/// Numbers, an address, a word anywhere, what a connection has of its leg; a little otherwise each time.
+const FILTERS: [&str; 4] = [
+    "class:per_request reqs>0",
+    "client:10.0.0.0/8",
+    "8080",
+    "verdict:fail,warn",
+];
+
+#[divan::bench(args = FILTERS)]
+fn window_after_filtering(bencher: Bencher<'_, '_>, filter: &str) {
     let (snapshot, mut held, mut n) = (snapshot(), Held::default(), 0);
     drop(held.answer(&snapshot, &query(2, "", 0)));
     bencher.bench_local(|| {
         n = (n + 1) % 7;
-        let filter = format!("class:per_request reqs>0 !port:{n}");
+        let filter = format!("{filter} !port:{n}");
         black_box(held.answer(&snapshot, &query(2, &filter, 0)))
     });
 }

@@ -7,7 +7,7 @@ use flowcheck::classify::Endpoint;
 use flowcheck::engine::{Config, Engine, Noting, OpenRef, Scan, Wanted};
 use flowcheck::frame::{Frame, InterfaceId, LinkType};
 use flowcheck::limits::SCANNED_AT_ONCE;
-use flowcheck::query::{Field, Query, Rank, Sort, window};
+use flowcheck::query::{Field, InLegs, Query, Rank, Sort, window};
 use flowcheck::time::Timestamp;
 
 const CONNECTIONS: u32 = 100_000;
@@ -15,13 +15,19 @@ const REQUEST: &[u8] = b"GET /app HTTP/1.1\r\nHost: tomcat\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// What is asked: nothing, a few numbers, an address, what needs all facts, a word anywhere.
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 8] = [
     "",
     "reqs>0 idle>1s",
     "server:10.1.0.3",
     "class:unreused",
+    "state:open !closer:server",
     "0.3:8080",
+    "persist",
+    "10.1",
 ];
+
+/// By what rows are sorted: a number, an end, what is told from several things, a text.
+const FIELDS: [Field; 4] = [Field::Bytes, Field::Client, Field::Class, Field::History];
 
 fn main() {
     divan::main();
@@ -80,15 +86,16 @@ fn engine(noting: Option<Noting>) -> Engine {
     engine
 }
 
-fn wanted(query: &str, most: usize) -> Wanted {
+fn wanted(query: &str, field: Field, most: usize) -> Wanted {
     let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
     Wanted {
-        query,
+        query: InLegs::new(query, &[]),
         sort: Sort {
-            field: Field::Bytes,
+            field,
             descending: true,
         },
         most,
+        interfaces: vec![Some("eth0".to_owned())],
         ..Wanted::default()
     }
 }
@@ -102,7 +109,7 @@ fn look(engine: &Engine, wanted: &Wanted, part: usize) -> Scan {
 /// What packets wait for at most, once an answer is under way.
 #[divan::bench(args = QUERIES, sample_count = 20)]
 fn pause(bencher: Bencher, query: &str) {
-    let (engine, wanted) = (engine(None), wanted(query, 100));
+    let (engine, wanted) = (engine(None), wanted(query, Field::Bytes, 100));
     bencher.counter(ItemsCount::new(SCANNED_AT_ONCE)).bench_local(|| {
         let mut scan = Scan::new(wanted.most);
         engine.scan(&wanted, &mut scan, SCANNED_AT_ONCE)
@@ -112,7 +119,16 @@ fn pause(bencher: Bencher, query: &str) {
 /// A whole look by one engine: with two each does half of it.
 #[divan::bench(args = QUERIES, sample_count = 20)]
 fn look_through_all(bencher: Bencher, query: &str) {
-    let (engine, wanted) = (engine(None), wanted(query, 100));
+    let (engine, wanted) = (engine(None), wanted(query, Field::Bytes, 100));
+    bencher
+        .counter(ItemsCount::new(CONNECTIONS))
+        .bench_local(|| look(&engine, &wanted, SCANNED_AT_ONCE));
+}
+
+/// The same by what is sorted by.
+#[divan::bench(args = FIELDS, sample_count = 20)]
+fn look_through_all_by(bencher: Bencher, field: Field) {
+    let (engine, wanted) = (engine(None), wanted("", field, 100));
     bencher
         .counter(ItemsCount::new(CONNECTIONS))
         .bench_local(|| look(&engine, &wanted, SCANNED_AT_ONCE));
@@ -122,7 +138,7 @@ fn look_through_all(bencher: Bencher, query: &str) {
 #[divan::bench(args = [0, 50_000, 99_950], sample_count = 20)]
 fn choose_and_build(bencher: Bencher, offset: usize) {
     let engine = engine(None);
-    let wanted = wanted("", offset + 50);
+    let wanted = wanted("", Field::Bytes, offset + 50);
     bencher
         .with_inputs(|| look(&engine, &wanted, SCANNED_AT_ONCE).take())
         .bench_local_values(|found: Vec<(Rank, OpenRef)>| {

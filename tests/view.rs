@@ -13,11 +13,11 @@ use common::run::{directory, write};
 use common::script::capture_of;
 use common::wire::Link;
 use flowcheck::classify::Class;
-use flowcheck::diagnose::{Sending, Snapshot};
+use flowcheck::diagnose::{ExchangeRecord, Sending, Snapshot};
 use flowcheck::engine::Config;
 use flowcheck::frame::Block;
-use flowcheck::pipeline::{Screen, View, ViewQuery, analyse_for};
-use flowcheck::query::{Field, Query, Sort};
+use flowcheck::pipeline::{Observer, Screen, SoFar, View, ViewQuery, analyse_for};
+use flowcheck::query::{Field, InLegs, Query, Sort};
 use flowcheck::source::{Next, OpenOptions, Source, SourceSummary, open};
 
 /// Thirty connections of one request that are closed, ten that stay open after as many requests as they have numbers.
@@ -80,6 +80,28 @@ fn file(name: &str, traffic: &str) -> PathBuf {
     write(&directory("view"), name, &bytes)
 }
 
+/// Makes a report so far after each block, as a screen has them.
+struct Reports;
+
+impl Observer for Reports {
+    fn exchange(&mut self, _: &ExchangeRecord) {}
+
+    fn progress(&mut self, so_far: &SoFar<'_>) {
+        let snapshot = so_far.for_screen(Vec::new(), Vec::new());
+        assert!(snapshot.connections.is_none());
+    }
+}
+
+/// The report, with every connection.
+fn report(file: &Path) -> Snapshot {
+    let source = open(&[file.to_owned()], OpenOptions::default()).expect("a capture");
+    let config = Config {
+        keep_connections: Some(100),
+        ..Config::default()
+    };
+    analyse_for(None, Box::new(source), &config, 1, &mut |_: &_| ())
+}
+
 /// Analyses the traffic while `look` looks at it.
 fn watched(name: &str, engines: usize, look: impl FnOnce(&Screen)) -> Snapshot {
     watched_from_before(&file(name, TRAFFIC), engines, |screen, gates| {
@@ -104,7 +126,7 @@ fn watched_from_before(file: &Path, engines: usize, look: impl FnOnce(&Screen, &
                 Box::new(held),
                 &Config::default(),
                 engines,
-                &mut |_: &_| (),
+                &mut Reports,
             )
         });
         // Also when a look fails, or the analysis would never end.
@@ -126,7 +148,9 @@ fn ask(screen: &Screen, query: &ViewQuery, is_ready: impl Fn(&View) -> bool) -> 
         let answer = screen.answer();
         let same = |view: &Arc<View>| {
             let asked = &view.asked;
-            asked.query == query.query && asked.offset == query.offset && asked.selected == query.selected
+            asked.query.query() == query.query.query()
+                && asked.offset == query.offset
+                && asked.selected == query.selected
         };
         if let Some(view) = answer.filter(|view| same(view) && is_ready(view)) {
             return view;
@@ -141,7 +165,8 @@ fn all_read(view: &View) -> bool {
 
 fn query(text: &str, sort: Field, descending: bool) -> ViewQuery {
     ViewQuery {
-        query: Query::parse(text).expect("an expression"),
+        query: InLegs::new(Query::parse(text).expect("an expression"), &[]),
+        noting: true,
         sort: Sort {
             field: sort,
             descending,
@@ -281,5 +306,64 @@ fn of_the_closed_ones_the_latest_are_kept() {
         );
         // Each has two packets, and its id is the place of the first.
         assert_eq!(first.rows[0].facts.id, 201);
+    });
+}
+
+#[test]
+fn closed_ones_have_the_causes_of_the_latest_report() {
+    let report = report(&file("causes.pcap", TRAFFIC));
+    let listed = report.connections.expect("connections");
+    let cause_of = |id: u64| listed.iter().find(|record| record.facts.id == id)?.cause;
+    for engines in [1, 2] {
+        watched("causes.pcap", engines, |screen| {
+            let has_causes = |view: &View| all_read(view) && view.rows.iter().any(|row| row.cause.is_some());
+            let all = ViewQuery {
+                height: 50,
+                ..query("", Field::Id, false)
+            };
+            let view = ask(screen, &all, has_causes);
+            assert_eq!(view.rows.len(), 41);
+            for row in &view.rows {
+                // What is open has none as long as it is.
+                let expected = if row.is_living {
+                    None
+                } else {
+                    cause_of(row.facts.id)
+                };
+                assert_eq!(row.cause, expected, "{}", row.facts.id);
+            }
+            let cause = cause_of(1).expect("a cause").as_str();
+            let asked = query(&format!("cause:{cause}"), Field::Cause, true);
+            let view = ask(screen, &asked, all_read);
+            assert_eq!((view.closed_matching, view.living_matching), (30, 0));
+            assert!(view.rows.iter().all(|row| row.cause.is_some()));
+        });
+    }
+}
+
+#[test]
+fn legs_say_what_they_did_in_the_report_that_is_shown() {
+    let report = report(&file("legs.pcap", TRAFFIC));
+    watched("legs.pcap", 2, |screen| {
+        for (text, living, closed) in [
+            ("prefix:/closed", 0, 30),
+            ("!prefix:/closed", 11, 0),
+            ("/closed", 0, 30),
+            ("reuse<0.1 state:closed", 0, 30),
+            ("verdict:fail,warn,pass,inconclusive", 11, 30),
+            // Nothing knows it before the end.
+            ("gen>1", 11, 30),
+        ] {
+            let asked = ViewQuery {
+                query: InLegs::new(Query::parse(text).expect("an expression"), &report.legs),
+                ..query("", Field::Id, false)
+            };
+            let view = ask(screen, &asked, all_read);
+            assert_eq!(
+                (view.living_matching, view.closed_matching),
+                (living, closed),
+                "{text}"
+            );
+        }
     });
 }

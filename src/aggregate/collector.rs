@@ -1,5 +1,7 @@
 //! Leg events in, figures out.
 
+use std::cell::OnceCell;
+
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -10,8 +12,8 @@ use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
 use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
+use super::pairing::TierFigures;
 use super::pools::Pools;
-use super::recent::RecentConnection;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{AtSyn, Order, SecondPeak};
 use super::waits::Waits;
@@ -20,7 +22,7 @@ use crate::limits::WINDOWS;
 use crate::thresholds::Thresholds;
 use crate::time::{MICROSECOND, Nanos, Timestamp};
 
-/// A connection of the list.
+/// A connection that is over, or still open when the capture ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedConnection {
     /// What was seen of it.
@@ -45,6 +47,8 @@ pub struct Aggregate {
     pub(super) pools: Pools,
     /// Exchanges for the pairing of legs, with our numbers of legs.
     pub(super) samples: Vec<SampledExchange>,
+    /// Legs that belong together, as the samples say; nothing until somebody asks.
+    pub(super) paired: OnceCell<Vec<TierFigures>>,
     /// The ports of each pair of client and server, and how many pages they take.
     pub(super) ports: (Vec<Ports>, usize),
     /// TIME-WAIT of each host over time.
@@ -73,7 +77,7 @@ pub struct Aggregate {
     pub(super) listed: Vec<ListedConnection>,
     pub(super) list_at_most: Option<usize>,
     /// What was closed since it was last taken, if somebody wants it.
-    pub(super) recent: Option<Vec<RecentConnection>>,
+    pub(super) recent: Option<Vec<ListedConnection>>,
     pub(super) omitted: u64,
     pub(super) clients_unnamed: u64,
     pub(super) legs_unnamed: u64,
@@ -111,6 +115,7 @@ impl Aggregate {
             numbers: Numbers::default(),
             pools: Pools::default(),
             samples: Vec::new(),
+            paired: OnceCell::new(),
             ports: Default::default(),
             waits: Waits::default(),
             places: Vec::new(),

@@ -2,11 +2,11 @@
 
 use super::checks::{Decision, Member, SeriesKey};
 use super::closes::CloseSample;
-use super::collector::{Aggregate, ListedConnection, micros};
+use super::collector::{Aggregate, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::classify::{Class, Closer, ConnectionFacts, Ending, Handshake, classify, ending};
+use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify, ending};
 use crate::u48::U48;
 
 /// A connection that has not yet shown whether its handshake was paid for by a request that counts. One for each open
@@ -160,13 +160,13 @@ impl Aggregate {
     }
 
     /// Returns whether it is known to be one of a series of health checks, if connections are kept that are over.
-    pub(super) fn count_closed(
+    pub(super) fn closed(
         &mut self,
         reference: LegRef,
         place: usize,
         facts: &ConnectionFacts,
         prefix: PrefixRef,
-    ) -> bool {
+    ) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
@@ -175,11 +175,12 @@ impl Aggregate {
         let legs = self.legs.len();
         let wanted = |leg: &mut LegState| leg.closes.wants(kind);
         let wanted = self.leg(reference).is_some_and(|(leg, _)| wanted(leg));
-        let sample = (wanted || self.list_at_most.is_some()).then(|| self.sample(reference, facts, prefix));
+        let wanted = wanted || self.list_at_most.is_some() || self.recent.is_some();
+        let sample = wanted.then(|| self.sample(reference, facts, prefix));
         let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
         self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
-            return false;
+            return;
         };
         count_connection(leg, facts, class);
         if !facts.resumed {
@@ -194,10 +195,10 @@ impl Aggregate {
             self.timeline.open_changed(now, self.open.now);
         }
         let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
-            return false;
+            return;
         };
         let Some((leg, _)) = self.leg(reference) else {
-            return false;
+            return;
         };
         let asked = waiting.has_first() && facts.asked.is_some();
         if class == Class::PerRequest && waiting.has_first() && i64::from(waiting.first_window) == leg.window
@@ -209,7 +210,7 @@ impl Aggregate {
         let window = leg.window;
         if class != Class::Check && !(class == Class::PerRequest && asked) {
             self.ordinary_first(reference, &waiting, star_syn);
-            return false;
+            return;
         }
         let closing = waiting.closing.get();
         let member = Member {
@@ -238,9 +239,10 @@ impl Aggregate {
         }
         self.decide(reference, &decision);
         let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
-        let is_check = self.recent.is_some() && decision.checks.iter().any(is_own);
+        if self.recent.is_some() && decision.checks.iter().any(is_own) {
+            self.last_was_check();
+        }
         self.decision = decision;
-        is_check
     }
 
     /// What a new member of a series decides, for it and for those held before.
@@ -305,27 +307,6 @@ impl Aggregate {
         let span = facts.last_response_end.zip(facts.closed_at);
         let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
         CloseSample::new(facts, prefix, between)
-    }
-
-    fn list(
-        &mut self,
-        facts: &ConnectionFacts,
-        class: Class,
-        (leg, ending, sample): (LegRef, Ending, CloseSample),
-    ) -> Option<usize> {
-        let limit = self.list_at_most?;
-        if self.listed.len() >= limit {
-            self.omitted += 1;
-            return None;
-        }
-        self.listed.push(ListedConnection {
-            facts: facts.clone(),
-            class,
-            leg: self.place_of(leg.0),
-            ending,
-            sample,
-        });
-        Some(self.listed.len() - 1)
     }
 
     /// The capture is over: series that did not become checks are ordinary connections, and so are those still open.

@@ -90,6 +90,10 @@ const SIDES: usize = 16;
 
 impl Aggregate {
     pub(super) fn take_samples(&mut self, engine: usize, samples: &[SampledExchange]) {
+        if samples.is_empty() {
+            return;
+        }
+        self.paired.take();
         let numbers = &self.numbers;
         let ours = samples.iter().map(|sample| SampledExchange {
             leg: numbers.leg(engine, sample.leg),
@@ -110,7 +114,13 @@ impl Aggregate {
         hints
     }
 
+    /// Samples are few and seldom, snapshots many: what was matched stands until there are new samples. Names of legs and
+    /// their places do not change once there is a sample of them.
     pub(super) fn tiers(&self) -> Vec<TierFigures> {
+        self.paired.get_or_init(|| self.matched_anew()).clone()
+    }
+
+    fn matched_anew(&self) -> Vec<TierFigures> {
         let sides = Sides::of(&self.samples, &self.numbers, SIDES);
         let mut tiers: Vec<TierFigures> = Vec::new();
         for (front, fronts) in &sides.servers {
@@ -220,4 +230,87 @@ fn no_chance(fronts: &[matching::Exchange], backs: &[matching::Exchange], matche
     let share = (by_chance / matched).max(0.05);
     let error = (matched * share * (1.0 - share)).max(0.0).sqrt();
     share <= SHIFTED_SHARE && matched - by_chance >= ERRORS * error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{LegNamed, LegRef};
+    use super::*;
+    use crate::thresholds::Thresholds;
+    use crate::time::{MILLISECOND, Timestamp};
+
+    const CLIENT: u32 = 0;
+    const PROXY: u32 = 1;
+
+    fn aggregate() -> Aggregate {
+        let mut aggregate = Aggregate::new(Thresholds::default(), None);
+        for (leg, client, server) in [(CLIENT, [10, 0, 0, 1], 1), (PROXY, [10, 0, 0, 2], 3)] {
+            let named = LegNamed {
+                client: Some(client.into()),
+                server: Some(Endpoint {
+                    address: [10, 0, 1, server].into(),
+                    port: 80,
+                }),
+            };
+            aggregate.name_leg(0, LegRef(leg), &named);
+        }
+        aggregate
+    }
+
+    /// The n-th exchange as both legs show it, `within` each other.
+    fn exchanges(n: u64, within: bool) -> [SampledExchange; 2] {
+        let at = |millis: i64| Timestamp::from_nanos((n as i64 * 20 + millis) * MILLISECOND);
+        let sample = |leg, began, ended| SampledExchange {
+            leg: LegRef(leg),
+            asked: n + 1,
+            id: n + 1,
+            forwarded: None,
+            from_proxy: leg == PROXY,
+            by_proxy: false,
+            began: at(began),
+            ended: at(ended),
+        };
+        let behind = if within { (2, 8) } else { (12, 18) };
+        [sample(CLIENT, 0, 10), sample(PROXY, behind.0, behind.1)]
+    }
+
+    #[test]
+    fn what_is_kept_is_what_would_be_matched_anew() {
+        let mut aggregate = aggregate();
+        let mut told = Vec::new();
+        for n in 0..60 {
+            // Samples come now and then, snapshots all the time; later ones fit no more.
+            if n % 3 != 0 {
+                aggregate.take_samples(0, &exchanges(n, n < 40));
+            }
+            aggregate.take_samples(0, &[]);
+            for _ in 0..2 {
+                assert_eq!(aggregate.tiers(), aggregate.matched_anew(), "{n}");
+            }
+            told.push(aggregate.tiers().first().map(|tier| tier.matched));
+        }
+        told.dedup();
+        assert!(told.len() > 10 && told.first() == Some(&None), "{told:?}");
+        assert_eq!(
+            told.last(),
+            Some(&None),
+            "in the end they have too little in common"
+        );
+    }
+
+    #[test]
+    fn nothing_is_matched_again_without_new_samples() {
+        let mut aggregate = aggregate();
+        for n in 0..20 {
+            aggregate.take_samples(0, &exchanges(n, true));
+        }
+        let matched = aggregate.tiers();
+        assert_eq!(matched.len(), 1);
+        // What was matched would be another thing without them.
+        let samples = std::mem::take(&mut aggregate.samples);
+        assert_eq!(aggregate.tiers(), matched);
+        aggregate.samples = samples;
+        aggregate.take_samples(0, &exchanges(20, true));
+        assert_eq!(aggregate.tiers()[0].matched, matched[0].matched + 1);
+    }
 }

@@ -1,17 +1,9 @@
 //! Connections that are over, one by one, for who looks at them while the capture runs.
 
-use super::collector::Aggregate;
-use super::event::{LegRef, PrefixRef};
-use crate::classify::{Class, ConnectionFacts, classify};
-
-/// A connection that is over.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecentConnection {
-    /// What was seen of it.
-    pub facts: ConnectionFacts,
-    /// Its class; of a series of health checks those before the fifth still have the class that they look like.
-    pub class: Class,
-}
+use super::closes::CloseSample;
+use super::collector::{Aggregate, ListedConnection};
+use super::event::LegRef;
+use crate::classify::{Class, ConnectionFacts, Ending};
 
 impl Aggregate {
     /// Keeps connections that are over for [`take_recent`](Self::take_recent) from now on.
@@ -19,31 +11,44 @@ impl Aggregate {
         self.recent.get_or_insert_default();
     }
 
-    /// Takes the connections that were over since the last call.
+    /// Takes the connections that were over since the last call; of a series of health checks those before the fifth have
+    /// the class that they look like.
     #[must_use]
-    pub fn take_recent(&mut self) -> Vec<RecentConnection> {
+    pub fn take_recent(&mut self) -> Vec<ListedConnection> {
         self.recent.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    pub(super) fn closed(
+    /// Keeps a connection for those who want them one by one; returns its place in the list.
+    pub(super) fn list(
         &mut self,
-        reference: LegRef,
-        place: usize,
         facts: &ConnectionFacts,
-        prefix: PrefixRef,
-    ) {
-        let is_check = self.count_closed(reference, place, facts, prefix);
+        class: Class,
+        (leg, ending, sample): (LegRef, Ending, CloseSample),
+    ) -> Option<usize> {
+        let leg = self.place_of(leg.0);
+        let connection = || ListedConnection {
+            facts: facts.clone(),
+            class,
+            leg,
+            ending,
+            sample,
+        };
         if let Some(recent) = &mut self.recent {
-            let now = self.span.map_or(facts.end, |span| span.clock);
-            let class = if is_check {
-                Class::Check
-            } else {
-                classify(facts, now, &self.thresholds)
-            };
-            recent.push(RecentConnection {
-                facts: facts.clone(),
-                class,
-            });
+            recent.push(connection());
+        }
+        let limit = self.list_at_most?;
+        if self.listed.len() >= limit {
+            self.omitted += 1;
+            return None;
+        }
+        self.listed.push(connection());
+        Some(self.listed.len() - 1)
+    }
+
+    /// The last one turned out to be one of a series of health checks.
+    pub(super) fn last_was_check(&mut self) {
+        if let Some(last) = self.recent.as_mut().and_then(|recent| recent.last_mut()) {
+            last.class = Class::Check;
         }
     }
 }

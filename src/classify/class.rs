@@ -2,7 +2,7 @@
 
 use super::facts::{Closer, ConnectionFacts, Handshake, Protocol};
 use crate::thresholds::Thresholds;
-use crate::time::Timestamp;
+use crate::time::{Nanos, Timestamp};
 
 /// What a connection was used for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -62,23 +62,90 @@ impl Class {
     }
 }
 
+/// What a class is told from. A connection's facts hold it; an engine says it of one in its table without putting those
+/// together.
+pub trait Seen {
+    /// How far its opening got.
+    fn handshake(&self) -> Handshake;
+    /// What its payload is.
+    fn protocol(&self) -> Protocol;
+    /// Complete request heads.
+    fn requests(&self) -> u32;
+    /// What the class needs is hidden.
+    fn is_obscured(&self) -> bool;
+    /// Both directions were captured, or nothing shows that one is missing.
+    fn is_two_way(&self) -> bool;
+    /// Who closed it.
+    fn closer(&self) -> Option<Closer>;
+    /// The close was announced.
+    fn is_announced(&self) -> bool;
+    /// From its last response to its close.
+    fn idle_before_close(&self) -> Option<Nanos>;
+    /// The end of its last response.
+    fn last_response_end(&self) -> Option<Timestamp>;
+    /// Payload bytes to the server.
+    fn bytes_to_server(&self) -> u64;
+}
+
+impl Seen for ConnectionFacts {
+    fn handshake(&self) -> Handshake {
+        self.handshake
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    fn is_obscured(&self) -> bool {
+        self.obscured
+    }
+
+    fn is_two_way(&self) -> bool {
+        self.two_way
+    }
+
+    fn closer(&self) -> Option<Closer> {
+        self.closer
+    }
+
+    fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    fn idle_before_close(&self) -> Option<Nanos> {
+        self.idle_before_close
+    }
+
+    fn last_response_end(&self) -> Option<Timestamp> {
+        self.last_response_end
+    }
+
+    fn bytes_to_server(&self) -> u64 {
+        self.bytes_to_server
+    }
+}
+
 /// The class of a connection, `now` being the end of the capture (or the present, live).
 ///
 /// A `per_request` connection may turn out to be one of a series of health checks: only `aggregate` can tell.
 #[must_use]
-pub fn classify(facts: &ConnectionFacts, now: Timestamp, thresholds: &Thresholds) -> Class {
-    match facts.handshake {
+pub fn classify(facts: &impl Seen, now: Timestamp, thresholds: &Thresholds) -> Class {
+    match facts.handshake() {
         Handshake::Refused | Handshake::Unanswered => return Class::Failed,
         _ => {}
     }
-    match facts.protocol {
+    match facts.protocol() {
         Protocol::Tunnel => return Class::Tunnel,
         Protocol::Tls => return Class::Tls,
         Protocol::Http2 => return Class::Multiplexed,
         Protocol::Other => return Class::Other,
         Protocol::None | Protocol::Http1 => {}
     }
-    match facts.requests {
+    match facts.requests() {
         0 => without_request(facts),
         1 => with_one_request(facts, now, thresholds),
         _ => Class::Persistent,
@@ -86,31 +153,31 @@ pub fn classify(facts: &ConnectionFacts, now: Timestamp, thresholds: &Thresholds
 }
 
 /// No request and closed by either side is a check: a connect that sends nothing, a half-open probe (SYN, SYN-ACK, RST).
-fn without_request(facts: &ConnectionFacts) -> Class {
-    let opened = matches!(facts.handshake, Handshake::Established | Handshake::InProgress);
-    if opened && facts.two_way && facts.closer.is_some() && facts.bytes_to_server == 0 {
+fn without_request(facts: &impl Seen) -> Class {
+    let opened = matches!(facts.handshake(), Handshake::Established | Handshake::InProgress);
+    if opened && facts.is_two_way() && facts.closer().is_some() && facts.bytes_to_server() == 0 {
         Class::Check
     } else {
         Class::Undetermined
     }
 }
 
-fn with_one_request(facts: &ConnectionFacts, now: Timestamp, thresholds: &Thresholds) -> Class {
-    if facts.obscured || facts.handshake == Handshake::Midstream || !facts.two_way {
+fn with_one_request(facts: &impl Seen, now: Timestamp, thresholds: &Thresholds) -> Class {
+    if facts.is_obscured() || facts.handshake() == Handshake::Midstream || !facts.is_two_way() {
         return Class::Undetermined;
     }
-    match (facts.closer, facts.idle_before_close) {
+    match (facts.closer(), facts.idle_before_close()) {
         // When it was closed was not captured, only that another took its place.
-        (Some(Closer::Lost), _) if !facts.announced => Class::Undetermined,
+        (Some(Closer::Lost), _) if !facts.is_announced() => Class::Undetermined,
         (Some(_), idle) => {
             let at_once = idle.is_none_or(|idle| idle <= thresholds.per_request_close);
-            if at_once || facts.announced {
+            if at_once || facts.is_announced() {
                 Class::PerRequest
             } else {
                 Class::Unreused
             }
         }
-        (None, _) => match facts.last_response_end {
+        (None, _) => match facts.last_response_end() {
             Some(end) if now.since(end) >= thresholds.unreused_open => Class::Unreused,
             _ => Class::Undetermined,
         },

@@ -1,6 +1,7 @@
 //! What a close looked like.
 
-use super::facts::{Closer, ConnectionFacts};
+use super::class::Seen;
+use super::facts::Closer;
 use crate::time::Nanos;
 
 /// What the close of a connection looked like.
@@ -24,12 +25,12 @@ impl CloseReason {
 
     /// Of a connection; `None` while it is open. An idle close comes after `idle_close` at least.
     #[must_use]
-    pub fn of(facts: &ConnectionFacts, idle_close: Nanos) -> Option<Self> {
-        Some(match facts.closer? {
+    pub fn of(facts: &impl Seen, idle_close: Nanos) -> Option<Self> {
+        Some(match facts.closer()? {
             Closer::Lost => Self::Lost,
             Closer::ResetByClient | Closer::ResetByServer => Self::Reset,
-            _ if facts.announced => Self::Announced,
-            _ if facts.idle_before_close.is_some_and(|idle| idle >= idle_close) => Self::Idle,
+            _ if facts.is_announced() => Self::Announced,
+            _ if facts.idle_before_close().is_some_and(|idle| idle >= idle_close) => Self::Idle,
             _ => Self::Fin,
         })
     }

@@ -206,7 +206,8 @@ pub struct History {
 
 impl History {
     const LETTERS: [u8; 8] = *b"SHADFRTG";
-    const MAX: u32 = 12;
+    /// Letters kept.
+    pub const MAX: u32 = 12;
     const NOTED_AT: u64 = 48;
 
     #[inline]
@@ -250,6 +251,19 @@ impl History {
         (0..count).map(move |place| self.word >> (4 * place) & 15)
     }
 
+    /// Its letters, written to `room`: a hundred thousand of them are looked through at a time.
+    #[must_use]
+    pub fn text(self, room: &mut [u8; Self::MAX as usize]) -> &str {
+        let mut count = 0;
+        for (place, code) in room.iter_mut().zip(self.letters()) {
+            let letter = Self::LETTERS[(code >> 1) as usize & 7];
+            // Of the server in lower case.
+            *place = letter | (code as u8 & 1) << 5;
+            count += 1;
+        }
+        std::str::from_utf8(&room[..count]).unwrap_or_default()
+    }
+
     /// A number by which histories sort event by event, the shorter of two that begin alike first.
     #[must_use]
     pub fn rank(self) -> u64 {
@@ -271,15 +285,7 @@ impl History {
 
 impl std::fmt::Display for History {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for code in self.letters() {
-            let letter = char::from(Self::LETTERS[(code >> 1) as usize & 7]);
-            if code & 1 == 1 {
-                write!(f, "{}", letter.to_ascii_lowercase())?;
-            } else {
-                write!(f, "{letter}")?;
-            }
-        }
-        Ok(())
+        f.write_str(self.text(&mut [0; Self::MAX as usize]))
     }
 }
 

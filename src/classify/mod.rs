@@ -11,7 +11,7 @@ mod ending;
 mod facts;
 mod signs;
 
-pub use class::{Class, classify};
+pub use class::{Class, Seen, classify};
 pub use close_reason::CloseReason;
 pub use control::ControlBits;
 pub use ending::{AT_ONCE, Ending, ending};

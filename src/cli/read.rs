@@ -19,23 +19,22 @@ pub(super) fn read(config: ReadConfig) -> Result<Exit, Error> {
         return ladder::ladder(&config, wanted);
     }
     let mut lines = Lines::open(&config.report)?;
+    if let Some(screen) = config.screen {
+        let mut snapshot = screen::show(screen, &config)?;
+        if config.report.connections.is_none() {
+            // Listed for the screen alone.
+            snapshot.connections = None;
+            snapshot.capture.connections_omitted = 0;
+        }
+        return result::conclude(&config.report, lines, snapshot, &[]);
+    }
     let stop = Stop::default();
-    let mut snapshot = wiring::analyse(&config, &stop, &mut |exchange: &ExchangeRecord| {
+    let snapshot = wiring::analyse(&config, &stop, &mut |exchange: &ExchangeRecord| {
         lines.exchange(exchange);
         // `| head` has seen enough; expectations need the rest.
         if lines.output.is_closed() && config.report.expectations.is_empty() {
             stop.now();
         }
     })?;
-    if let Some(screen) = config.screen {
-        let whole = Arc::new(snapshot);
-        screen::show(screen, &config, &whole)?;
-        snapshot = Arc::unwrap_or_clone(whole);
-        if config.report.connections.is_none() {
-            // Listed for the screen alone.
-            snapshot.connections = None;
-            snapshot.capture.connections_omitted = 0;
-        }
-    }
     result::conclude(&config.report, lines, snapshot, &[])
 }

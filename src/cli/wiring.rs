@@ -11,7 +11,6 @@ use super::words;
 use crate::diagnose::Snapshot;
 use crate::engine;
 use crate::frame::Block;
-use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline::{self, Observer};
 use crate::source::filter::Filter;
 use crate::source::{self, Capture, Moment, Next, OpenOptions, Source};
@@ -27,10 +26,7 @@ pub(super) fn analyse(
     let progress = capture.progress();
     let total = progress.bytes_total();
     let _bar = Progress::start(config.report.quiet, total, move || progress.bytes_read());
-    let mut engine = engine_config(&config.report);
-    if config.screen.is_some() {
-        engine.keep_connections = engine.keep_connections.or(Some(LISTED_CONNECTIONS));
-    }
+    let engine = engine_config(&config.report);
     let mut snapshot = pipeline::analyse(stop.wrap(capture), &engine, config.report.threads, observer);
     snapshot.capture.filter.clone_from(&config.filter);
     Ok(snapshot)

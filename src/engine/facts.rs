@@ -99,7 +99,7 @@ impl Conversation {
         }
     }
 
-    fn idle_before(&self, closed_at: Timestamp) -> Option<i64> {
+    pub(super) fn idle_before(&self, closed_at: Timestamp) -> Option<i64> {
         if self.was_replaced() {
             return None;
         }
@@ -110,7 +110,7 @@ impl Conversation {
     }
 
     /// Both directions were captured, or nothing proves that the other one existed.
-    fn is_two_way(&self) -> bool {
+    pub(super) fn is_two_way(&self) -> bool {
         let [low, high] = [self.tcp.end(Sender::Low), self.tcp.end(Sender::High)];
         // An acknowledgment, that of a SYN-ACK included, answers something.
         let alone = |end: &TcpEnd| end.any() && (end.proves_peer() || end.acked().is_some());

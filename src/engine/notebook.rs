@@ -4,13 +4,16 @@ use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
+use super::noted::Lines;
 use super::records::Head;
 use crate::classify::{ControlBits, Endpoint};
 use crate::decode::Segment;
 use crate::diagnose::{Direction, Message, PacketNote, PacketNotes, Sending};
 use crate::flow::{FlowKey, Sender};
+use crate::frame::InterfaceId;
 use crate::limits::{LADDER_LINE_BYTES, LADDER_PACKETS, NOTE_LINE_BYTES, NOTES_EACH};
 use crate::sequence::SeqNumber;
+use crate::time::Timestamp;
 
 /// What is noted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,11 +24,20 @@ pub enum Noting {
     Latest(usize),
 }
 
-/// A packet as it is noted: with the numbers it had.
-#[derive(Debug)]
+/// A packet as it is noted: with the numbers it had. Small, for there may be half a million.
+#[derive(Clone, Copy, Debug)]
 struct Raw {
+    at: Timestamp,
+    frame: u64,
+    len: u32,
+    sequence: u32,
+    acknowledgment: u32,
+    window: u16,
+    flags: ControlBits,
+    interface: InterfaceId,
     sender: Sender,
-    note: PacketNote,
+    sending: Sending,
+    closes: bool,
 }
 
 /// The notes of one connection.
@@ -37,7 +49,9 @@ struct Page {
     /// The note in which a message of each end began whose head is not complete yet.
     begun: [Option<u64>; 2],
     first: Vec<Raw>,
+    first_lines: Lines,
     latest: VecDeque<Raw>,
+    latest_lines: Lines,
     /// Packets noted so far.
     count: u64,
     /// When it was written to last, by [`Notebook::taken`].
@@ -87,20 +101,26 @@ impl Notebook {
         {
             return;
         }
-        self.make_room(id);
         self.taken += 1;
         let (first, latest, _) = self.sizes();
+        let raw = Raw::new(segment, sender, sending, closes);
+        if let Some(page) = self.pages.get_mut(&id) {
+            page.stamp = self.taken;
+            page.add(raw, first, latest);
+            return;
+        }
+        self.make_room();
         let page = self.pages.entry(id).or_insert_with(|| Page::new(key));
         page.stamp = self.taken;
-        page.add(Raw::new(segment, sender, sending, closes), first, latest);
+        page.add(raw, first, latest);
     }
 
     /// Forgets the connections that have been silent longest, several at a time, if another one needs room.
-    fn make_room(&mut self, id: u64) {
+    fn make_room(&mut self) {
         let Noting::Latest(most) = self.noting else {
             return;
         };
-        if self.pages.len() < most || self.pages.contains_key(&id) {
+        if self.pages.len() < most {
             return;
         }
         let mut stamps: Vec<u64> = self.pages.values().map(|page| page.stamp).collect();
@@ -121,19 +141,16 @@ impl Notebook {
     }
 
     /// A head is complete: the message belongs to the packet in which it began.
-    pub(super) fn head(&mut self, head: &Head) {
+    pub(super) fn head(&mut self, head: &Head, line: &[u8]) {
         let (_, _, longest) = self.sizes();
         let Some(page) = self.pages.get_mut(&head.connection) else {
             return;
         };
         let begun = page.begun[head.sender.index()].take();
         let serial = begun.or_else(|| page.serial_at(head));
-        if let Some(raw) = serial.and_then(|serial| page.note_mut(serial)) {
-            let line = &head.line[..head.line.len().min(longest)];
-            raw.note.messages.push(Message {
-                kind: head.kind,
-                line: String::from_utf8_lossy(line).into(),
-            });
+        let Some(serial) = serial else { return };
+        if let Some(lines) = page.lines_of(serial) {
+            lines.add(serial, head.kind, &line[..line.len().min(longest)]);
         }
     }
 
@@ -150,16 +167,18 @@ impl Page {
             bases: [None; 2],
             begun: [None; 2],
             first: Vec::new(),
+            first_lines: Lines::default(),
             latest: VecDeque::new(),
+            latest_lines: Lines::default(),
             count: 0,
             stamp: 0,
         }
     }
 
     fn add(&mut self, raw: Raw, first: usize, latest: usize) {
-        let sequence = SeqNumber(raw.note.sequence);
+        let sequence = SeqNumber(raw.sequence);
         self.bases[raw.sender.index()].get_or_insert(sequence);
-        if let Some(acknowledged) = raw.note.acknowledgment {
+        if let Some(acknowledged) = raw.acknowledged() {
             // Of an end that is silent so far: what it is acknowledged for.
             self.bases[raw.sender.peer().index()].get_or_insert(SeqNumber(acknowledged));
         }
@@ -170,13 +189,16 @@ impl Page {
         }
         if self.latest.len() >= latest {
             self.latest.pop_front();
+            // The numbers of packets are from 0, and this one is not there yet.
+            self.latest_lines
+                .forget(self.count - 2 - self.latest.len() as u64);
         }
         self.latest.push_back(raw);
     }
 
     /// The number of the packet in which a head was complete: the latest of its time that carried payload.
     fn serial_at(&self, head: &Head) -> Option<u64> {
-        let is = |raw: &Raw| raw.sender == head.sender && raw.note.at == head.at && raw.note.len > 0;
+        let is = |raw: &Raw| raw.sender == head.sender && raw.at == head.at && raw.len > 0;
         let before = self.count - self.latest.len() as u64;
         let place = self
             .latest
@@ -186,11 +208,13 @@ impl Page {
         place.or_else(|| self.first.iter().rposition(is).map(|place| place as u64))
     }
 
-    fn note_mut(&mut self, serial: u64) -> Option<&mut Raw> {
+    /// Where the messages of a packet are noted, if it is.
+    fn lines_of(&mut self, serial: u64) -> Option<&mut Lines> {
         let before = self.count - self.latest.len() as u64;
-        match serial.checked_sub(before) {
-            Some(place) => self.latest.get_mut(place as usize),
-            None => self.first.get_mut(serial as usize),
+        if serial >= before {
+            (serial < self.count).then_some(&mut self.latest_lines)
+        } else {
+            (serial < self.first.len() as u64).then_some(&mut self.first_lines)
         }
     }
 
@@ -202,53 +226,69 @@ impl Page {
             Sender::High
         };
         let kept = self.first.len() + self.latest.len();
+        let before = self.count - self.latest.len() as u64;
+        let first = (0..).zip(&self.first);
+        let numbered = first.chain((before..).zip(&self.latest));
+        let mut lines = self.first_lines.read().chain(self.latest_lines.read()).peekable();
+        let mut note = |(serial, raw): (u64, &Raw)| {
+            let mut messages = Vec::new();
+            while let Some((_, message)) = lines.next_if(|(packet, _)| *packet <= serial) {
+                messages.push(message);
+            }
+            self.relative(raw, client, messages)
+        };
         PacketNotes {
-            packets: (self.first.iter().chain(&self.latest))
-                .map(|raw| self.relative(raw, client))
-                .collect(),
+            packets: numbered.map(&mut note).collect(),
             left_out: self.count - kept as u64,
             left_out_at: self.first.len(),
         }
     }
 
-    fn relative(&self, raw: &Raw, client: Sender) -> PacketNote {
+    fn relative(&self, raw: &Raw, client: Sender, messages: Vec<Message>) -> PacketNote {
         let since = |number: u32, end: Sender| {
             let base = self.bases[end.index()].unwrap_or_default();
             number.wrapping_sub(base.0)
         };
         PacketNote {
+            at: raw.at,
+            frame: raw.frame,
+            interface: raw.interface,
             direction: if raw.sender == client {
                 Direction::ToServer
             } else {
                 Direction::ToClient
             },
-            sequence: since(raw.note.sequence, raw.sender),
-            acknowledgment: (raw.note.acknowledgment).map(|number| since(number, raw.sender.peer())),
-            ..raw.note.clone()
+            flags: raw.flags,
+            len: raw.len,
+            sequence: since(raw.sequence, raw.sender),
+            acknowledgment: raw.acknowledged().map(|number| since(number, raw.sender.peer())),
+            window: raw.window,
+            sending: raw.sending,
+            closes: raw.closes,
+            messages,
         }
     }
 }
 
 impl Raw {
     fn new(segment: &Segment<'_>, sender: Sender, sending: Sending, closes: bool) -> Self {
-        let flags = ControlBits(segment.flags.0);
         Self {
+            at: segment.timestamp,
+            frame: segment.number,
+            len: segment.payload_len,
+            sequence: segment.sequence,
+            acknowledgment: segment.acknowledgment,
+            window: segment.window,
+            flags: ControlBits(segment.flags.0),
+            interface: segment.interface,
             sender,
-            note: PacketNote {
-                at: segment.timestamp,
-                frame: segment.number,
-                interface: segment.interface,
-                direction: Direction::ToServer,
-                flags,
-                len: segment.payload_len,
-                sequence: segment.sequence,
-                acknowledgment: flags.acknowledges().then_some(segment.acknowledgment),
-                window: segment.window,
-                sending,
-                closes,
-                messages: Vec::new(),
-            },
+            sending,
+            closes,
         }
+    }
+
+    fn acknowledged(&self) -> Option<u32> {
+        self.flags.acknowledges().then_some(self.acknowledgment)
     }
 }
 
@@ -259,8 +299,6 @@ mod tests {
     use crate::decode::{Address, Flags, Packet, Print};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
-    use crate::frame::InterfaceId;
-    use crate::time::Timestamp;
 
     fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
         let segment = Segment {
@@ -344,22 +382,24 @@ mod tests {
             sender: Sender::Low,
             at: Timestamp::from_nanos(at),
             kind: MessageKind::Request,
-            line: vec![b'x'; 2 * NOTE_LINE_BYTES],
+            line: 0..0,
         };
+        let line = vec![b'x'; 2 * NOTE_LINE_BYTES];
         note(&mut notebook, 1, 1, 4_000);
         notebook.note_begun(1, [true, false]);
         note(&mut notebook, 1, 2, 4_000);
         notebook.note_begun(1, [true, false]);
-        notebook.head(&head(2));
+        notebook.head(&head(2), &line);
         notebook.note_begun(1, [false, false]);
         note(&mut notebook, 1, 3, 4_000);
-        notebook.head(&head(3));
+        notebook.head(&head(3), &line);
         // Of a connection that is not noted, and of a packet that is not there.
-        notebook.head(&Head {
+        let other = Head {
             connection: 9,
             ..head(3)
-        });
-        notebook.head(&head(77));
+        };
+        notebook.head(&other, &line);
+        notebook.head(&head(77), &line);
         let notes = notebook.read(1, client(4_000)).unwrap();
         let messages: Vec<usize> = notes.packets.iter().map(|packet| packet.messages.len()).collect();
         assert_eq!(messages, [1, 0, 1]);

@@ -4,6 +4,7 @@ use super::analysis::Engine;
 use super::context::STEPS;
 use super::conversation::Conversation;
 use super::notebook::{Notebook, Noting};
+use super::records::Heads;
 use crate::classify::Endpoint;
 use crate::decode::{Flags, Segment};
 use crate::diagnose::{PacketNotes, Sending};
@@ -63,7 +64,7 @@ impl Engine {
     pub fn take_notes(&mut self, noting: Option<Noting>) {
         if self.noting() != noting {
             self.notebook = noting.map(|noting| Box::new(Notebook::new(noting)));
-            self.records.heads = noting.map(|_| Vec::new());
+            self.records.heads = noting.map(|_| Heads::default());
         }
     }
 
@@ -106,25 +107,39 @@ impl Engine {
             stray_resets: self.quality.stray_resets,
         };
         self.take_in(known, key, segment, sender);
-        self.note(&before, *key, segment, sender);
+        // Mostly the connection is where it was.
+        let is_there = |place: &usize| self.table.entry(*place).is_some_and(|(other, _)| other == key);
+        let now = match known {
+            Known::Living(place) if is_there(&place) => known,
+            _ => self.table.look(key),
+        };
+        self.note(&before, (now, *key), segment, sender);
         self.note_heads();
-        if segment.payload_len > 0 {
-            self.note_begun(*key);
+        if let Known::Living(place) = now
+            && segment.payload_len > 0
+        {
+            self.note_begun(place);
         }
     }
 
     /// Notes which ends have begun a head that is not complete.
-    fn note_begun(&mut self, key: FlowKey) {
-        let living = self.table.find(&key).and_then(|place| self.table.get(place));
+    fn note_begun(&mut self, place: usize) {
+        let living = self.table.get(place);
         if let Some((living, notebook)) = living.zip(self.notebook.as_mut()) {
             let in_head = [0, 1].map(|end| living.streams[end].messages.in_head());
             notebook.note_begun(living.id.get(), in_head);
         }
     }
 
-    fn note(&mut self, before: &Before, key: FlowKey, segment: &Segment<'_>, sender: Sender) {
+    fn note(
+        &mut self,
+        before: &Before,
+        (known, key): (Known, FlowKey),
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         let order = self.now.order / STEPS;
-        let (id, after, candidate) = match self.table.look(&key) {
+        let (id, after, candidate) = match known {
             Known::Living(place) => {
                 let Some(living) = self.table.get(place) else {
                     return;
@@ -189,8 +204,6 @@ impl Engine {
         let (Some(notebook), Some(heads)) = (&mut self.notebook, &mut self.records.heads) else {
             return;
         };
-        for head in heads.drain(..) {
-            notebook.head(&head);
-        }
+        heads.drain(|head, line| notebook.head(head, line));
     }
 }

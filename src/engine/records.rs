@@ -1,5 +1,8 @@
 //! What is recorded beside leg events, where somebody asks for it: exchanges, and the heads of messages for the notes.
 
+use std::io::Write;
+use std::ops::Range;
+
 use super::delivery::Origin;
 use crate::classify::Version;
 use crate::diagnose::{ExchangeRecord, MessageKind};
@@ -12,7 +15,7 @@ use crate::time::Timestamp;
 pub(super) struct Records {
     pub(super) exchanges: Vec<ExchangeRecord>,
     /// `None` as long as nobody takes notes.
-    pub(super) heads: Option<Vec<Head>>,
+    pub(super) heads: Option<Heads>,
 }
 
 /// A message whose head was read.
@@ -24,7 +27,35 @@ pub(super) struct Head {
     /// When its head was complete.
     pub(super) at: Timestamp,
     pub(super) kind: MessageKind,
-    pub(super) line: Vec<u8>,
+    /// Where its start line is.
+    pub(super) line: Range<usize>,
+}
+
+/// Heads and their start lines, which go with them.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    list: Vec<Head>,
+    lines: Vec<u8>,
+}
+
+impl Heads {
+    /// A head whose line was written from `from` on.
+    fn add(&mut self, from: usize, mut head: Head) {
+        let line = self.lines.get(from..).unwrap_or_default();
+        let begin = line.len() - line.trim_ascii_start().len();
+        let len = line.trim_ascii().len();
+        head.line = from + begin..from + begin + len;
+        self.list.push(head);
+    }
+
+    /// Shows all of them with their lines, and forgets them.
+    pub(super) fn drain(&mut self, mut show: impl FnMut(&Head, &[u8])) {
+        for head in &self.list {
+            show(head, self.lines.get(head.line.clone()).unwrap_or_default());
+        }
+        self.list.clear();
+        self.lines.clear();
+    }
 }
 
 impl Records {
@@ -51,17 +82,22 @@ impl Records {
     /// Out of line: hardly ever is somebody taking notes.
     #[cold]
     fn note_request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
-        let mut line = [head.method_name, head.target].join(&b' ');
+        let heads = self.heads.get_or_insert_default();
+        let from_byte = heads.lines.len();
+        heads.lines.extend(head.method_name);
+        heads.lines.push(b' ');
+        heads.lines.extend(head.target);
         if head.version != Version::Http09 {
-            line.extend(written(head.version).bytes());
+            written(head.version, &mut heads.lines);
         }
-        self.heads.get_or_insert_default().push(Head {
+        let head = Head {
             connection,
             sender,
             at: from.at,
             kind: MessageKind::Request,
-            line: line.trim_ascii().to_vec(),
-        });
+            line: 0..0,
+        };
+        heads.add(from_byte, head);
     }
 
     #[cold]
@@ -72,24 +108,31 @@ impl Records {
         (version, status): (Version, u16),
         at: Timestamp,
     ) {
-        let line = match status {
-            UNREAD_STATUS => String::new(),
-            status => format!("{} {status}", written(version)),
-        };
-        self.heads.get_or_insert_default().push(Head {
+        let heads = self.heads.get_or_insert_default();
+        let from = heads.lines.len();
+        if status != UNREAD_STATUS {
+            written(version, &mut heads.lines);
+            // Writing to memory does not fail.
+            let _ = write!(heads.lines, " {status}");
+        }
+        let head = Head {
             connection,
             sender,
             at,
             kind: MessageKind::Response,
-            line: line.into_bytes().trim_ascii().to_vec(),
-        });
+            line: 0..0,
+        };
+        heads.add(from, head);
     }
 }
 
 /// ` HTTP/1.1`, or nothing where it is not visible.
-fn written(version: Version) -> String {
+fn written(version: Version, line: &mut Vec<u8>) {
     match version.as_str() {
-        "" => String::new(),
-        number => format!(" HTTP/{number}"),
+        "" => {}
+        number => {
+            line.extend(b" HTTP/");
+            line.extend(number.bytes());
+        }
     }
 }

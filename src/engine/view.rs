@@ -1,16 +1,15 @@
 //! Open connections as rows of a view: looked through a part at a time, built only for the window that is shown.
 
-use std::cell::OnceCell;
-
 use super::analysis::Engine;
 use super::conversation::Conversation;
 use super::facts::Known;
 use super::marks::Marks;
-use crate::classify::{Class, ConnectionFacts, Endpoint, classify};
-use crate::flow::{FlowKey, PathId, Sender};
-use crate::query::{ConnectionRow, Fact, Field, First, Query, Rank, Row, Sort};
-use crate::thresholds::Thresholds;
-use crate::time::{Nanos, SECOND, Timestamp};
+use super::open_row::OpenRow;
+use crate::classify::{Class, ConnectionFacts, classify};
+use crate::flow::FlowKey;
+use crate::frame::InterfaceId;
+use crate::query::{First, InLegs, Rank, Sort};
+use crate::time::{Nanos, Timestamp};
 
 /// Where a connection is kept: its place, which another one may have by then, and its id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +22,7 @@ pub struct OpenRef {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Those that match.
-    pub query: Query,
+    pub query: InLegs,
     /// In which order.
     pub sort: Sort,
     /// So many, the first.
@@ -32,13 +31,15 @@ pub struct Wanted {
     pub selected: Option<u64>,
     /// The names of interfaces, by their ids.
     pub interfaces: Vec<Option<String>>,
+    /// Packets are to be noted.
+    pub noting: bool,
 }
 
 impl Wanted {
     /// The name of an interface.
     #[must_use]
-    pub fn interface(&self, facts: &ConnectionFacts) -> Option<&str> {
-        self.interfaces.get(usize::from(facts.interface.0))?.as_deref()
+    pub fn interface(&self, id: InterfaceId) -> Option<&str> {
+        self.interfaces.get(usize::from(id.0))?.as_deref()
     }
 }
 
@@ -107,9 +108,8 @@ impl Engine {
                 wanted,
                 key,
                 living,
-                built: OnceCell::new(),
             };
-            if wanted.query.matches(&row) {
+            if wanted.query.matches(&row, || row.leg()) {
                 scan.matching += 1;
                 scan.first.add(Rank::of(&row, id, wanted.sort), at);
             }
@@ -145,107 +145,13 @@ impl Engine {
         let class = classify(&facts, self.now.clock, thresholds);
         (facts, class)
     }
-
-    fn thresholds(&self) -> &Thresholds {
-        &self.config.thresholds
-    }
 }
 
 impl Conversation {
     /// Since the end of its last response; nothing if a request is under way or it is closing.
-    fn idle_now(&self, clock: Timestamp) -> Option<Nanos> {
+    pub(super) fn idle_now(&self, clock: Timestamp) -> Option<Nanos> {
         let waits = !self.marks.has(Marks::BUSY) && self.closing.is_none();
         self.idle_at(clock).filter(|_| waits)
-    }
-}
-
-/// An open connection that says what it can without its facts being put together.
-struct OpenRow<'a> {
-    engine: &'a Engine,
-    wanted: &'a Wanted,
-    key: &'a FlowKey,
-    living: &'a Conversation,
-    built: OnceCell<(ConnectionFacts, Class)>,
-}
-
-impl OpenRow<'_> {
-    fn client(&self) -> Sender {
-        let roles = self.living.roles.map(|roles| roles.client);
-        roles.unwrap_or_else(|| Conversation::lower_port(self.key).peer())
-    }
-
-    fn end(&self, end: Sender) -> Endpoint {
-        let (address, port) = self.key.end(end);
-        Endpoint {
-            address: address.into(),
-            port,
-        }
-    }
-
-    fn bytes(&self, end: Sender) -> u64 {
-        self.living.streams[end.index()].bytes
-    }
-
-    /// As of any other connection.
-    fn built(&self, field: Field, test: impl FnMut(Fact<'_>) -> bool) -> Option<bool> {
-        let (facts, class) = self
-            .built
-            .get_or_init(|| self.engine.so_far(self.key, self.living));
-        let row = ConnectionRow {
-            facts,
-            class: *class,
-            cause: None,
-            generation: None,
-            interface: self.wanted.interface(facts),
-            idle_close: self.engine.thresholds().idle_close,
-            leg: None,
-        };
-        row.any(field, test)
-    }
-}
-
-impl Row for OpenRow<'_> {
-    fn any(&self, field: Field, mut test: impl FnMut(Fact<'_>) -> bool) -> Option<bool> {
-        let living = self.living;
-        let mut number = |n: u64| test(Fact::Number(n as f64));
-        Some(match field {
-            Field::Client => test(Fact::End(self.end(self.client()))),
-            Field::Server => test(Fact::End(self.end(self.client().peer()))),
-            Field::Address => {
-                test(Fact::End(self.end(Sender::Low))) || test(Fact::End(self.end(Sender::High)))
-            }
-            Field::Port => number(self.key.low_port.into()) || number(self.key.high_port.into()),
-            Field::Requests => number(living.requests.into()),
-            Field::Responses => number(living.responses.into()),
-            Field::Id => number(living.id.get()),
-            Field::FirstFrame => number(living.first.number()),
-            Field::LastFrame => number(living.last.number()),
-            Field::BytesToServer => number(self.bytes(self.client())),
-            Field::BytesToClient => number(self.bytes(self.client().peer())),
-            Field::Bytes => number(self.bytes(Sender::Low) + self.bytes(Sender::High)),
-            Field::Announced => test(Fact::Flag(living.marks.has(Marks::ANNOUNCED))),
-            Field::Duration => test(Fact::Number(living.last_at.since(living.start) as f64)),
-            Field::Start => test(Fact::Number(living.start.nanos() as f64 / SECOND as f64)),
-            Field::End => test(Fact::Number(living.last_at.nanos() as f64 / SECOND as f64)),
-            Field::Idle if living.closing.is_none() => {
-                let idle = living.idle_now(self.engine.now.clock);
-                idle.is_some_and(|idle| test(Fact::Number(idle as f64)))
-            }
-            Field::Closer | Field::CloseReason if living.closing.is_none() => false,
-            Field::Interface => {
-                let name = self
-                    .wanted
-                    .interfaces
-                    .get(usize::from(living.first.interface().0));
-                let name = name.and_then(|name| name.as_deref());
-                name.is_some_and(|name| test(Fact::Text(name)))
-            }
-            Field::ProxiedFor => living.proxied_for().is_some_and(|source| test(Fact::End(source))),
-            Field::Tunnel | Field::Vlan if self.key.path == PathId(0) => false,
-            // No such connection's cause is known before a report is made.
-            Field::Cause => false,
-            _ => return self.built(field, test),
-        })
     }
 }
 
@@ -253,8 +159,8 @@ impl Row for OpenRow<'_> {
 mod tests {
     use super::*;
     use crate::engine::Config;
-    use crate::frame::{Frame, InterfaceId, LinkType};
-    use crate::query::FIELDS;
+    use crate::frame::{Frame, LinkType};
+    use crate::query::{ConnectionRow, FIELDS, Field, Query, Row};
     use crate::time::MILLISECOND;
 
     /// A packet between a client's port and a server, on raw IPv4.
@@ -315,7 +221,7 @@ mod tests {
 
     fn wanted(query: &str) -> Wanted {
         Wanted {
-            query: Query::parse(query).unwrap(),
+            query: InLegs::new(Query::parse(query).unwrap(), &[]),
             most: 100,
             interfaces: vec![Some("eth0".to_owned())],
             ..Wanted::default()
@@ -341,25 +247,33 @@ mod tests {
                 wanted: &wanted,
                 key,
                 living,
-                built: OnceCell::new(),
+            };
+            let (facts, class) = engine.so_far(key, living);
+            let built = ConnectionRow {
+                facts: &facts,
+                class,
+                cause: None,
+                generation: None,
+                interface: wanted.interface(facts.interface),
+                idle_close: engine.config.thresholds.idle_close,
             };
             for info in FIELDS {
                 // What only an open connection has.
                 if info.field == Field::Idle && living.closing.is_none() {
                     continue;
                 }
-                let (mut at_once, mut built) = (Vec::new(), Vec::new());
+                let (mut at_once, mut from_facts) = (Vec::new(), Vec::new());
                 row.any(info.field, |fact| {
                     at_once.push(format!("{fact:?}"));
                     false
                 });
-                row.built(info.field, |fact| {
-                    built.push(format!("{fact:?}"));
+                built.any(info.field, |fact| {
+                    from_facts.push(format!("{fact:?}"));
                     false
                 });
                 at_once.sort();
-                built.sort();
-                assert_eq!(at_once, built, "{}", info.name);
+                from_facts.sort();
+                assert_eq!(at_once, from_facts, "{}", info.name);
             }
         }
     }

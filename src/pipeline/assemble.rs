@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use super::divide::Read;
 use crate::aggregate::{Aggregate, ListedConnection, Summary};
-use crate::classify::Class;
-use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
@@ -30,14 +28,15 @@ impl Account {
     }
 }
 
-/// The snapshot of what was added up; `listed` are the connections to list, if they are wanted.
+/// The snapshot of what was added up, and what tells the cause of a single connection; `listed` are the connections to list,
+/// if they are wanted.
 pub(super) fn snapshot(
     accounts: &[Account],
     aggregate: &Aggregate,
     listed: Option<Vec<ListedConnection>>,
     config: &Config,
     read: Read,
-) -> Snapshot {
+) -> (Snapshot, Findings) {
     let summary = aggregate.summary();
     let mut quality = Quality::default();
     for account in accounts {
@@ -64,7 +63,7 @@ pub(super) fn snapshot(
         listed.sort_by_key(|connection| connection.facts.id);
         records(listed, &diagnosis.findings)
     });
-    Snapshot {
+    let snapshot = Snapshot {
         thresholds,
         verdict: diagnosis.verdict,
         capture,
@@ -78,7 +77,8 @@ pub(super) fn snapshot(
         not_seen: diagnosis.not_seen,
         connections: listed,
         narrowed: None,
-    }
+    };
+    (snapshot, diagnosis.findings)
 }
 
 /// Where the capture was taken, as far as it says so.
@@ -97,10 +97,7 @@ fn records(listed: Vec<ListedConnection>, findings: &Findings) -> Vec<Connection
     // By both ends and the path: the last connection's id and generation.
     let mut latest: HashMap<_, (u64, u32)> = HashMap::new();
     let record = |connection: ListedConnection| {
-        let cause = match connection.class {
-            Class::Check => Some(CauseId::X10),
-            _ => findings.cause(connection.leg, connection.ending, &connection.sample),
-        };
+        let cause = findings.cause(&connection);
         let ListedConnection { facts, class, .. } = connection;
         let mut ends = [facts.client, facts.server];
         ends.sort_unstable();

@@ -153,7 +153,7 @@ pub fn analyse_for(
         (reader.join().unwrap_or_default(), accounts)
     });
     let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
-    assemble::snapshot(&accounts, &aggregate, listed, config, reading)
+    assemble::snapshot(&accounts, &aggregate, listed, config, reading).0
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
@@ -244,7 +244,7 @@ fn add_up(
         exchanges
             .drain(..)
             .for_each(|exchange| observer.exchange(&exchange));
-        observer.progress(&SoFar::new(&accounts, aggregate, config));
+        observer.progress(&SoFar::new(&accounts, aggregate, config, recent));
         let servers: Arc<[Server]> = servers.into();
         for ((desk, batch), told) in desks.iter_mut().zip(batches).zip(&mut told) {
             let Some((present, mut batch)) = desk.as_ref().zip(batch) else {

@@ -2,7 +2,8 @@
 
 use super::assemble::{self, Account};
 use super::divide::Read;
-use crate::aggregate::{Aggregate, TimelineRow};
+use super::view::Recent;
+use crate::aggregate::{Aggregate, ListedConnection, TimelineRow};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::Config;
 use crate::frame::Interface;
@@ -30,14 +31,21 @@ pub struct SoFar<'a> {
     accounts: &'a [Account],
     aggregate: &'a Aggregate,
     config: &'a Config,
+    recent: Option<&'a Recent>,
 }
 
 impl<'a> SoFar<'a> {
-    pub(super) fn new(accounts: &'a [Account], aggregate: &'a Aggregate, config: &'a Config) -> Self {
+    pub(super) fn new(
+        accounts: &'a [Account],
+        aggregate: &'a Aggregate,
+        config: &'a Config,
+        recent: Option<&'a Recent>,
+    ) -> Self {
         Self {
             accounts,
             aggregate,
             config,
+            recent,
         }
     }
 
@@ -52,8 +60,32 @@ impl<'a> SoFar<'a> {
     #[must_use]
     pub fn snapshot(&self, sources: Vec<SourceSummary>, interfaces: Vec<Interface>) -> Snapshot {
         let listed = self.config.keep_connections.is_some();
-        let listed = listed.then(|| self.aggregate.listed().to_vec());
+        self.assembled(
+            listed.then(|| self.aggregate.listed().to_vec()),
+            sources,
+            interfaces,
+        )
+    }
+
+    /// The same without the list of connections, for a screen, which asks for those that it shows. From here on it is told
+    /// the causes of closed ones as this report knows them.
+    #[must_use]
+    pub fn for_screen(&self, sources: Vec<SourceSummary>, interfaces: Vec<Interface>) -> Snapshot {
+        self.assembled(None, sources, interfaces)
+    }
+
+    fn assembled(
+        &self,
+        listed: Option<Vec<ListedConnection>>,
+        sources: Vec<SourceSummary>,
+        interfaces: Vec<Interface>,
+    ) -> Snapshot {
         let read = Read { sources, interfaces };
-        assemble::snapshot(self.accounts, self.aggregate, listed, self.config, read)
+        let (snapshot, findings) =
+            assemble::snapshot(self.accounts, self.aggregate, listed, self.config, read);
+        if let Some(recent) = self.recent {
+            recent.judge(findings);
+        }
+        snapshot
     }
 }

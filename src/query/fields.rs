@@ -122,6 +122,12 @@ impl Field {
     pub fn info(self) -> &'static FieldInfo {
         &FIELDS[self as usize]
     }
+
+    /// Whether only legs have it.
+    #[must_use]
+    pub fn is_of_legs(self) -> bool {
+        self.info().rows == Rows::Legs
+    }
 }
 
 /// The field with this name, in either case.

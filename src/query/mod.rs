@@ -8,11 +8,14 @@
 
 mod error;
 mod fields;
+mod in_legs;
 mod narrow;
 mod net;
 mod order;
 mod parse;
+mod part;
 mod rows;
+mod shown;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -20,7 +23,8 @@ mod words;
 
 pub use error::QueryError;
 pub use fields::{FIELDS, Field, FieldInfo, Kind, Rows, help, named};
+pub use in_legs::InLegs;
 pub use narrow::narrow;
 pub use order::{First, Rank, Sort, window};
-pub use rows::ConnectionRow;
-pub use term::{Fact, Query, Row};
+pub use rows::{ConnectionRow, of_history, of_tunnel, of_vlans, state};
+pub use term::{Fact, OfLeg, Query, Row};

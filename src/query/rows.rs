@@ -1,14 +1,15 @@
 //! Connections and legs as rows.
 
 use super::fields::Field;
+use super::shown::Shown;
 use super::term::{Fact, Row};
 use super::words::{CLOSED, OPEN};
-use crate::classify::{Class, CloseReason, Closer, ConnectionFacts, Handshake};
+use crate::classify::{Class, CloseReason, Closer, ConnectionFacts, Handshake, History, Path, Seen};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{ConnectionRecord, Leg, Snapshot};
 use crate::time::{Nanos, SECOND, Timestamp};
 
-/// A connection and what is known of it from elsewhere.
+/// A connection and what is known of it from elsewhere; its leg is asked by [`InLegs`](super::InLegs).
 #[derive(Clone, Copy)]
 pub struct ConnectionRow<'a> {
     /// What was seen of it.
@@ -23,14 +24,12 @@ pub struct ConnectionRow<'a> {
     pub interface: Option<&'a str>,
     /// From which idle time on a close is an idle timeout's.
     pub idle_close: Nanos,
-    /// The leg it belongs to, where that is known.
-    pub leg: Option<&'a Leg>,
 }
 
 impl<'a> ConnectionRow<'a> {
     /// A connection of a snapshot's list.
     #[must_use]
-    pub fn listed(snapshot: &'a Snapshot, record: &'a ConnectionRecord, leg: Option<&'a Leg>) -> Self {
+    pub fn listed(snapshot: &'a Snapshot, record: &'a ConnectionRecord) -> Self {
         Self {
             facts: &record.facts,
             class: record.class,
@@ -38,14 +37,17 @@ impl<'a> ConnectionRow<'a> {
             generation: Some(record.generation),
             interface: snapshot.capture.interface_name(record.facts.interface),
             idle_close: snapshot.thresholds.idle_close,
-            leg,
         }
     }
 }
 
-/// Whether a connection is over: closed, replaced, or never there.
-fn is_over(facts: &ConnectionFacts) -> bool {
-    facts.closer.is_some() || matches!(facts.handshake, Handshake::Refused | Handshake::Unanswered)
+/// Whether a connection is open, or over: closed, replaced, or never there.
+pub fn state(seen: &impl Seen) -> &'static str {
+    match seen.handshake() {
+        Handshake::Refused | Handshake::Unanswered => CLOSED,
+        _ if seen.closer().is_some() => CLOSED,
+        _ => OPEN,
+    }
 }
 
 fn number(n: impl Into<u64>) -> Fact<'static> {
@@ -80,7 +82,7 @@ impl Row for ConnectionRow<'_> {
             }
             Field::Cause => self.cause.is_some_and(|cause| test(Fact::Word(cause.as_str()))),
             Field::Idle => facts.idle_before_close.is_some_and(|idle| test(span(idle))),
-            Field::State => test(Fact::Word(if is_over(facts) { CLOSED } else { OPEN })),
+            Field::State => test(Fact::Word(state(facts))),
             Field::Status => facts.status != 0 && test(number(facts.status)),
             Field::Announced => test(Fact::Flag(facts.announced)),
             Field::Duration => test(span(facts.end.since(facts.start))),
@@ -94,31 +96,42 @@ impl Row for ConnectionRow<'_> {
             Field::Retransmitted => test(number(facts.retransmitted)),
             Field::Gap => test(number(facts.gap_bytes)),
             Field::Interface => self.interface.is_some_and(|name| test(Fact::Text(name))),
-            Field::Vlan => vlan(facts, test),
-            Field::Tunnel => {
-                let tunnel = facts.path.tunnel;
-                tunnel.is_some_and(|tunnel| test(Fact::Text(&format!("{}:{}", tunnel.kind, tunnel.id))))
-            }
+            Field::Vlan => of_vlans(&facts.path, test),
+            Field::Tunnel => of_tunnel(&facts.path, test),
             Field::ProxiedFor => facts.proxied_for.is_some_and(|source| test(Fact::End(source))),
-            Field::History => test(Fact::Text(&facts.history.to_string())),
+            Field::History => of_history(facts.history, test),
             Field::Role => test(Fact::Word(facts.role_evidence.as_str())),
             Field::Id => test(number(facts.id)),
-            Field::Generation => self.generation.is_some_and(|generation| test(number(generation))),
+            Field::Generation => return self.generation.map(|generation| test(number(generation))),
             Field::FirstFrame => test(number(facts.first_frame)),
             Field::LastFrame => test(number(facts.last_frame.1)),
-            Field::Verdict | Field::Prefix | Field::Host | Field::Reuse | Field::Avoidable => {
-                return self.leg?.any(field, test);
-            }
+            // Its leg is asked for them.
+            Field::Verdict | Field::Prefix | Field::Host | Field::Reuse | Field::Avoidable => return None,
         })
     }
 }
 
-fn vlan(facts: &ConnectionFacts, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
-    match facts.path.vlans {
-        [0, 0] => false,
-        [outer, 0] => test(Fact::Text(&outer.to_string())),
-        [outer, inner] => test(Fact::Text(&format!("{outer}.{inner}"))),
-    }
+/// What a connection's VLANs say to a test.
+pub fn of_vlans(path: &Path, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    let shown = match path.vlans {
+        [0, 0] => return false,
+        [outer, 0] => Shown::of(format_args!("{outer}")),
+        [outer, inner] => Shown::of(format_args!("{outer}.{inner}")),
+    };
+    test(Fact::Text(shown.as_str()))
+}
+
+/// What its innermost tunnel says.
+pub fn of_tunnel(path: &Path, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    path.tunnel.is_some_and(|tunnel| {
+        let shown = Shown::of(format_args!("{}:{}", tunnel.kind, tunnel.id));
+        test(Fact::Text(shown.as_str()))
+    })
+}
+
+/// What its history says.
+pub fn of_history(history: History, mut test: impl FnMut(Fact<'_>) -> bool) -> bool {
+    test(Fact::Text(history.text(&mut [0; History::MAX as usize])))
 }
 
 impl Row for Leg {

@@ -1,12 +1,14 @@
 //! Queries, and what they ask of a row.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::error::QueryError;
 use super::fields::{FIELDS, Field, FieldInfo, Kind};
 use super::net::Net;
 use super::parse;
+use super::part::Part;
+use super::shown::{Shown, contains};
 use crate::classify::Endpoint;
 
 /// One value of a field in a row.
@@ -67,7 +69,11 @@ pub(super) enum Term {
     /// A network in any end.
     Net(Net),
     /// A word without a field, in lower case, and where it may be.
-    Anywhere { word: String, fields: Vec<Field> },
+    Anywhere {
+        word: String,
+        part: Part,
+        fields: Vec<Field>,
+    },
 }
 
 /// An expression: all of its terms hold. Without any it matches everything.
@@ -111,14 +117,61 @@ impl Query {
         })
     }
 
+    /// Whether it asks for what only legs have.
+    #[must_use]
+    pub fn asks_legs(&self) -> bool {
+        let mut of_legs = FIELDS.iter().filter(|info| info.field.is_of_legs());
+        of_legs.any(|info| self.asks_for(info.field))
+    }
+
     /// Whether a row matches. Terms about fields that such rows don't have leave it in.
     #[inline]
     pub fn matches(&self, row: &impl Row) -> bool {
-        self.terms.iter().all(|(negated, term)| match term.holds(row) {
-            Some(holds) => holds != *negated,
-            None => true,
+        self.terms
+            .iter()
+            .all(|(negated, term)| passes(*negated, term.holds(row)))
+    }
+
+    /// What the fields that only legs have say, once for all connections of a leg.
+    #[must_use]
+    pub fn of_leg(&self, leg: Option<&impl Row>) -> OfLeg {
+        let of_leg = |(_, term): &(bool, Term)| {
+            let holds = leg.and_then(|leg| term.of_leg().holds(leg));
+            // A word that is not in the leg's fields may be in the connection's.
+            holds.filter(|holds| *holds || !matches!(term, Term::Anywhere { .. }))
+        };
+        OfLeg(self.terms.iter().map(of_leg).collect())
+    }
+
+    /// Whether a connection matches whose leg says so much.
+    #[inline]
+    pub fn matches_in_leg(&self, row: &impl Row, leg: &OfLeg) -> bool {
+        let mut terms = self.terms.iter().zip(&leg.0);
+        terms.all(|((negated, term), of_leg)| {
+            let holds = match term {
+                Term::Field { field, .. } if field.is_of_legs() => *of_leg,
+                Term::Anywhere { .. } if of_leg.is_some() => *of_leg,
+                _ => term.holds(row),
+            };
+            passes(*negated, holds)
         })
     }
+}
+
+/// What the fields of a leg say to each term of a query.
+#[derive(Clone, Debug, Default)]
+pub struct OfLeg(Vec<Option<bool>>);
+
+impl OfLeg {
+    /// It says nothing to any of them.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+fn passes(negated: bool, holds: Option<bool>) -> bool {
+    holds.is_none_or(|holds| holds != negated)
 }
 
 impl Term {
@@ -133,10 +186,27 @@ impl Term {
                 let in_field = |field| row.any(field, |fact| net.holds(fact)) == Some(true);
                 Some(in_field(Field::Address) || in_field(Field::ProxiedFor))
             }
-            Self::Anywhere { word, fields } => {
-                let in_field = |field: &Field| row.any(*field, |fact| fact.contains(word)) == Some(true);
+            Self::Anywhere { word, part, fields } => {
+                let holds = |fact: Fact<'_>| fact.contains(word, part);
+                let in_field = |field: &Field| row.any(*field, holds) == Some(true);
                 Some(fields.iter().any(in_field))
             }
+        }
+    }
+
+    /// The part of it that only legs can answer.
+    fn of_leg(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Anywhere { word, part, fields } => Cow::Owned(Self::Anywhere {
+                word: word.clone(),
+                part: part.clone(),
+                fields: fields
+                    .iter()
+                    .copied()
+                    .filter(|field| field.is_of_legs())
+                    .collect(),
+            }),
+            _ => Cow::Borrowed(self),
         }
     }
 
@@ -153,7 +223,8 @@ impl Term {
                 }
         };
         let fields = FIELDS.iter().filter(can_be).map(|info| info.field).collect();
-        Self::Anywhere { word, fields }
+        let part = Part::new(&word);
+        Self::Anywhere { word, part, fields }
     }
 }
 
@@ -189,116 +260,14 @@ impl Test {
 }
 
 impl Fact<'_> {
-    /// Whether it holds `word`, which is in lower case, as it is shown.
-    fn contains(self, word: &str) -> bool {
+    /// Whether it holds `word`, which is in lower case, as it is shown; `part` looks for it in ends.
+    fn contains(self, word: &str, part: &Part) -> bool {
         match self {
             Self::Word(text) => contains(text, word),
             Self::Text(text) => contains(text, word),
-            Self::End(end) => Shown::end(end).contains(word),
-            Self::Address(address) => Shown::of(format_args!("{address}")).contains(word),
+            Self::End(end) => part.is_in(end),
+            Self::Address(address) => contains(Shown::of(format_args!("{address}")).as_str(), word),
             Self::Number(_) | Self::Flag(_) => false,
-        }
-    }
-}
-
-/// Whether `text` holds `part`, which is in lower case.
-fn contains(text: &str, part: &str) -> bool {
-    if text.is_ascii() {
-        let (text, part) = (text.as_bytes(), part.as_bytes());
-        part.is_empty()
-            || text
-                .windows(part.len())
-                .any(|window| window.eq_ignore_ascii_case(part))
-    } else {
-        text.to_lowercase().contains(part)
-    }
-}
-
-/// An end as it is shown, without a heap: this is asked of a hundred thousand rows at a time.
-struct Shown {
-    bytes: [u8; Self::MOST],
-    len: usize,
-}
-
-impl Shown {
-    /// `[` an IPv6 address with a scope `]:65535`.
-    const MOST: usize = 64;
-
-    fn of(shown: std::fmt::Arguments<'_>) -> Self {
-        let mut out = Self {
-            bytes: [0; Self::MOST],
-            len: 0,
-        };
-        let _ = out.write_fmt(shown);
-        out
-    }
-
-    fn end(end: Endpoint) -> Self {
-        let IpAddr::V4(v4) = end.address else {
-            return Self::of(format_args!("{end}"));
-        };
-        let mut out = Self {
-            bytes: [0; Self::MOST],
-            len: 0,
-        };
-        for (part, after) in v4.octets().into_iter().zip(*b"...:") {
-            out.number(part.into());
-            out.byte(after);
-        }
-        out.number(end.port);
-        out
-    }
-
-    fn number(&mut self, n: u16) {
-        for power in [10_000, 1_000, 100, 10] {
-            if n >= power {
-                self.byte(b'0' + (n / power % 10) as u8);
-            }
-        }
-        self.byte(b'0' + (n % 10) as u8);
-    }
-
-    fn byte(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-        }
-    }
-
-    fn contains(&self, word: &str) -> bool {
-        std::str::from_utf8(&self.bytes[..self.len]).is_ok_and(|text| contains(text, word))
-    }
-}
-
-impl std::fmt::Write for Shown {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.len + text.len();
-        let place = self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ends_are_looked_at_as_they_are_shown() {
-        for text in [
-            "0.0.0.0:0",
-            "10.200.9.255:65535",
-            "1.2.3.4:8080",
-            "99.100.101.10:10000",
-            "[2001:db8::1]:443",
-        ] {
-            let end: std::net::SocketAddr = text.parse().unwrap();
-            let shown = Shown::end(Endpoint {
-                address: end.ip(),
-                port: end.port(),
-            });
-            assert_eq!(&shown.bytes[..shown.len], text.as_bytes());
         }
     }
 }

@@ -145,6 +145,8 @@ pub enum Action {
     Listed(Listing),
     /// The packets of this connection, or why they can't be had.
     Laddered(u64, Result<Arc<Ladder>, String>),
+    /// How much of the capture has been read, in words.
+    Reading(String),
     /// No more packets will come.
     Ended,
     /// There is something to be told.

@@ -135,6 +135,8 @@ pub struct App {
     pub latest: Arc<Snapshot>,
     /// The display is frozen.
     pub frozen: bool,
+    /// How much of the capture has been read, in words, as long as it is being read.
+    pub reading: Option<String>,
     /// No more packets will come.
     pub ended: bool,
     /// The legs.
@@ -177,6 +179,7 @@ impl App {
             shown: Arc::default(),
             latest: Arc::default(),
             frozen: false,
+            reading: None,
             ended: false,
             legs: Table::new(legs::FIRST),
             grouping: Grouping::Legs,
@@ -229,8 +232,9 @@ impl App {
     }
 
     /// The rows of the flow table that are here are all that can be shown: they come from a running capture.
-    pub(super) const fn is_fixed(&self) -> bool {
-        self.settings.live && (self.frozen || self.ended)
+    pub(super) fn is_fixed(&self) -> bool {
+        let were_asked = self.settings.live || self.shown.connections.is_none();
+        were_asked && (self.frozen || self.ended)
     }
 
     pub(super) fn sort_mut(&mut self) -> Option<&mut Sort> {

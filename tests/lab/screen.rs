@@ -253,6 +253,112 @@ fn without_a_terminal_there_is_no_screen() {
     assert!(said.contains("--tui") && said.contains("no terminal"), "{said}");
 }
 
+/// A capture that a test sends on, half by half, to a screen that reads it from standard input.
+struct Halves {
+    folder: std::path::PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Halves {
+    fn new(test: &str) -> Self {
+        let name = format!("flowcheck-{test}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        run("mkfifo", &[folder.join("pipe").to_str().expect("a name")]);
+        let bytes = std::fs::read(capture("churn.pcap")).expect("a capture");
+        Self { folder, bytes }
+    }
+
+    fn command(&self) -> String {
+        let pipe = self.folder.join("pipe");
+        format!("clear; {PROGRAM} read --tui - < {}; echo code $?", pipe.display())
+    }
+
+    /// Waits for the reader.
+    fn open(&self) -> std::fs::File {
+        let mut options = std::fs::OpenOptions::new();
+        options
+            .write(true)
+            .open(self.folder.join("pipe"))
+            .expect("a pipe")
+    }
+}
+
+impl Drop for Halves {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn a_stream_is_shown_while_it_comes() {
+    use std::io::Write as _;
+
+    let Some(tmux) = Tmux::new("stream", 120, 30) else {
+        return;
+    };
+    let before = tmux.modes();
+    let halves = Halves::new("stream");
+    tmux.line(&halves.command());
+    let mut pipe = halves.open();
+    let (half, rest) = halves.bytes.split_at(halves.bytes.len() / 2);
+    pipe.write_all(half).expect("it reads");
+    tmux.wait_for("reading: ");
+    tmux.wait_for("10.77.0.1 -> 10.77.0.12:8080");
+    tmux.key("2");
+    tmux.wait_for("per_request");
+    // By a cause that the first half shows.
+    tmux.wait_for(" us N1");
+    tmux.wait_for("1 of 153");
+    tmux.key("/");
+    tmux.letters("cause:N1 verdict:fail");
+    tmux.key("Enter");
+    tmux.wait_for("show cause:N1 verdict:fail");
+    tmux.wait_for("per_request");
+    tmux.key("/");
+    tmux.key("C-u");
+    tmux.key("Enter");
+    tmux.wait_without("show cause:N1");
+    pipe.write_all(rest).expect("it reads");
+    tmux.wait_for("1 of 300");
+    tmux.wait_for("reading: ");
+    drop(pipe);
+    tmux.wait_without("reading: ");
+    tmux.wait_for("1 of 300");
+    tmux.key("q");
+    tmux.wait_for("code 0");
+    let left = tmux.history();
+    assert!(
+        left.contains("FAIL  Connections are not reused: 287 of 300")
+            && !left.contains("the screen was left"),
+        "{left}"
+    );
+    assert_eq!(tmux.modes(), before);
+}
+
+#[test]
+fn a_stream_that_says_nothing_can_be_left() {
+    use std::io::Write as _;
+
+    let Some(tmux) = Tmux::new("silent", 120, 30) else {
+        return;
+    };
+    let halves = Halves::new("silent");
+    tmux.line(&halves.command());
+    let mut pipe = halves.open();
+    pipe.write_all(&halves.bytes[..halves.bytes.len() / 2])
+        .expect("it reads");
+    tmux.wait_for("reading: ");
+    tmux.key("q");
+    tmux.wait_for("code 0");
+    let left = tmux.history();
+    assert!(
+        left.contains("the screen was left while the capture was being read") && left.contains("CAPTURE"),
+        "{left}"
+    );
+    drop(pipe);
+}
+
 #[test]
 fn a_live_capture_under_load() {
     let Some(net) = Net::new("screen") else { return };

@@ -362,3 +362,30 @@ fn a_frozen_live_table_keeps_its_rows_and_asks_for_no_others() {
     assert_eq!(update(&mut stage.app, Action::Listed(other)), []);
     assert_eq!(stage.app.connections.listing.rows.len(), rows);
 }
+
+#[test]
+fn a_capture_that_is_being_read_says_how_far_and_then_shows_all() {
+    let whole = snapshot(&capture(POOL));
+    let mut part = whole.clone();
+    // As long as it is read the analysis is asked for connections.
+    part.connections = None;
+    let mut stage = Stage::new(part, (140, 30));
+    stage.app.ended = false;
+    stage.act(Action::Reading("42.0 %".to_owned()));
+    assert!(
+        stage.text().contains("reading: 42.0 % so far"),
+        "{}",
+        stage.text()
+    );
+    stage.press("2");
+    assert!(stage.app.connections.listing.rows.is_empty());
+    // A frozen display keeps what it has, and asks for nothing.
+    stage.press(" ");
+    assert!(update(&mut stage.app, Action::Do(Command::Sort(1))).is_empty());
+    stage.act(Action::Snapshot(Arc::new(whole)));
+    stage.act(Action::Ended);
+    assert!(!stage.text().contains("reading:"), "{}", stage.text());
+    assert_eq!(stage.app.connections.listing.total, 0);
+    stage.press(" ");
+    assert_eq!(stage.app.connections.listing.total, 308);
+}

@@ -1,41 +1,16 @@
-//! A capture that is running, on the screen: the analysis goes on beside it and never waits for it.
+//! A capture that is running, on the screen.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::super::error::Error;
-use super::super::screen::{self, ScreenConfig, Stream};
+use super::super::screen::{self, Feeder, Mailbox, ScreenConfig};
 use super::super::wiring;
 use super::config::LiveConfig;
-use crate::diagnose::{ExchangeRecord, Snapshot, look_at_own_host};
+use crate::diagnose::{Snapshot, look_at_own_host};
 use crate::host::Watched;
-use crate::pipeline::{self, Observer, Screen, SoFar};
+use crate::pipeline::{self, Screen};
 use crate::source::Source;
 use crate::source::live::Watch;
-
-/// The screen gets news so often at most.
-const NEWS: Duration = Duration::from_millis(100);
-/// The analysis may spend one part in so many of its time on them.
-const SHARE: u32 = 20;
-
-/// What the analysis leaves for the screen: the latest of it, which the next one replaces.
-#[derive(Default)]
-struct Mailbox(Mutex<Left>);
-
-#[derive(Default)]
-struct Left {
-    snapshot: Option<Arc<Snapshot>>,
-    ended: bool,
-}
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, Left> {
-        // Plain values: whoever panicked left them whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A capture that is to be shown.
 pub(super) struct Running<'a> {
@@ -61,16 +36,8 @@ pub(super) fn run(
         host,
         folder,
     } = running;
-    let mailbox = Mailbox::default();
     let engine = wiring::engine_config(&config.report);
     let (filter, threads) = (config.filter.as_str(), config.report.threads);
-    let mut feeder = Feeder {
-        filter,
-        watch,
-        host,
-        mailbox: &mailbox,
-        next: Instant::now(),
-    };
     let signals = screen::Signals::listen()?;
     let asked = Screen::default();
     let shown = screen::Shown {
@@ -79,78 +46,23 @@ pub(super) fn run(
         folder,
         screen: asked.clone(),
     };
-    let mut said: Vec<String> = Vec::new();
-    thread::scope(|scope| {
-        let mailbox = &mailbox;
-        let asked = &asked;
-        let engine = &engine;
-        let analysis = move || {
-            let mut snapshot = pipeline::analyse_for(Some(asked), source, engine, threads, &mut feeder);
+    let analyse = |mailbox: &Mailbox| {
+        let mut feeder = Feeder::new(mailbox, |so_far| {
+            let known = watch.known();
+            let mut snapshot = so_far.for_screen(known.sources, known.interfaces);
             snapshot.capture.filter = Some(filter.to_owned());
-            look_at_own_host(&mut snapshot, feeder.host.finish());
-            let snapshot = Arc::new(snapshot);
-            let mut left = mailbox.lock();
-            left.snapshot = Some(Arc::clone(&snapshot));
-            left.ended = true;
+            look_at_own_host(&mut snapshot, host.so_far());
             snapshot
-        };
-        let analysis = thread::Builder::new()
-            .name("analysis".to_owned())
-            .spawn_scoped(scope, analysis);
-        let analysis = analysis.map_err(|source| Error::System {
-            what: "cannot start a thread",
-            source,
-        })?;
-        let news = || {
-            let mut left = mailbox.lock();
-            let warnings = left
-                .snapshot
-                .iter()
-                .flat_map(|snapshot| &snapshot.capture.warnings);
-            let warning = warnings
-                .into_iter()
-                .find(|warning| !said.contains(warning))
-                .cloned();
-            said.extend(warning.clone());
-            Stream {
-                snapshot: left.snapshot.take(),
-                ended: left.ended,
-                warning,
-            }
-        };
-        let shown = screen::show_live(shown, signals, news);
+        });
+        let mut snapshot = pipeline::analyse_for(Some(&asked), source, &engine, threads, &mut feeder);
+        snapshot.capture.filter = Some(filter.to_owned());
+        look_at_own_host(&mut snapshot, host.finish());
+        snapshot
+    };
+    let show = |mailbox: &Mailbox| screen::show_live(shown, signals, mailbox);
+    let end = || {
         asked.close();
         watch.stop();
-        // A thread that panicked has said so on its own.
-        let snapshot = analysis.join().unwrap_or_default();
-        shown?;
-        mailbox.lock().snapshot = None;
-        Ok(Arc::unwrap_or_clone(snapshot))
-    })
-}
-
-/// Leaves news, as long as that costs little.
-struct Feeder<'a> {
-    filter: &'a str,
-    watch: &'a Watch,
-    host: Watched,
-    mailbox: &'a Mailbox,
-    next: Instant,
-}
-
-impl Observer for Feeder<'_> {
-    fn exchange(&mut self, _: &ExchangeRecord) {}
-
-    fn progress(&mut self, so_far: &SoFar<'_>) {
-        let begun = Instant::now();
-        if begun < self.next {
-            return;
-        }
-        let known = self.watch.known();
-        let mut snapshot = so_far.snapshot(known.sources, known.interfaces);
-        snapshot.capture.filter = Some(self.filter.to_owned());
-        look_at_own_host(&mut snapshot, self.host.so_far());
-        self.mailbox.lock().snapshot = Some(Arc::new(snapshot));
-        self.next = Instant::now() + NEWS.max(begun.elapsed() * SHARE);
-    }
+    };
+    screen::beside(analyse, show, end).map(|(snapshot, _)| snapshot)
 }

@@ -1,31 +1,33 @@
 //! The screen, joined to what it shows: when it is wanted, how it looks, what it asks for.
 
 mod again;
+mod beside;
 mod exports;
 mod names;
-mod outside;
-#[cfg(feature = "live")]
+mod patient;
+mod reading;
 mod running;
 mod signals;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout};
 #[cfg(feature = "live")]
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use super::color;
-use super::config::{ReadConfig, ReportConfig};
+use super::config::ReportConfig;
 use super::error::Error;
-use crate::diagnose::Snapshot;
 #[cfg(feature = "live")]
 use crate::pipeline;
-use crate::tui::{self, Glyphs, Settings, Terminal, Theme};
-use again::Again;
-use outside::Whole;
 #[cfg(feature = "live")]
-pub(super) use running::Stream;
+use crate::tui;
+use crate::tui::{Glyphs, Settings, Terminal, Theme};
+use beside::Stream;
+#[cfg(feature = "live")]
+pub(super) use beside::{Feeder, Mailbox, beside};
+pub(super) use reading::show;
+#[cfg(feature = "live")]
 pub(super) use signals::Signals;
 
 /// Looks of the screen.
@@ -133,20 +135,6 @@ fn failed(source: io::Error) -> Error {
     }
 }
 
-/// Shows a capture that has been read, until the screen is left.
-pub(super) fn show(
-    screen: ScreenConfig,
-    config: &Arc<ReadConfig>,
-    snapshot: &Arc<Snapshot>,
-) -> Result<(), Error> {
-    let again = Again::new(Arc::clone(config));
-    let mut outside = Whole::new(Arc::clone(snapshot), again, Signals::listen()?);
-    let settings = screen.settings(&config.report, false, false);
-    let mut terminal = screen.terminal()?;
-    tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
-    terminal.leave().map_err(failed)
-}
-
 /// What is to be shown of a capture that is running.
 #[cfg(feature = "live")]
 pub(super) struct Shown<'a> {
@@ -160,15 +148,11 @@ pub(super) struct Shown<'a> {
     pub(super) screen: pipeline::Screen,
 }
 
-/// Shows a capture that is running, until the screen is left; `news` tells how far it is.
+/// Shows a capture that is running, until the screen is left; news of it come to `mailbox`.
 #[cfg(feature = "live")]
-pub(super) fn show_live(
-    shown: Shown<'_>,
-    signals: Signals,
-    news: impl FnMut() -> Stream,
-) -> Result<(), Error> {
+pub(super) fn show_live(shown: Shown<'_>, signals: Signals, mailbox: &Mailbox) -> Result<(), Error> {
     let settings = shown.config.settings(shown.report, true, shown.folder.is_some());
-    let mut outside = running::Running::new(shown.screen, signals, shown.folder, news);
+    let mut outside = running::Running::new(shown.screen, signals, shown.folder, true, || mailbox.take());
     let mut terminal = shown.config.terminal()?;
     tui::screen::run(&mut terminal, settings, &mut outside).map_err(failed)?;
     terminal.leave().map_err(failed)

@@ -4,30 +4,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::beside::Stream;
 use super::exports;
-use super::outside::of_signals;
 use super::signals::{self, Signals};
 use crate::diagnose::{ConnectionRecord, Ladder, Snapshot};
 use crate::limits::{NOTED_CONNECTIONS, NOTES_EACH, VIEW_ROWS};
 use crate::pipeline::{self, Screen, View, ViewRow};
-use crate::query::{Query, Sort};
+use crate::query::{Field, InLegs, Query, Sort};
 use crate::report::text::units::count;
+use crate::tui::action::Command;
 use crate::tui::rows::connections::{Listing, ViewQuery};
 use crate::tui::screen::Outside;
 use crate::tui::{Action, Export};
 
 /// Rows that are asked for above those that are shown: a frozen display can be walked in.
 const ABOVE: usize = VIEW_ROWS / 4;
-
-/// What has become of the capture.
-pub(in super::super) struct Stream {
-    /// The latest, if it is a new one.
-    pub(in super::super) snapshot: Option<Arc<Snapshot>>,
-    /// No more will come.
-    pub(in super::super) ended: bool,
-    /// What the user must know.
-    pub(in super::super) warning: Option<String>,
-}
 
 /// Everything comes on the way.
 pub(super) struct Running<F> {
@@ -36,6 +27,8 @@ pub(super) struct Running<F> {
     signals: Signals,
     /// Where files may be written.
     folder: Option<PathBuf>,
+    /// The latest packets of connections are kept.
+    noting: bool,
     ended: bool,
     interfaces: Vec<Option<String>>,
     /// What was asked last, and what of it the screen cannot be told by the answer.
@@ -52,12 +45,19 @@ pub(super) struct Running<F> {
 }
 
 impl<F: FnMut() -> Stream> Running<F> {
-    pub(super) fn new(screen: Screen, signals: Signals, folder: Option<PathBuf>, news: F) -> Self {
+    pub(super) fn new(
+        screen: Screen,
+        signals: Signals,
+        folder: Option<PathBuf>,
+        noting: bool,
+        news: F,
+    ) -> Self {
         Self {
             news,
             screen,
             signals,
             folder,
+            noting,
             ended: false,
             interfaces: Vec::new(),
             asked: None,
@@ -79,7 +79,7 @@ impl<F: FnMut() -> Stream> Running<F> {
             .answer
             .as_ref()
             .is_some_and(|known| Arc::ptr_eq(known, &view));
-        if known || self.asked.as_deref() != Some(view.asked.query.text()) {
+        if known || self.asked.as_deref() != Some(view.asked.query.query().text()) {
             return Vec::new();
         }
         let mut news = vec![Action::Listed(self.listing_of(&view))];
@@ -129,7 +129,7 @@ impl<F: FnMut() -> Stream> Running<F> {
     }
 }
 
-/// A row as the list of connections has it; its cause is not known before the capture ends.
+/// A row as the list of connections has it; how often its ports were used before is not known before the capture ends.
 fn record(row: &ViewRow) -> ConnectionRecord {
     let mut facts = row.facts.clone();
     if row.is_busy {
@@ -138,7 +138,7 @@ fn record(row: &ViewRow) -> ConnectionRecord {
     ConnectionRecord {
         generation: 1,
         class: row.class,
-        cause: None,
+        cause: row.cause,
         facts,
     }
 }
@@ -170,15 +170,19 @@ impl<F: FnMut() -> Stream> Outside for Running<F> {
         self.signals.must_end()
     }
 
-    fn listing(&mut self, _: &Arc<Snapshot>, query: &ViewQuery) -> Option<Listing> {
+    fn listing(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Option<Listing> {
         let Ok(parsed) = Query::parse(&query.expression()) else {
             return Some(Listing::default());
         };
+        if parsed.asks_for(Field::Generation) && self.asked.as_deref() != Some(parsed.text()) {
+            let why = "gen is known when the capture has ended; until then it leaves nothing out";
+            self.queue.push(Action::Said(why.to_owned()));
+        }
         self.asked = Some(parsed.text().into());
         self.pinned.clone_from(&query.pinned);
         self.follow = query.follow;
         self.screen.ask(pipeline::ViewQuery {
-            query: parsed,
+            query: InLegs::new(parsed, &snapshot.legs),
             sort: Sort {
                 field: query.field(),
                 descending: query.sort.descending,
@@ -187,6 +191,7 @@ impl<F: FnMut() -> Stream> Outside for Running<F> {
             height: VIEW_ROWS,
             selected: self.selected,
             interfaces: self.interfaces.clone(),
+            noting: self.noting,
         });
         None
     }
@@ -211,4 +216,16 @@ impl<F: FnMut() -> Stream> Outside for Running<F> {
     fn suspend(&mut self) {
         signals::suspend();
     }
+}
+
+/// Stopped from outside is stopped as by a key; after that everything is drawn anew.
+fn of_signals(signals: &Signals) -> Vec<Action> {
+    let mut news = Vec::new();
+    if signals.must_stop() {
+        news.push(Action::Do(Command::Suspend));
+    }
+    if signals.goes_on() {
+        news.push(Action::Do(Command::Redraw));
+    }
+    news
 }

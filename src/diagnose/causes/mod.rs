@@ -21,8 +21,8 @@ use std::net::IpAddr;
 
 use super::catalogue::CauseId;
 use super::snapshot::Status;
-use crate::aggregate::{CloseSample, Summary};
-use crate::classify::{Ending, Endpoint};
+use crate::aggregate::{ListedConnection, Summary};
+use crate::classify::{Class, Endpoint};
 pub use cause::{Cause, Confidence, Evidence, Scope, Severity};
 use rules::Rules;
 use tally::Tallies;
@@ -50,10 +50,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Why this connection of the leg at `place` ended.
+    /// Why this connection ended.
     #[must_use]
-    pub fn cause(&self, place: Option<usize>, ending: Ending, close: &CloseSample) -> Option<CauseId> {
-        self.rules.get(place?)?.as_ref()?.cause(ending, close)
+    pub fn cause(&self, connection: &ListedConnection) -> Option<CauseId> {
+        if connection.class == Class::Check {
+            return Some(CauseId::X10);
+        }
+        let rules = self.rules.get(connection.leg?)?.as_ref()?;
+        rules.cause(connection.ending, &connection.sample)
     }
 }
 

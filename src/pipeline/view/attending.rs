@@ -82,7 +82,7 @@ pub(in crate::pipeline) fn attend(
             },
             recv(asks) -> ask => match ask {
                 Ok(Ask::Find(wanted, reply)) => {
-                    engine.take_notes(Some(Noting::Latest(NOTED_CONNECTIONS / engines)));
+                    engine.take_notes(wanted.noting.then_some(Noting::Latest(NOTED_CONNECTIONS / engines)));
                     let scan = Scan::new(wanted.most);
                     looking = Some(Looking { wanted, scan, reply });
                 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use crate::classify::{Class, ConnectionFacts};
 use crate::diagnose::PacketNotes;
-use crate::query::{Query, Sort};
+use crate::diagnose::catalogue::CauseId;
+use crate::query::{InLegs, Sort};
 use crate::time::Nanos;
 
 pub(super) use attending::{Ask, attend};
@@ -24,8 +25,8 @@ pub(super) use serving::{Desk as ViewDesk, serve};
 /// What a screen wants to see.
 #[derive(Clone, Debug, Default)]
 pub struct ViewQuery {
-    /// Which connections.
-    pub query: Query,
+    /// Which connections; legs say what they did in the latest report.
+    pub query: InLegs,
     /// In which order.
     pub sort: Sort,
     /// From which one on, from 0.
@@ -36,6 +37,8 @@ pub struct ViewQuery {
     pub selected: Option<u64>,
     /// The names of interfaces by their ids, as far as they are known.
     pub interfaces: Vec<Option<String>>,
+    /// Packets of the latest connections are noted from now on, for who selects one.
+    pub noting: bool,
 }
 
 /// A connection of a view.
@@ -45,6 +48,8 @@ pub struct ViewRow {
     pub facts: ConnectionFacts,
     /// Its class so far. Health checks are known as such from the fifth of a series on.
     pub class: Class,
+    /// Why it ended, once it is closed, as far as the latest report so far can tell.
+    pub cause: Option<CauseId>,
     /// It is in the table: open, or closed and not yet over at both ends.
     pub is_living: bool,
     /// A request of it is under way.

@@ -1,13 +1,14 @@
 //! The latest closed connections, in pieces that do not change: who reads them holds nobody up.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::aggregate::RecentConnection;
+use crate::aggregate::ListedConnection;
+use crate::diagnose::causes::Findings;
 use crate::limits::RECENT_CONNECTIONS;
 
 /// Connections that were closed in the same stretch of the capture.
-pub(super) type Piece = Arc<[RecentConnection]>;
+pub(super) type Piece = Arc<[ListedConnection]>;
 
 #[derive(Default)]
 struct Kept {
@@ -15,6 +16,8 @@ struct Kept {
     rows: usize,
     /// All that were ever added.
     total: u64,
+    /// What the latest report says of causes.
+    findings: Arc<Findings>,
 }
 
 /// The ring.
@@ -23,14 +26,14 @@ pub(in crate::pipeline) struct Recent(Mutex<Kept>);
 
 impl Recent {
     /// Adds what was closed since.
-    pub(in crate::pipeline) fn add(&self, mut closed: Vec<RecentConnection>) {
+    pub(in crate::pipeline) fn add(&self, mut closed: Vec<ListedConnection>) {
         if closed.is_empty() {
             return;
         }
         let total = closed.len() as u64;
         closed.drain(..closed.len().saturating_sub(RECENT_CONNECTIONS));
         let piece: Piece = closed.into();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         kept.total += total;
         kept.rows += piece.len();
         kept.pieces.push_back(piece);
@@ -42,10 +45,32 @@ impl Recent {
         }
     }
 
-    /// The pieces, of whose first rows so many are beyond the ring's size, and how many connections were ever added.
-    pub(super) fn look(&self) -> (Vec<Piece>, usize, u64) {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let beyond = kept.rows.saturating_sub(RECENT_CONNECTIONS);
-        (kept.pieces.iter().cloned().collect(), beyond, kept.total)
+    /// Causes are told by these from now on.
+    pub(in crate::pipeline) fn judge(&self, findings: Findings) {
+        self.lock().findings = Arc::new(findings);
     }
+
+    pub(super) fn look(&self) -> Look {
+        let kept = self.lock();
+        Look {
+            pieces: kept.pieces.iter().cloned().collect(),
+            beyond: kept.rows.saturating_sub(RECENT_CONNECTIONS),
+            total: kept.total,
+            findings: Arc::clone(&kept.findings),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ring as it is at one moment.
+pub(super) struct Look {
+    pub(super) pieces: Vec<Piece>,
+    /// So many of their first rows are beyond the ring's size.
+    pub(super) beyond: usize,
+    /// How many connections were ever added.
+    pub(super) total: u64,
+    pub(super) findings: Arc<Findings>,
 }

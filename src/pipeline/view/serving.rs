@@ -6,14 +6,15 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::attending::{Ask, Build, Built, Found};
-use super::recent::{Piece, Recent};
+use super::recent::{Look, Recent};
 use super::screen::Screen;
 use super::{Selected, View, ViewQuery, ViewRow};
-use crate::aggregate::RecentConnection;
+use crate::aggregate::ListedConnection;
 use crate::classify::Endpoint;
+use crate::diagnose::catalogue::CauseId;
 use crate::engine::{OpenConnection, OpenRef, Wanted};
 use crate::limits::VIEW_ROWS;
-use crate::query::{ConnectionRow, First, Rank, window};
+use crate::query::{ConnectionRow, Field, First, Rank, window};
 use crate::time::Nanos;
 
 /// How often it is looked whether the analysis is over while an engine is waited for.
@@ -57,10 +58,11 @@ impl Desk<'_> {
             most: asked.offset.saturating_add(height),
             selected: asked.selected,
             interfaces: asked.interfaces.clone(),
+            noting: asked.noting,
         });
         // Before the engines are asked: what is closed from here on is among the living or in no answer, never in both.
-        let (pieces, beyond, total) = self.recent.look();
-        let (mut ranked, counts) = self.closed(&wanted, &pieces, beyond);
+        let recent = self.recent.look();
+        let (mut ranked, counts) = self.closed(&wanted, &recent);
         let mut view = View {
             asked: Arc::clone(asked),
             offset: 0,
@@ -69,7 +71,7 @@ impl Desk<'_> {
             living_matching: 0,
             closed: counts.kept,
             closed_matching: counts.matching,
-            closed_before: total - counts.kept,
+            closed_before: recent.total - counts.kept,
             selected: None,
         };
         let mut selected = counts.selected;
@@ -89,7 +91,7 @@ impl Desk<'_> {
             .collect();
         let shown = origins.len();
         origins.extend(selected);
-        let mut rows = self.build(&origins, &pieces)?;
+        let mut rows = self.build(&origins, &recent)?;
         let row = rows.split_off(shown).pop().flatten();
         view.selected = match row {
             Some(row) => Some(self.with_notes(row)?),
@@ -100,33 +102,29 @@ impl Desk<'_> {
     }
 
     /// The closed ones that match.
-    fn closed(
-        &self,
-        wanted: &Wanted,
-        pieces: &[Piece],
-        beyond: usize,
-    ) -> (Vec<(Rank, Origin)>, ClosedCounts) {
+    fn closed(&self, wanted: &Wanted, recent: &Look) -> (Vec<(Rank, Origin)>, ClosedCounts) {
         let mut first = First::new(wanted.most);
         let mut counts = ClosedCounts::default();
-        let rows = pieces.iter().enumerate().flat_map(|(piece, rows)| {
+        let asks_cause = wanted.sort.field == Field::Cause || wanted.query.query().asks_for(Field::Cause);
+        let rows = recent.pieces.iter().enumerate().flat_map(|(piece, rows)| {
             let rows = rows.iter().enumerate();
             rows.map(move |(place, row)| (Origin::Closed { piece, place }, row))
         });
-        for (origin, RecentConnection { facts, class }) in rows.skip(beyond) {
+        for (origin, closed) in rows.skip(recent.beyond) {
+            let facts = &closed.facts;
             counts.kept += 1;
             if wanted.selected == Some(facts.id) {
                 counts.selected = Some(origin);
             }
             let row = ConnectionRow {
                 facts,
-                class: *class,
-                cause: None,
+                class: closed.class,
+                cause: asks_cause.then(|| recent.findings.cause(closed)).flatten(),
                 generation: None,
-                interface: wanted.interface(facts),
+                interface: wanted.interface(facts.interface),
                 idle_close: self.idle_close,
-                leg: None,
             };
-            if wanted.query.matches(&row) {
+            if wanted.query.matches_facts(&row) {
                 counts.matching += 1;
                 first.add(Rank::of(&row, facts.id, wanted.sort), origin);
             }
@@ -135,11 +133,14 @@ impl Desk<'_> {
     }
 
     /// The rows, `None` for those whose connection has just closed.
-    fn build(&self, origins: &[Origin], pieces: &[Piece]) -> Option<Vec<Option<ViewRow>>> {
+    fn build(&self, origins: &[Origin], recent: &Look) -> Option<Vec<Option<ViewRow>>> {
         let mut rows: Vec<Option<ViewRow>> = origins
             .iter()
             .map(|origin| match origin {
-                Origin::Closed { piece, place } => pieces.get(*piece)?.get(*place).map(closed_row),
+                Origin::Closed { piece, place } => {
+                    let closed = recent.pieces.get(*piece)?.get(*place)?;
+                    Some(closed_row(closed, recent.findings.cause(closed)))
+                }
                 Origin::Living { .. } => None,
             })
             .collect();
@@ -205,10 +206,11 @@ struct ClosedCounts {
     selected: Option<Origin>,
 }
 
-fn closed_row(closed: &RecentConnection) -> ViewRow {
+fn closed_row(closed: &ListedConnection, cause: Option<CauseId>) -> ViewRow {
     ViewRow {
         facts: closed.facts.clone(),
         class: closed.class,
+        cause,
         is_living: false,
         is_busy: false,
         idle: None,
@@ -219,6 +221,7 @@ fn living_row(open: OpenConnection) -> ViewRow {
     ViewRow {
         facts: open.facts,
         class: open.class,
+        cause: None,
         is_living: true,
         is_busy: open.is_busy,
         idle: open.idle,

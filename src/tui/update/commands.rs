@@ -126,10 +126,8 @@ pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
         }
         View::Causes => {
             let Some(row) = app.causes.selected() else { return };
-            // Of a capture that is running no connection's cause is known yet.
-            let cause = (!app.settings.live).then_some(row.cause.id);
             let scope = Scope {
-                cause,
+                cause: Some(row.cause.id),
                 ..Scope::of(row.place)
             };
             (

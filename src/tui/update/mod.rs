@@ -38,7 +38,11 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Listed(listing) => asking::listed(app, listing),
         Action::Laddered(id, found) => laddered(app, id, found),
-        Action::Ended => app.ended = true,
+        Action::Reading(far) => app.reading = Some(far),
+        Action::Ended => {
+            app.ended = true;
+            app.reading = None;
+        }
         Action::Said(text) => app.message = Some(text),
     }
     effects.extend(asking::ask(app));

@@ -33,6 +33,9 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, app: &App) {
     if app.ended && app.settings.live {
         cells.push(Cell::new(Tone::Strong, "capture ended"));
     }
+    if let Some(far) = &app.reading {
+        cells.push(Cell::new(Tone::Strong, format!("reading: {far} so far")));
+    }
     let hidden = match app.mode {
         Mode::Browse => super::columns(app).hidden,
         _ => Vec::new(),

@@ -12,12 +12,15 @@ pub(super) mod tabs;
 pub(super) mod timeline;
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 
 use super::action::View;
 use super::app::{App, Mode};
-use super::columns::{Fit, fit};
+use super::columns::{Column, Fit, fit};
 use super::layout;
 use super::rows::{causes as cause_rows, connections, hosts as host_rows, legs};
+use super::table::{Row, Table};
+use super::theme::Tone;
 use paint::Paint;
 
 /// Draws everything.
@@ -50,75 +53,47 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
 fn body(paint: &mut Paint<'_>, areas: &layout::Areas, app: &App) {
     let fit = columns(app);
     match app.view {
-        View::Legs => {
-            table::heads(paint, areas.head, legs::COLUMNS, &fit, app.legs.sort);
-            let table = &app.legs;
-            table::rows(
-                paint,
-                areas.body,
-                legs::COLUMNS,
-                &fit,
-                (&table.rows, 0),
-                table.cursor,
-            );
-        }
+        View::Legs => list(paint, areas, legs::COLUMNS, &fit, &app.legs),
         View::Connections => flow_table(paint, areas, &fit, app),
         View::Causes => {
-            table::heads(paint, areas.head, cause_rows::COLUMNS, &fit, app.causes.sort);
-            let table = &app.causes;
-            table::rows(
-                paint,
-                areas.body,
-                cause_rows::COLUMNS,
-                &fit,
-                (&table.rows, 0),
-                table.cursor,
-            );
+            list(paint, areas, cause_rows::COLUMNS, &fit, &app.causes);
             causes::detail(paint, areas.detail, app);
         }
         View::Timeline => timeline::draw(paint, areas.body, app),
         View::Host => {
-            table::heads(paint, areas.head, host_rows::COLUMNS, &fit, app.hosts.sort);
-            let table = &app.hosts;
-            table::rows(
-                paint,
-                areas.body,
-                host_rows::COLUMNS,
-                &fit,
-                (&table.rows, 0),
-                table.cursor,
-            );
+            list(paint, areas, host_rows::COLUMNS, &fit, &app.hosts);
             hosts::detail(paint, areas.detail, app);
         }
     }
 }
 
+/// A table all of whose rows are here.
+fn list<R: Row, O>(
+    paint: &mut Paint<'_>,
+    areas: &layout::Areas,
+    columns: &[Column<R, O>],
+    fit: &Fit,
+    table: &Table<R>,
+) {
+    table::heads(paint, areas.head, columns, fit, table.sort);
+    table::rows(paint, areas.body, columns, fit, (&table.rows, 0), table.cursor);
+}
+
 fn flow_table(paint: &mut Paint<'_>, areas: &layout::Areas, fit: &Fit, app: &App) {
     let (table, columns) = (&app.connections, connections::COLUMNS);
-    table::heads(paint, areas.head, columns, fit, table.sort);
-    table::pinned(paint, areas.pinned, columns, fit, &table.listing.pinned);
     let listing = &table.listing;
-    table::rows(
-        paint,
-        areas.body,
-        columns,
-        fit,
-        (&listing.rows, listing.first),
-        table.cursor,
-    );
+    table::heads(paint, areas.head, columns, fit, table.sort);
+    table::pinned(paint, areas.pinned, columns, fit, &listing.pinned);
+    let rows = (&listing.rows[..], listing.first);
+    table::rows(paint, areas.body, columns, fit, rows, table.cursor);
     if listing.total == 0 {
         let words = if table.scope.is_all() && app.filter.is_empty() {
             "no connections"
         } else {
             "no connection matches"
         };
-        paint.text(
-            areas.body.x,
-            areas.body.y,
-            areas.body.width,
-            super::theme::Tone::Dim,
-            words,
-        );
+        let Rect { x, y, width, .. } = areas.body;
+        paint.text(x, y, width, Tone::Dim, words);
     }
 }
 

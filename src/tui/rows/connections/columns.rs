@@ -11,25 +11,20 @@ use crate::tui::columns::{Cell, Column};
 use crate::tui::look;
 use crate::tui::theme::Tone;
 
-/// What a connection is sorted by, as a number: 100,000 of them are sorted while a key is pressed.
-pub(super) type Key = fn(&ConnectionRecord, &Keys<'_>) -> u64;
-
-/// What keys need beside the connection.
-pub struct Keys<'a> {
-    /// The present, in packet time.
-    pub(super) now: Timestamp,
-    /// Places of legs by name, sorted.
-    pub(super) legs: &'a [LegName],
+/// What connections are sorted by.
+pub struct By {
+    /// The field that a query sorts by, where they are not all here.
+    pub(super) field: Field,
+    /// The same as a number: 100,000 of them are sorted while a key is pressed.
+    pub(super) key: fn(&ConnectionRecord, &Keys) -> u64,
 }
 
-impl Keys<'_> {
-    /// The place of a connection's leg among the names.
-    pub(super) fn leg(&self, record: &ConnectionRecord) -> u64 {
-        let name = leg(record);
-        self.legs
-            .binary_search(&name)
-            .map_or(u64::MAX >> 1, |place| place as u64)
-    }
+/// What keys need beside the connection.
+pub(super) struct Keys {
+    /// The present, in packet time.
+    pub(super) now: Timestamp,
+    /// The place of its leg among the names, sorted.
+    pub(super) leg: u32,
 }
 
 pub(super) const fn leg(record: &ConnectionRecord) -> LegName {
@@ -50,7 +45,7 @@ fn of_span(span: Option<Nanos>) -> u64 {
 }
 
 /// The table's columns.
-pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
+pub const COLUMNS: &[Column<ConnectionRecord, By>] = &[
     Column {
         head: LEG,
         about: "client address -> server address:port",
@@ -60,7 +55,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         rank: 0,
         cell: |row, look| Cell::plain(look.leg(leg(row))),
         // Names are read from A on, so they stand the other way round than figures.
-        order: |row, keys| u64::MAX - keys.leg(row),
+        order: By {
+            field: Field::Server,
+            key: |_, keys| u64::MAX - u64::from(keys.leg),
+        },
     },
     Column {
         head: "port",
@@ -70,7 +68,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: true,
         rank: 0,
         cell: |row, _| Cell::plain(row.facts.client.port.to_string()),
-        order: |row, _| row.facts.client.port.into(),
+        order: By {
+            field: Field::Client,
+            key: |row, _| row.facts.client.port.into(),
+        },
     },
     Column {
         head: "start",
@@ -80,7 +81,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: true,
         rank: 6,
         cell: |row, look| Cell::new(Tone::Dim, look.time(row.facts.start)),
-        order: |row, _| row.facts.start.nanos().cast_unsigned() ^ (1 << 63),
+        order: By {
+            field: Field::Start,
+            key: |row, _| row.facts.start.nanos().cast_unsigned() ^ (1 << 63),
+        },
     },
     Column {
         head: "state",
@@ -99,7 +103,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
             };
             Cell::new(tone, state.as_str())
         },
-        order: |row, _| State::of(&row.facts) as u64,
+        order: By {
+            field: Field::State,
+            key: |row, _| State::of(&row.facts) as u64,
+        },
     },
     Column {
         head: "class",
@@ -118,7 +125,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
             };
             Cell::new(tone, row.class.as_str())
         },
-        order: |row, _| row.class as u64,
+        order: By {
+            field: Field::Class,
+            key: |row, _| row.class as u64,
+        },
     },
     Column {
         head: "requests",
@@ -128,7 +138,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: true,
         rank: 1,
         cell: |row, _| Cell::count(row.facts.requests.into()),
-        order: |row, _| row.facts.requests.into(),
+        order: By {
+            field: Field::Requests,
+            key: |row, _| row.facts.requests.into(),
+        },
     },
     Column {
         head: "closer",
@@ -141,7 +154,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
             Some(closer) => Cell::plain(closer.as_str()),
             None => Cell::absent(),
         },
-        order: |row, _| row.facts.closer.map_or(0, |closer| 1 + closer as u64),
+        order: By {
+            field: Field::Closer,
+            key: |row, _| row.facts.closer.map_or(0, |closer| 1 + closer as u64),
+        },
     },
     Column {
         head: "idle",
@@ -153,7 +169,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         cell: |row, look| {
             idle(&row.facts, look.now).map_or_else(Cell::absent, |span| Cell::plain(look::span(span)))
         },
-        order: |row, keys| of_span(idle(&row.facts, keys.now)),
+        order: By {
+            field: Field::Idle,
+            key: |row, keys| of_span(idle(&row.facts, keys.now)),
+        },
     },
     Column {
         head: "age",
@@ -163,7 +182,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: true,
         rank: 7,
         cell: |row, look| Cell::plain(look::span(age(&row.facts, look.now))),
-        order: |row, keys| of_span(Some(age(&row.facts, keys.now))),
+        order: By {
+            field: Field::Duration,
+            key: |row, keys| of_span(Some(age(&row.facts, keys.now))),
+        },
     },
     Column {
         head: "cause",
@@ -176,7 +198,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
             row.cause
                 .map_or_else(Cell::absent, |cause| Cell::plain(cause.as_str()))
         },
-        order: |row, _| row.cause.map_or(0, |cause| 1 + cause as u64),
+        order: By {
+            field: Field::Cause,
+            key: |row, _| row.cause.map_or(0, |cause| 1 + cause as u64),
+        },
     },
     Column {
         head: "history",
@@ -186,7 +211,10 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
         right: false,
         rank: 8,
         cell: |row, _| Cell::new(Tone::Dim, history(row.facts.history)),
-        order: |row, _| row.facts.history.rank(),
+        order: By {
+            field: Field::History,
+            key: |row, _| row.facts.history.rank(),
+        },
     },
     Column {
         head: "bytes",
@@ -201,24 +229,11 @@ pub const COLUMNS: &[Column<ConnectionRecord, Key>] = &[
                 count(row.facts.bytes_to_server + row.facts.bytes_to_client),
             )
         },
-        order: |row, _| row.facts.bytes_to_server + row.facts.bytes_to_client,
+        order: By {
+            field: Field::Bytes,
+            key: |row, _| row.facts.bytes_to_server + row.facts.bytes_to_client,
+        },
     },
-];
-
-/// The field that a query sorts by for each of the columns.
-const FIELDS: [Field; COLUMNS.len()] = [
-    Field::Server,
-    Field::Client,
-    Field::Start,
-    Field::State,
-    Field::Class,
-    Field::Requests,
-    Field::Closer,
-    Field::Idle,
-    Field::Duration,
-    Field::Cause,
-    Field::History,
-    Field::Bytes,
 ];
 
 impl ViewQuery {
@@ -228,7 +243,9 @@ impl ViewQuery {
         if self.grouped {
             Field::Server
         } else {
-            FIELDS.get(self.sort.column).copied().unwrap_or(Field::Start)
+            COLUMNS
+                .get(self.sort.column)
+                .map_or(Field::Start, |column| column.order.field)
         }
     }
 }

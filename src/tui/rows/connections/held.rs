@@ -1,21 +1,14 @@
 //! Answers from a list of connections that is held as a whole.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::brief::{Brief, BriefRow};
 use super::columns::{COLUMNS, Keys, leg};
+use super::order::{Keyed, Order};
 use super::{Listing, Scope, Sort, ViewQuery};
-use crate::diagnose::{ConnectionRecord, Leg, LegName, Snapshot};
-use crate::query::{ConnectionRow, Field, Query};
-
-/// Fields that a connection has from its leg.
-const OF_LEGS: [Field; 5] = [
-    Field::Verdict,
-    Field::Prefix,
-    Field::Host,
-    Field::Reuse,
-    Field::Avoidable,
-];
+use crate::diagnose::{ConnectionRecord, LegName, Snapshot};
+use crate::query::{ConnectionRow, InLegs, OfLeg, Query};
 
 /// What the order in hand is of.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,9 +23,13 @@ struct Ordered {
 #[derive(Debug, Default)]
 pub struct Held {
     snapshot: Arc<Snapshot>,
+    /// The names of the legs, sorted.
     legs: Vec<LegName>,
+    briefs: Vec<Brief>,
+    /// By columns; empty where nobody asked for them.
+    keys: Vec<Vec<u64>>,
     ordered: Option<Ordered>,
-    order: Vec<u32>,
+    order: Order,
 }
 
 impl Held {
@@ -41,7 +38,8 @@ impl Held {
     pub fn answer(&mut self, snapshot: &Arc<Snapshot>, query: &ViewQuery) -> Listing {
         if !Arc::ptr_eq(&self.snapshot, snapshot) {
             self.snapshot = Arc::clone(snapshot);
-            self.legs = leg_names(self.records());
+            (self.legs, self.briefs) = briefly(self.records());
+            self.keys.clear();
             self.ordered = None;
         }
         let wanted = Ordered {
@@ -50,29 +48,31 @@ impl Held {
             sort: query.sort,
             grouped: query.grouped,
         };
+        let column = query.sort.column.min(COLUMNS.len() - 1);
         if self.ordered.as_ref() != Some(&wanted) {
-            self.order = self.sorted(&wanted);
+            let room = std::mem::take(&mut self.order);
+            self.make_keys(column);
+            self.order = self.matching(&wanted, room, &self.keys[column]);
             self.ordered = Some(wanted);
         }
-        let records = self.records();
-        let at = |place: &u32| records.get(*place as usize);
-        let place = query.follow.and_then(|id| {
-            let is = |place: &u32| at(place).is_some_and(|record| record.facts.id == id);
-            self.order.iter().position(is)
-        });
         let first = query.first.min(self.order.len());
-        let last = first.saturating_add(query.height).min(self.order.len());
-        let pinned = query.pinned.iter().filter_map(|id| {
-            // In order of first packet, so in order of ids.
+        let places: Vec<u32> = self.order.window(first, query.height).collect();
+        let records = self.records();
+        let at = |place: &u32| records.get(*place as usize).cloned();
+        // In order of first packet, so in order of ids.
+        let with_id = |id: &u64| {
             let place = records.partition_point(|record| record.facts.id < *id);
-            records.get(place).filter(|record| record.facts.id == *id)
-        });
+            let record = records.get(place).filter(|record| record.facts.id == *id);
+            record.map(|record| (place, record))
+        };
+        let followed = query.follow.as_ref().and_then(with_id);
+        let pinned = query.pinned.iter().filter_map(with_id);
         Listing {
             total: self.order.len(),
             first,
-            rows: self.order[first..last].iter().filter_map(at).cloned().collect(),
-            place,
-            pinned: pinned.cloned().collect(),
+            rows: places.iter().filter_map(at).collect(),
+            place: followed.and_then(|(place, _)| self.order.position(place as u32)),
+            pinned: pinned.map(|(_, record)| record.clone()).collect(),
             beyond: self.snapshot.capture.connections_omitted,
         }
     }
@@ -81,65 +81,125 @@ impl Held {
         self.snapshot.connections.as_deref().unwrap_or_default()
     }
 
-    fn sorted(&self, wanted: &Ordered) -> Vec<u32> {
-        let keys = Keys {
-            now: self.snapshot.capture.end.unwrap_or_default(),
-            legs: &self.legs,
-        };
-        let key = COLUMNS.get(wanted.sort.column).unwrap_or(&COLUMNS[0]).order;
+    /// What is wanted, in its order.
+    fn matching(&self, wanted: &Ordered, room: Order, keys: &[u64]) -> Order {
         let flip = if wanted.sort.descending { u64::MAX } else { 0 };
-        let all = self.records().iter().enumerate();
-        let legs: HashMap<LegName, &Leg> = self.snapshot.legs.iter().map(|leg| (leg.name, leg)).collect();
-        // A leg is looked up only for what it alone knows.
-        let asks_legs = OF_LEGS.iter().any(|field| wanted.filter.asks_for(*field));
-        let matches = |record: &ConnectionRecord| {
-            wanted.filter.is_empty() || {
-                let leg = if asks_legs { leg_of(&legs, record) } else { None };
-                wanted
-                    .filter
-                    .matches(&ConnectionRow::listed(&self.snapshot, record, leg))
-            }
+        let query = InLegs::new(wanted.filter.clone(), &self.snapshot.legs);
+        // Each leg is asked once whether it is in the scope, and what it says to the query.
+        let of_legs: Vec<(bool, &LegName, &OfLeg)> = (self.legs.iter())
+            .filter_map(|name| {
+                let (client, server) = name.client.zip(name.server)?;
+                let is_wanted = wanted.scope.holds_leg(client, server);
+                Some((is_wanted, name, query.of(client, server)))
+            })
+            .collect();
+        let matches = |brief: &Brief, record: &ConnectionRecord| {
+            let Some((true, name, of_leg)) = of_legs.get(brief.leg as usize) else {
+                return false;
+            };
+            let row = BriefRow {
+                brief,
+                leg: name,
+                capture: &self.snapshot.capture,
+                facts: || ConnectionRow::listed(&self.snapshot, record),
+            };
+            let cause = wanted.scope.cause;
+            cause.is_none_or(|cause| brief.cause() == Some(cause))
+                && (wanted.filter.is_empty() || wanted.filter.matches_in_leg(&row, of_leg))
         };
-        let within = all.filter(|(_, record)| wanted.scope.holds(record) && matches(record));
-        if wanted.grouped {
-            let mut order: Vec<(u64, u64, u32)> = within
-                .map(|(place, record)| (keys.leg(record), key(record, &keys) ^ flip, place as u32))
-                .collect();
-            order.sort_unstable();
-            order.into_iter().map(|(_, _, place)| place).collect()
-        } else {
-            let mut order: Vec<(u64, u32)> = within
-                .map(|(place, record)| (key(record, &keys) ^ flip, place as u32))
-                .collect();
-            order.sort_unstable();
-            order.into_iter().map(|(_, place)| place).collect()
+        let all = (0..).zip(&self.briefs).zip(self.records()).zip(keys);
+        room.refilled(
+            all.filter(|(((_, brief), record), _)| matches(brief, record))
+                .map(|(((place, brief), _), key)| -> Keyed {
+                    let group = if wanted.grouped { brief.leg } else { 0 };
+                    (group, key ^ flip, place)
+                }),
+        )
+    }
+
+    /// Makes the keys of a column, unless they are here.
+    fn make_keys(&mut self, column: usize) {
+        self.keys.resize_with(COLUMNS.len(), Vec::new);
+        let records = self.records();
+        if self.keys[column].len() != records.len() {
+            let now = self.snapshot.capture.end.unwrap_or_default();
+            let key = COLUMNS[column].order.key;
+            let all = records.iter().zip(&self.briefs);
+            let keys = all.map(|(record, brief)| key(record, &Keys { now, leg: brief.leg }));
+            self.keys[column] = keys.collect();
         }
     }
 }
 
-/// The leg that a connection counts in: its own, or beyond the number kept apart that of the rest.
-fn leg_of<'a>(legs: &HashMap<LegName, &'a Leg>, record: &ConnectionRecord) -> Option<&'a Leg> {
-    let name = leg(record);
-    let of_server = LegName { client: None, ..name };
-    let of_all = LegName {
-        client: None,
-        server: None,
-    };
-    [name, of_server, of_all]
-        .iter()
-        .find_map(|name| legs.get(name).copied())
-}
-
-/// Every leg's name once, sorted.
-fn leg_names(records: &[ConnectionRecord]) -> Vec<LegName> {
-    let mut names = BTreeSet::new();
+/// Every leg's name, sorted, and the connections in a few words.
+fn briefly(records: &[ConnectionRecord]) -> (Vec<LegName>, Vec<Brief>) {
+    let mut numbers: BTreeMap<LegName, u32> = BTreeMap::new();
     let mut last = None;
-    for record in records {
+    let brief = |record: &ConnectionRecord| {
         let name = leg(record);
         // Connections of a leg often come in runs.
-        if last.replace(name) != Some(name) {
-            names.insert(name);
+        let number = match last {
+            Some((same, number)) if same == name => number,
+            _ => {
+                let next = numbers.len() as u32;
+                *numbers.entry(name).or_insert(next)
+            }
+        };
+        last = Some((name, number));
+        Brief::of(record, number)
+    };
+    let mut briefs: Vec<Brief> = records.iter().map(brief).collect();
+    // They were numbered as they came.
+    let mut places = vec![0; numbers.len()];
+    for (place, number) in (0..).zip(numbers.values()) {
+        places[*number as usize] = place;
+    }
+    for brief in &mut briefs {
+        brief.leg = places[brief.leg as usize];
+    }
+    (numbers.into_keys().collect(), briefs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{FIELDS, Row};
+
+    #[test]
+    fn what_is_said_in_brief_is_what_the_facts_say() {
+        for name in ["small-pool-and-http10.pcap.gz", "multi-interface.pcapng.gz"] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("captures")
+                .join(name);
+            let source = crate::source::open(&[path], crate::source::OpenOptions::default()).unwrap();
+            let config = crate::engine::Config {
+                keep_connections: Some(1_000),
+                ..Default::default()
+            };
+            let snapshot = crate::pipeline::analyse(Box::new(source), &config, 1, &mut |_: &_| ());
+            let records = snapshot.connections.as_deref().unwrap();
+            let (legs, briefs) = briefly(records);
+            for (record, brief) in records.iter().zip(&briefs) {
+                let full = || ConnectionRow::listed(&snapshot, record);
+                let row = BriefRow {
+                    brief,
+                    leg: &legs[brief.leg as usize],
+                    capture: &snapshot.capture,
+                    facts: full,
+                };
+                for info in FIELDS {
+                    let (mut in_brief, mut in_full) = (Vec::new(), Vec::new());
+                    row.any(info.field, |fact| {
+                        in_brief.push(format!("{fact:?}"));
+                        false
+                    });
+                    full().any(info.field, |fact| {
+                        in_full.push(format!("{fact:?}"));
+                        false
+                    });
+                    assert_eq!(in_brief, in_full, "{}", info.name);
+                }
+            }
         }
     }
-    names.into_iter().collect()
 }

@@ -1,7 +1,9 @@
 //! The flow table: one row a connection.
 
+mod brief;
 mod columns;
 mod held;
+mod order;
 mod state;
 
 pub use columns::{COLUMNS, LEG};
@@ -44,13 +46,9 @@ impl Scope {
         *self == Self::default()
     }
 
-    /// Whether `record` is within.
-    #[must_use]
-    pub fn holds(&self, record: &ConnectionRecord) -> bool {
-        let facts = &record.facts;
-        self.client.is_none_or(|client| client == facts.client.address)
-            && self.server.is_none_or(|server| server == facts.server)
-            && self.cause.is_none_or(|cause| record.cause == Some(cause))
+    /// Whether connections of a leg can be within.
+    pub(super) fn holds_leg(&self, client: IpAddr, server: Endpoint) -> bool {
+        self.client.is_none_or(|other| other == client) && self.server.is_none_or(|other| other == server)
     }
 }
 
