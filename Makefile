@@ -5,6 +5,7 @@
 # make lab       live capture in network namespaces against nginx, Tomcat and the kernel (root)
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
+# make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
@@ -12,7 +13,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links fuzz clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -95,6 +96,10 @@ hour: packages
 # Pictures of the screen for README.
 screens:
 	$(CARGO) run --locked --quiet --example screens
+
+fuzz: packages
+	@.ci/packages g++ python3
+	tests/fuzz/fuzz.py --seconds $(or $(SECONDS),10) $(TARGETS)
 
 links:
 	@.ci/packages tshark

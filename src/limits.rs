@@ -124,8 +124,15 @@ pub const SEARCH_BLOCK_BYTES: usize = 1 << 20;
 /// Damaged places of a file told one by one; the rest are told in sum.
 pub const PLACES_TOLD: u64 = 10;
 
-/// Interfaces of all sources together; packets of further ones are counted and left out.
+/// Interfaces of all sources together, and of one section of a pcapng file; packets of further ones are counted and left out.
 pub const INTERFACES: usize = 65_535;
+
+/// Bytes kept of an interface's name.
+pub const INTERFACE_NAME_BYTES: usize = 128;
+
+/// Link types of one file that are named in its summary, and for which a filter is compiled; packets of others do not
+/// match it.
+pub const LINK_TYPES: usize = 64;
 
 /// Files that may be read as one capture (an [`Interface`](crate::frame::Interface) names its source in 16 bits).
 pub const FILES: usize = 65_535;

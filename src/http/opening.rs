@@ -142,14 +142,19 @@ impl MessageStream {
                 .is_some_and(|kept| simple::request(kept).is_some())
     }
 
-    /// The partial head is a request of HTTP/0.9.
-    pub(super) fn simple_request(&mut self, used: usize) -> Step<'_> {
+    /// The partial head, of which the last `added` bytes have just come, is a request of HTTP/0.9; what is behind its line is
+    /// read on.
+    pub(super) fn simple_request(&mut self, added: usize) -> Step<'_> {
         self.body.spoken = true;
         self.body.start(Phase::Start, 0);
-        let request = self.partial.as_deref().and_then(|kept| simple::request(kept));
-        Step {
-            used,
-            event: request.map(|(request, _)| Event::Request(request)),
+        let kept = self.partial.as_deref().map_or(&[][..], Vec::as_slice);
+        let before = kept.len().saturating_sub(added);
+        match simple::request(kept) {
+            Some((request, length)) => Step {
+                used: length.saturating_sub(before).min(added),
+                event: Some(Event::Request(request)),
+            },
+            None => nothing(added),
         }
     }
 

@@ -29,7 +29,7 @@ impl MessageStream {
     )]
     #[inline(always)]
     pub fn plain_request<'a>(&mut self, data: &'a [u8]) -> Option<(RequestHead<'a>, usize)> {
-        if self.body.phase != Phase::Start {
+        if self.body.phase != Phase::Start || (!self.body.spoken && data.starts_with(b"PROXY ")) {
             return None;
         }
         let (head, length) = quick_request(data)?;

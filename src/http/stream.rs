@@ -193,7 +193,8 @@ impl MessageStream {
     #[inline(always)]
     pub(super) fn start<'a>(&'a mut self, side: Side, context: RequestContext, data: &'a [u8]) -> Step<'a> {
         let blank = data.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        if blank > 0 && self.has_prelude(side, data) {
+        // `PROXY UNKNOWN HTTP/1.1` could be read as a request, too.
+        if (blank > 0 || data.first() == Some(&b'P')) && self.has_prelude(side, data) {
             return self.prelude(side, 0, data);
         }
         let head = &data[blank..];

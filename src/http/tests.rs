@@ -287,3 +287,32 @@ proptest! {
 
 const FIELD_LINES: &str = "(Host: [a-z.]{1,8}|host:h|Connection: (close|keep-alive|Upgrade, close)|CONTENT-LENGTH:  ?[0-9]{1,4} |\
 Transfer-Encoding: (gzip, )?chunked|Upgrade: websocket|X-[A-Za-z]{1,6}: [ -~]{0,20}|Cookie: a=b; c|Te: |cache-control:no-cache)\r\n";
+
+#[test]
+fn what_follows_a_simple_request_is_read_wherever_it_is_cut() {
+    let stream = b"GET /probe\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n";
+    let whole = read(Side::Request, &[stream]);
+    assert_eq!(whole, ["request /probe", "end", "request /next", "end"]);
+    for at in 1..stream.len() {
+        assert_eq!(
+            read(Side::Request, &[&stream[..at], &stream[at..]]),
+            whole,
+            "cut at {at}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_header_that_could_be_a_request_is_none() {
+    let stream = b"PROXY UNKNOWN HTTP/1.1\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    assert_eq!(
+        read(Side::Request, &[stream]),
+        ["proxied None", "request /a", "end"]
+    );
+    assert_eq!(
+        read(Side::Request, &[&stream[..9], &stream[9..]]),
+        ["proxied None", "request /a", "end"]
+    );
+    let mut engines_way = MessageStream::default();
+    assert!(engines_way.plain_request(stream).is_none());
+}

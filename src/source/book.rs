@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SourceSummary;
 use crate::frame::{Interface, InterfaceId, LinkType};
-use crate::limits::{INTERFACES, PLACES_TOLD};
+use crate::limits::{INTERFACES, LINK_TYPES, PLACES_TOLD};
 
 /// Hands out interface ids that are unique across all sources.
 #[derive(Debug, Default)]
@@ -115,8 +115,9 @@ impl Book {
 
     /// Notes what an interface of this file is declared to be.
     pub(super) fn declare(&mut self, link_type: LinkType, snaplen: u32) {
-        if !self.summary.link_types.contains(&link_type) {
-            self.summary.link_types.push(link_type);
+        let known = &mut self.summary.link_types;
+        if known.len() < LINK_TYPES && !known.contains(&link_type) {
+            known.push(link_type);
         }
         self.summary.snaplen = self.summary.snaplen.max(snaplen);
     }

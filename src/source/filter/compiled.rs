@@ -5,6 +5,7 @@ use pcap::{Capture, Linktype};
 use super::FilterError;
 use super::vm::Program;
 use crate::frame::{Frame, LinkType};
+use crate::limits::LINK_TYPES;
 
 /// A compiled filter.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Filter {
     /// The few link types met so far; `None` where the filter can't be compiled.
     programs: Vec<(LinkType, Option<Program>)>,
     warnings: Vec<String>,
+    /// A packet's link type was beyond the cap.
+    is_full: bool,
 }
 
 impl Filter {
@@ -29,6 +32,7 @@ impl Filter {
             expression: expression.to_owned(),
             programs: vec![(LinkType::ETHERNET, Some(program))],
             warnings: Vec::new(),
+            is_full: false,
         })
     }
 
@@ -39,8 +43,8 @@ impl Filter {
             .programs
             .iter()
             .position(|(link_type, _)| *link_type == frame.link_type);
-        let at = known.unwrap_or_else(|| self.add(frame.link_type));
-        match self.programs.get(at) {
+        let at = known.or_else(|| self.add(frame.link_type));
+        match at.and_then(|at| self.programs.get(at)) {
             Some((_, Some(program))) => program.matches(frame.bytes, frame.wire_len),
             _ => false,
         }
@@ -52,7 +56,19 @@ impl Filter {
         &self.warnings
     }
 
-    fn add(&mut self, link_type: LinkType) -> usize {
+    /// Compiles for another link type; `None` beyond the cap.
+    #[cold]
+    fn add(&mut self, link_type: LinkType) -> Option<usize> {
+        if self.programs.len() >= LINK_TYPES {
+            if !self.is_full {
+                self.is_full = true;
+                self.warnings.push(format!(
+                    "filter {:?} was compiled for {LINK_TYPES} link types; packets of others do not match",
+                    self.expression
+                ));
+            }
+            return None;
+        }
         let program = program(&self.expression, link_type)
             .map_err(|reason| {
                 self.warnings.push(format!(
@@ -63,7 +79,7 @@ impl Filter {
             })
             .ok();
         self.programs.push((link_type, program));
-        self.programs.len() - 1
+        Some(self.programs.len() - 1)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::options::options;
 use super::{Book, ByteOrder, Drops};
 use crate::frame::{InterfaceId, LinkType};
+use crate::limits::INTERFACE_NAME_BYTES;
 use crate::time::{SECOND, Timestamp};
 
 const IF_NAME: u16 = 2;
@@ -57,6 +58,7 @@ impl Description {
         for (code, value) in options(order, body.get(8..)?) {
             match (code, value) {
                 (IF_NAME, name) => {
+                    let name = &name[..name.len().min(INTERFACE_NAME_BYTES)];
                     description.name = Some(String::from_utf8_lossy(name).trim_end_matches('\0').to_owned());
                 }
                 (IF_TSRESOL, &[resolution, ..]) => description.resolution = Resolution::read(resolution),

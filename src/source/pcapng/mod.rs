@@ -10,7 +10,7 @@ use super::byte_order::ByteOrder;
 use super::format::{Format, Start, Stop};
 use super::search::DAY;
 use crate::frame::Record;
-use crate::limits::RECORD_BYTES;
+use crate::limits::{INTERFACES, RECORD_BYTES};
 use crate::time::Timestamp;
 use interface::Description;
 use packet::{Packet, enhanced, obsolete};
@@ -35,10 +35,12 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 pub(super) struct PcapNg {
     order: ByteOrder,
     interfaces: Vec<Description>,
+    /// Those of the section that were described beyond the cap.
+    more_interfaces: usize,
     /// The time of the packet before, [`Timestamp::MIN`] if there is none: what a Simple Packet Block is given.
     latest: Timestamp,
-    /// Drops of interfaces of earlier sections.
-    earlier_drops: Drops,
+    /// Drops of all interfaces, of earlier sections too.
+    drops: Tally,
 }
 
 impl Default for PcapNg {
@@ -46,8 +48,9 @@ impl Default for PcapNg {
         Self {
             order: ByteOrder::default(),
             interfaces: Vec::new(),
+            more_interfaces: 0,
             latest: Timestamp::MIN,
-            earlier_drops: Drops::default(),
+            drops: Tally::default(),
         }
     }
 }
@@ -59,16 +62,26 @@ struct Drops {
     kernel: Option<u64>,
 }
 
-impl Drops {
-    fn plus(self, other: Self) -> Self {
-        let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.saturating_add(b)),
-            (a, b) => a.or(b),
+/// The drops of many interfaces, kept up to date: an interface may be told about as often as a file likes.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    interface: Option<u128>,
+    kernel: Option<u128>,
+}
+
+impl Tally {
+    /// An interface told `before`, and now tells `now`.
+    fn change(&mut self, before: Drops, now: Drops) {
+        let change = |sum: Option<u128>, before: Option<u64>, now: Option<u64>| {
+            let others = sum.unwrap_or(0) - u128::from(before.unwrap_or(0));
+            now.map(|now| others + u128::from(now)).or(sum)
         };
-        Self {
-            interface: add(self.interface, other.interface),
-            kernel: add(self.kernel, other.kernel),
-        }
+        self.interface = change(self.interface, before.interface, now.interface);
+        self.kernel = change(self.kernel, before.kernel, now.kernel);
+    }
+
+    fn total(sum: Option<u128>) -> Option<u64> {
+        sum.map(|sum| u64::try_from(sum).unwrap_or(u64::MAX))
     }
 }
 
@@ -203,8 +216,14 @@ impl PcapNg {
         book: &mut Book,
     ) -> Result<(), Stop> {
         let offset = book.base + block.body_at as u64 - 8;
+        let described = self.interfaces.len();
         let Some(interface) = self.interfaces.get_mut(packet.interface) else {
-            book.undescribed.add(offset);
+            if packet.interface - described < self.more_interfaces {
+                book.summary.packets += 1;
+                book.beyond_cap.add(offset);
+            } else {
+                book.undescribed.add(offset);
+            }
             return Ok(());
         };
         let (id, link_type) = (interface.id(book), interface.link_type);
@@ -261,20 +280,18 @@ impl PcapNg {
     }
 
     fn section(&mut self) {
-        self.earlier_drops = self.drops();
         self.interfaces.clear();
-    }
-
-    fn drops(&self) -> Drops {
-        self.interfaces
-            .iter()
-            .fold(self.earlier_drops, |sum, interface| sum.plus(interface.drops))
+        self.more_interfaces = 0;
     }
 
     fn describe(&mut self, body: &[u8], book: &mut Book) -> Option<()> {
         let description = Description::read(self.order, body)?;
         book.declare(description.link_type, description.snaplen);
-        self.interfaces.push(description);
+        if self.interfaces.len() < INTERFACES {
+            self.interfaces.push(description);
+        } else {
+            self.more_interfaces += 1;
+        }
         Some(())
     }
 
@@ -283,11 +300,12 @@ impl PcapNg {
         let interface = self.order.u32_at(body, 0)? as usize;
         let options = body.get(12..)?;
         if let Some(interface) = self.interfaces.get_mut(interface) {
+            let before = interface.drops;
             interface.count_drops(self.order, options);
+            self.drops.change(before, interface.drops);
         }
-        let drops = self.drops();
-        book.summary.interface_dropped = drops.interface;
-        book.summary.kernel_dropped = drops.kernel;
+        book.summary.interface_dropped = Tally::total(self.drops.interface);
+        book.summary.kernel_dropped = Tally::total(self.drops.kernel);
         Some(())
     }
 }

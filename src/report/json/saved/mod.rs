@@ -1,5 +1,6 @@
 //! A JSON report read back: what it says, without its connections.
 
+mod bounds;
 mod capture;
 mod cause;
 mod figures;
@@ -79,6 +80,7 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
     if named.schema != SCHEMA {
         return Err(SavedError::Schema { found: named.schema });
     }
+    let _: bounds::Bounded = serde_json::from_slice(&text)?;
     let saved: Saved = serde_json::from_slice(&text)?;
     if let Some(narrowed) = saved.narrowed.filter(|narrowed| narrowed.legs_left_out > 0) {
         return Err(SavedError::Narrowed(narrowed.expression));

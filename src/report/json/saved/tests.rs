@@ -35,3 +35,14 @@ fn what_is_wrong_is_named() {
     let wrong = text.replacen("\"status\": \"", "\"status\": \"per", 1);
     assert!(problem(&wrong).contains("verdict.status"), "{}", problem(&wrong));
 }
+
+#[test]
+fn numbers_that_nothing_counts_are_refused() {
+    let text = text_of(&fixture::churn());
+    for number in ["9007199254740993", "-9007199254740993", "1.8e308", "18446744073709551615"] {
+        let wrong = text.replacen("\"total\": ", &format!("\"total\": {number}, \"was\": "), 1);
+        assert_ne!(wrong, text);
+        let problem = read(wrong.as_bytes()).unwrap_err().to_string();
+        assert!(problem.contains("no JSON report"), "{number}: {problem}");
+    }
+}
