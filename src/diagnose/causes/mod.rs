@@ -1,6 +1,6 @@
 //! Why connections end, and why connects fail: one cause for each, by the catalogue's order, then added up.
 //!
-//! A connection's own facts settle most of it ([`Ending`]). Limits (counts, idle times, ages) are told from all endings of
+//! A connection's own facts settle most of it ([`Ending`](crate::classify::Ending)). Limits (counts, idle times, ages) are told from all endings of
 //! a leg, pools and their sizes from all legs of a client; then every ending has its cause by the same rules, those of
 //! the list of connections too.
 
