@@ -11,6 +11,8 @@ pub mod compare;
 pub mod decode;
 pub mod diagnose;
 pub mod engine;
+#[cfg(feature = "live")]
+pub mod exporter;
 pub mod flow;
 pub mod frame;
 pub mod host;

@@ -89,6 +89,12 @@ pub const VIEW_ROWS: usize = 1_000;
 pub const SCANNED_AT_ONCE: usize = 2_048;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
+/// Clients that ask for metrics at a time; one more is told to come again.
+pub const SCRAPERS: usize = 4;
+/// How long one of them may take in all.
+pub const SCRAPE: std::time::Duration = std::time::Duration::from_secs(8);
+/// The longest request head of such a client, in bytes.
+pub const SCRAPE_HEAD_BYTES: usize = 8 << 10;
 /// VLAN and tunnel combinations told apart.
 pub const PATHS: usize = 65_536;
 /// Bytes that one [`Block`](crate::frame::Block) is read into: large enough that a system call costs nothing per

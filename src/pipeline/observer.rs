@@ -67,10 +67,10 @@ impl<'a> SoFar<'a> {
         )
     }
 
-    /// The same without the list of connections, for a screen, which asks for those that it shows. From here on it is told
-    /// the causes of closed ones as this report knows them.
+    /// The same without the list of connections, for metrics, and for a screen, which asks for those that it shows and is
+    /// told the causes of closed ones as this report knows them from here on.
     #[must_use]
-    pub fn for_screen(&self, sources: Vec<SourceSummary>, interfaces: Vec<Interface>) -> Snapshot {
+    pub fn without_list(&self, sources: Vec<SourceSummary>, interfaces: Vec<Interface>) -> Snapshot {
         self.assembled(None, sources, interfaces)
     }
 

@@ -11,6 +11,8 @@ pub mod explain;
 mod fixture;
 pub mod json;
 pub mod lines;
+#[cfg(feature = "live")]
+pub mod metrics;
 pub mod near;
 mod safe;
 pub mod second;

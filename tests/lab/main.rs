@@ -9,6 +9,7 @@
 mod behind;
 mod ends;
 mod figures;
+mod metrics;
 mod net;
 mod nginx;
 mod process;

@@ -1,5 +1,6 @@
 //! What can be typed after `live`: tcpdump's letters with tcpdump's meanings.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -7,6 +8,7 @@ use clap::ValueEnum;
 use super::super::args::ReportArgs;
 use super::super::screen::ScreenArgs;
 use super::super::thresholds::TypedThresholds;
+use super::metrics;
 use crate::time::{Nanos, parse_span};
 
 /// Which packets, as seen from this host.
@@ -126,6 +128,10 @@ pub(in super::super) struct LiveArgs {
     /// Print a line of JSON every second instead of the status line, and the report as the last one
     #[arg(long, conflicts_with = "requests", help_heading = "Output")]
     pub(super) ndjson: bool,
+    /// Give figures to Prometheus at http://ADDRESS/metrics: [ADDRESS:]PORT, on loopback unless an address is named; no
+    /// screen then
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics::address, help_heading = "Output")]
+    pub(super) metrics: Option<SocketAddr>,
     /// Hand on each line as it comes; accepted for the fingers of tcpdump users, it is always so
     #[arg(short = 'l', hide_short_help = true, help_heading = "Output")]
     pub(super) line_buffered: bool,

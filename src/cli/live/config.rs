@@ -1,6 +1,7 @@
 //! A `live` that can be carried out: what was typed, validated, with its defaults.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::config::{self, Product, ReportConfig};
@@ -28,6 +29,8 @@ pub(super) struct LiveConfig {
     pub(super) screen: Option<ScreenConfig>,
     pub(super) ndjson: bool,
     pub(super) verbose: bool,
+    /// Where metrics are to be given.
+    pub(super) metrics: Option<SocketAddr>,
     pub(super) report: ReportConfig,
 }
 
@@ -61,7 +64,11 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
     if typed.ndjson && report.product == Product::Text {
         report.product = Product::JsonLine;
     }
-    let plain = typed.no_tui || typed.ndjson || report.anonymize || report.product != Product::Text;
+    let plain = typed.no_tui
+        || typed.metrics.is_some()
+        || typed.ndjson
+        || report.anonymize
+        || report.product != Product::Text;
     let screen = (!plain && screen::has_terminal()).then(|| typed.screen.resolve());
     Ok(LiveConfig {
         options: LiveOptions {
@@ -89,6 +96,7 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
         screen,
         ndjson: typed.ndjson,
         verbose: typed.verbose,
+        metrics: typed.metrics,
         report,
     })
 }

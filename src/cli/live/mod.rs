@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod interfaces;
+mod metrics;
 mod recording;
 mod screen;
 mod signals;
@@ -23,6 +24,7 @@ use crate::source::Source;
 use crate::source::live::{self, Live, RecordOptions};
 use crate::{pipeline, privileges};
 use config::LiveConfig;
+use metrics::Giving;
 use watching::Watching;
 
 /// Captures and analyses until it is told to end, and reports.
@@ -38,6 +40,7 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let config = &config;
     let source = live::open(&config.options)?;
     let lines = Lines::open(&config.report)?;
+    let exporter = metrics::bind(config)?;
     let watch = source.watch();
     let folder = record.as_ref().map(RecordOptions::folder);
     let source = restrict(config, source, record)?;
@@ -65,7 +68,9 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
             config.filter
         ));
     }
+    let giving = exporter.map(|exporter| Giving::begin(exporter, config));
     let mut watching = Watching::new(config, lines, Arc::clone(&watch), wanted, host);
+    watching.giving = giving.transpose()?;
     let mut snapshot = pipeline::analyse(
         source,
         &wiring::engine_config(&config.report),

@@ -49,7 +49,7 @@ pub(super) fn run(
     let analyse = |mailbox: &Mailbox| {
         let mut feeder = Feeder::new(mailbox, |so_far| {
             let known = watch.known();
-            let mut snapshot = so_far.for_screen(known.sources, known.interfaces);
+            let mut snapshot = so_far.without_list(known.sources, known.interfaces);
             snapshot.capture.filter = Some(filter.to_owned());
             look_at_own_host(&mut snapshot, host.so_far());
             snapshot

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::result::Lines;
 use super::super::say;
 use super::config::LiveConfig;
+use super::metrics::Giving;
 use super::signals::Wanted;
 use crate::aggregate::TimelineRow;
 use crate::diagnose::{ExchangeRecord, look_at_own_host};
@@ -25,6 +26,8 @@ pub(super) struct Watching<'a> {
     watch: Arc<Watch>,
     wanted: Wanted,
     host: Watched,
+    /// Who gives metrics to those who ask.
+    pub(super) giving: Option<Giving>,
     next: Instant,
     /// What was counted a second ago.
     before: TimelineRow,
@@ -46,6 +49,7 @@ impl<'a> Watching<'a> {
             watch,
             wanted,
             host,
+            giving: None,
             next: Instant::now() + SECOND,
             before: TimelineRow::default(),
             said: Vec::new(),
@@ -119,6 +123,9 @@ impl Observer for Watching<'_> {
             // A stall makes one long second, not several at once.
             self.next = (self.next + SECOND).max(now + SECOND / 2);
             self.second(so_far.tally());
+        }
+        if let Some(giving) = &mut self.giving {
+            giving.answer(so_far, &self.watch, &self.host);
         }
         if self.wanted.take() {
             self.report_so_far(so_far);

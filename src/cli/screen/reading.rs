@@ -46,7 +46,7 @@ pub(in super::super) fn show(screen: ScreenConfig, config: &Arc<ReadConfig>) -> 
     let analyse = |mailbox: &Mailbox| {
         let sources = names(config);
         let mut feeder = Feeder::new(mailbox, |so_far| {
-            let mut snapshot = so_far.for_screen(sources.clone(), Vec::new());
+            let mut snapshot = so_far.without_list(sources.clone(), Vec::new());
             snapshot.capture.filter.clone_from(&config.filter);
             snapshot
         });
