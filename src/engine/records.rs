@@ -5,6 +5,7 @@ use crate::classify::Version;
 use crate::diagnose::{ExchangeRecord, MessageKind};
 use crate::flow::Sender;
 use crate::http::{RequestHead, UNREAD_STATUS};
+use crate::target::public;
 use crate::time::Timestamp;
 
 /// Exchanges and heads that were recorded and not yet taken.
@@ -51,7 +52,8 @@ impl Records {
     /// Out of line: hardly ever is somebody taking notes.
     #[cold]
     fn note_request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
-        let mut line = [head.method_name, head.target].join(&b' ');
+        let target = String::from_utf8_lossy(head.target);
+        let mut line = [head.method_name, public(&target).as_bytes()].join(&b' ');
         if head.version != Version::Http09 {
             line.extend(written(head.version).bytes());
         }

@@ -10,9 +10,6 @@ use super::recognise::{START_LINE, begins_message, could_start, end_of_head, pro
 use crate::classify::Protocol;
 use crate::limits::HEAD_BYTES;
 
-/// What an empty partial head takes.
-const HELD_BASE: usize = 48;
-
 /// The framing state of one direction.
 #[derive(Debug, Default)]
 pub struct MessageStream {
@@ -79,25 +76,6 @@ impl MessageStream {
     pub fn tunnel(&mut self) {
         self.partial = None;
         self.body.start(Phase::Tunnel, 0);
-    }
-
-    /// Bytes kept of a head that is not complete.
-    #[inline]
-    #[must_use]
-    pub fn held(&self) -> usize {
-        self.partial
-            .as_deref()
-            .map_or(0, |partial| HELD_BASE + partial.capacity())
-    }
-
-    /// Lets go of what is kept; returns whether framing is lost by that.
-    pub fn let_go(&mut self) -> bool {
-        self.partial = None;
-        let lost = matches!(self.body.phase, Phase::Head | Phase::Prelude);
-        if lost {
-            self.body.start(Phase::Resync, 0);
-        }
-        lost
     }
 
     /// HTTP/2 frames from here on.
