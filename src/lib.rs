@@ -27,6 +27,7 @@ pub mod reassembly;
 pub mod report;
 pub mod sequence;
 pub mod source;
+pub mod target;
 pub mod thresholds;
 pub mod time;
 pub mod tui;

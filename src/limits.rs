@@ -20,6 +20,15 @@ pub const OUT_OF_ORDER_BYTES: usize = 1 << 20;
 pub const OUT_OF_ORDER_SEGMENTS: usize = 1_024;
 /// Out-of-order bytes kept in all.
 pub const OUT_OF_ORDER_TOTAL: usize = 256 << 20;
+/// What a segment kept out of order costs beside its bytes, about.
+pub const OUT_OF_ORDER_OVERHEAD: usize = 96;
+/// Bytes kept in all of what is not complete: heads, field blocks and tables of HTTP/2, hellos of TLS, requests and streams
+/// that wait for their responses. Beyond it the largest of a few connections looked at lets go of its own.
+pub const HELD_BYTES: usize = 128 << 20;
+/// Connections looked at, to find one that lets go.
+pub const HELD_LOOK: usize = 64;
+/// Connections with bytes that wait for others, followed by the clock; more are looked at with their own packets only.
+pub const STALLED: usize = 262_144;
 /// Fragmented IP datagrams put together at a time; fragments of more count as left out.
 pub const DATAGRAMS: usize = 8_192;
 /// Bytes kept of their fragments, in all.

@@ -17,7 +17,7 @@ use crate::decode::{Flags, Packet, Segment, decode};
 use crate::diagnose::ExchangeRecord;
 use crate::flow::{FlowKey, FlowTable, Known, PathId, Sender, Tombstone, Trail};
 use crate::frame::Frame;
-use crate::limits::TOMBSTONES;
+use crate::limits::{HELD_BYTES, STALLED, TOMBSTONES};
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
 
@@ -268,17 +268,29 @@ impl Engine {
 
     #[inline]
     pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let may_be_watched = self.stalled.len() < STALLED;
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
+        let before = living.held();
         let fate = living.segment(segment, sender, cx);
+        let held = living.held();
+        if held != before {
+            cx.quality.held = (cx.quality.held + held).saturating_sub(before);
+        }
+        let too_much = held > before && cx.quality.held > HELD_BYTES;
         let stall = living.stall_mut().filter(|stall| !stall.watched);
-        if let Some(stall) = stall {
+        if let Some(stall) = stall
+            && may_be_watched
+        {
             stall.watched = true;
             // By the clock, so that no connection is kept waiting by another one whose time runs behind.
             self.stalled.push_back((self.now.clock, *key));
         }
         if fate == Fate::Over {
             self.over(place, key, segment.timestamp, false);
+        }
+        if too_much {
+            self.let_go_of_held(place, key);
         }
     }
 

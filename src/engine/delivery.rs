@@ -8,7 +8,7 @@ use super::context::Context;
 use super::conversation::Conversation;
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
-use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
+use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_OVERHEAD, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
 use crate::reassembly::{Arrival, Chunk, Piece};
 use crate::sequence::SeqNumber;
 use crate::time::{MILLISECOND, Nanos, Timestamp};
@@ -134,7 +134,10 @@ impl Conversation {
         let kept: usize = self
             .streams
             .iter()
-            .map(|stream| stream.assembler.early_bytes())
+            .map(|stream| {
+                let assembler = &stream.assembler;
+                assembler.early_bytes() + assembler.early_segments() * OUT_OF_ORDER_OVERHEAD
+            })
             .sum();
         let waits = self.streams.iter().any(|stream| stream.assembler.has_early());
         let Some(stall) = self.stall_mut() else { return };

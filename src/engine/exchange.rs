@@ -180,7 +180,11 @@ impl Conversation {
         if self.requests > 1 || head.extent < Extent::StartLine {
             return Asked::default();
         }
-        let path = head.target.split(|b| *b == b'?').next().unwrap_or_default();
+        let path = head
+            .target
+            .split(|b| matches!(b, b'?' | b';' | b'#'))
+            .next()
+            .unwrap_or_default();
         self.asked = asked(head);
         Asked::note(
             &mut cx.told.lines,

@@ -18,6 +18,7 @@ mod delivery;
 mod ending;
 mod exchange;
 mod facts;
+mod held;
 mod loss;
 mod marks;
 mod multiplexed;

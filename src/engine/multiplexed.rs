@@ -13,6 +13,9 @@ use crate::http::{FieldBlock, FirstField, Frame, FrameReader, Side};
 use crate::limits::HTTP2_STREAMS;
 use crate::time::Timestamp;
 
+/// What the tree of streams keeps beside an entry.
+const STREAM_NODE: usize = 32;
+
 /// A stream whose exchange is not complete.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
@@ -52,6 +55,11 @@ impl Multiplexed {
             Side::Request => &mut self.client,
             Side::Response => &mut self.server,
         }
+    }
+
+    /// Bytes kept of frames, tables and streams.
+    pub(super) fn held(&self) -> usize {
+        self.client.held() + self.server.held() + self.open.len() * (size_of::<Exchange>() + STREAM_NODE)
     }
 
     /// When the message that `side` has just sent began.
@@ -114,7 +122,7 @@ impl Multiplexed {
     }
 
     /// Frames of one direction are missing: whatever is open may have ended in them.
-    fn missed_frames(&mut self, side: Side) {
+    pub(super) fn missed_frames(&mut self, side: Side) {
         match side {
             Side::Request => self.missed = true,
             Side::Response => {

@@ -201,7 +201,7 @@ fn first_segment(target: &[u8]) -> &[u8] {
     let end = path
         .iter()
         .enumerate()
-        .position(|(i, b)| i > 0 && matches!(b, b'/' | b'?' | b'#'));
+        .position(|(i, b)| matches!(b, b'?' | b'#' | b';') || (i > 0 && *b == b'/'));
     &path[..end.unwrap_or(path.len()).min(PREFIX_BYTES)]
 }
 
@@ -219,6 +219,9 @@ mod tests {
             ("/a?x=/y", "/a"),
             ("http://h:80/a/b", "/a"),
             ("http://h", "/"),
+            ("/;jsessionid=1", "/"),
+            ("/a;v=1/b", "/a"),
+            ("?x", ""),
             ("*", "*"),
             ("", ""),
         ] {

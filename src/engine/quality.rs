@@ -37,7 +37,9 @@ pub struct Quality {
     pub refused_segments: u64,
     /// Out-of-order bytes kept at present, by all connections of this engine.
     pub kept_out_of_order: usize,
-    /// Heads longer than the cap.
+    /// Bytes kept at present of what is not complete, by all connections of this engine.
+    pub held: usize,
+    /// Heads longer than the cap, or given up since too much was kept in all.
     pub long_heads: u64,
     /// Pipelined requests beyond the cap.
     pub pipelined: u64,

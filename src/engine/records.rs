@@ -8,6 +8,7 @@ use crate::classify::Version;
 use crate::diagnose::{ExchangeRecord, MessageKind};
 use crate::flow::Sender;
 use crate::http::{RequestHead, UNREAD_STATUS};
+use crate::target::public;
 use crate::time::Timestamp;
 
 /// Exchanges and heads that were recorded and not yet taken.
@@ -86,7 +87,9 @@ impl Records {
         let from_byte = heads.lines.len();
         heads.lines.extend(head.method_name);
         heads.lines.push(b' ');
-        heads.lines.extend(head.target);
+        heads
+            .lines
+            .extend(public(&String::from_utf8_lossy(head.target)).as_bytes());
         if head.version != Version::Http09 {
             written(head.version, &mut heads.lines);
         }

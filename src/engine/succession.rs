@@ -54,7 +54,9 @@ impl Engine {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
+        let before = living.held();
         living.drain_all(at, cx);
+        cx.quality.held = (cx.quality.held + living.held()).saturating_sub(before);
         let client = living.tcp.end(by);
         let answered = living.tcp.end(by.peer()).any() || client.payload() || client.proves_peer();
         if living.marks.has(Marks::OPENED) && !answered {
@@ -80,6 +82,7 @@ impl Engine {
             expired,
             link: living.link,
         };
+        self.quality.held = self.quality.held.saturating_sub(living.held());
         if living.roles.is_none() && self.parked.len() < PARKED {
             let Some(mut done) = self.table.remove(place, tombstone) else {
                 return;

@@ -41,7 +41,9 @@ impl Engine {
             let Some(living) = table.at(place).filter(|living| living.stall().is_some()) else {
                 continue;
             };
+            let before = living.held();
             living.drain(clock, cx);
+            cx.quality.held = (cx.quality.held + living.held()).saturating_sub(before);
             if living.stall().is_some() {
                 // A hole that nobody has acknowledged: its sender will send it again.
                 self.stalled.push_back((clock, key));

@@ -103,7 +103,7 @@ impl RequestHead<'_> {
             self.target
                 .iter()
                 .skip(1)
-                .any(|b| matches!(b, b'/' | b'?' | b'#'))
+                .any(|b| matches!(b, b'/' | b'?' | b'#' | b';'))
         };
         match self.extent {
             Extent::Whole | Extent::StartLine => true,

@@ -13,6 +13,7 @@ mod cut;
 mod event;
 mod fields;
 mod head;
+mod held;
 mod http2;
 mod lines;
 mod opening;

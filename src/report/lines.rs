@@ -8,6 +8,7 @@ use super::columns::{COLUMNS, Connection, Value};
 use super::json::Number;
 use super::safe::display_safe;
 use crate::diagnose::{ConnectionRecord, ExchangeRecord, Snapshot};
+use crate::target::public;
 use crate::time::Nanos;
 
 /// Writes the connections, one JSON object a line with the keys of the report's `connections`.
@@ -99,16 +100,16 @@ struct Exchange<'a> {
     frame: u64,
 }
 
-/// Writes one exchange as a JSON object on a line; targets are cut at `?` unless `whole_targets`.
+/// Writes one exchange as a JSON object on a line; of targets what [may be shown](public) unless `whole_targets`.
 ///
 /// # Errors
 /// What `out` could not take.
 pub fn exchange(out: &mut dyn Write, exchange: &ExchangeRecord, whole_targets: bool) -> io::Result<()> {
-    let target = exchange.target.as_str();
+    let shown = public(&exchange.target);
     let target = if whole_targets {
-        target
+        exchange.target.as_str()
     } else {
-        target.split('?').next().unwrap_or_default()
+        &*shown
     };
     let microseconds = |span: Nanos| Number(span as f64 / 1e3);
     let line = Exchange {

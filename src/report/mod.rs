@@ -1,7 +1,8 @@
 //! What a [`Snapshot`](crate::diagnose::Snapshot) looks like to people and to programs.
 //!
 //! In: an immutable snapshot, judged expectations. Out: text, JSON, NDJSON and CSV, written to a `Write`.
-//! May touch: `diagnose` and the plain data below it, serde, schemars, anstyle, unicode-width, jiff (printing times).
+//! May touch: `diagnose` and the plain data below it, serde, schemars, anstyle, unicode-width, jiff (printing
+//! times), prometheus-client (the text of metrics).
 //! Never: standard output, the engine.
 
 pub mod anonymize;

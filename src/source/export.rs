@@ -1,10 +1,12 @@
 //! Packets of a capture into a file of their own.
 
 use std::collections::HashMap;
+#[cfg(unix)]
+use std::fs::Permissions;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 #[cfg(unix)]
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::written::Format;
@@ -44,8 +46,14 @@ impl Export {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         options.mode(0o600);
+        let file = options.open(path)?;
+        #[cfg(unix)]
+        if file.metadata()?.is_file() {
+            // A file that was there keeps its mode otherwise.
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
         Ok(Self {
-            out: BufWriter::new(options.open(path)?),
+            out: BufWriter::new(file),
             format: Format::of(path),
             interfaces: HashMap::new(),
             link_type: None,

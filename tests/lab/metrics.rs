@@ -15,8 +15,10 @@ const RULES: &str = concat!(
     "/contrib/prometheus/flowcheck.rules.yml"
 );
 
+const DASHBOARD: &str = include_str!("../../contrib/grafana/flowcheck.json");
+
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn missing() -> bool {
     let there = |program: &str| {
@@ -59,8 +61,7 @@ fn prometheus(net: &Net, folder: &Folder) -> Server {
     Server(child)
 }
 
-/// The values that a query finds, with their labels.
-fn ask(net: &Net, query: &str) -> Vec<(Value, f64)> {
+fn answer(net: &Net, query: &str) -> Value {
     let data = format!("query={query}");
     let found = net
         .command(NGX, "curl")
@@ -73,9 +74,12 @@ fn ask(net: &Net, query: &str) -> Vec<(Value, f64)> {
         ])
         .output()
         .expect("curl runs");
-    let Ok(answer) = serde_json::from_slice::<Value>(&found.stdout) else {
-        return Vec::new();
-    };
+    serde_json::from_slice(&found.stdout).unwrap_or_default()
+}
+
+/// The values that a query finds, with their labels.
+fn ask(net: &Net, query: &str) -> Vec<(Value, f64)> {
+    let answer = answer(net, query);
     let rows = answer["data"]["result"].as_array().cloned().unwrap_or_default();
     let value = |row: &Value| row["value"][1].as_str().and_then(|text| text.parse().ok());
     rows.iter()
@@ -148,9 +152,27 @@ fn prometheus_counts_what_nginx_and_the_kernel_count() {
     requests(&net, CLI, &format!("http://{FRONT}:80"), 100);
     wait_for(&net, "instance:flowcheck_reuse:ratio_rate5m", 0.0);
 
+    dashboard_asks_what_prometheus_understands(&net);
+
     let report = live.stop().report();
     assert_eq!(report["totals"]["requests"]["total"], logged + 100);
     assert_eq!(report["totals"]["connections"]["established"], 400);
+}
+
+fn dashboard_asks_what_prometheus_understands(net: &Net) {
+    let dashboard: Value = serde_json::from_str(DASHBOARD).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let targets = panels
+        .iter()
+        .filter_map(|panel| panel["targets"].as_array())
+        .flatten();
+    let queries: Vec<&str> = targets.filter_map(|target| target["expr"].as_str()).collect();
+    assert!(queries.len() > 15);
+    for query in queries {
+        let query = query.replace("$instance", ".*");
+        let answer = answer(net, &query);
+        assert_eq!(answer["status"], "success", "{query}: {answer}");
+    }
 }
 
 #[test]

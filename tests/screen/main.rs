@@ -5,4 +5,5 @@
 mod drawn;
 mod hostile;
 mod keys;
+mod secrets;
 mod stage;

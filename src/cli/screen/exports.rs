@@ -2,6 +2,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,7 +53,7 @@ pub(super) fn refused(error: &io::Error) -> String {
     format!("cannot write a file: {error}")
 }
 
-/// A file that was not there.
+/// A file that was not there, readable by its owner alone.
 pub(super) fn fresh(folder: &Path, ending: &str) -> io::Result<(String, File)> {
     let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
     for n in 1..TRIES {
@@ -60,7 +62,11 @@ pub(super) fn fresh(folder: &Path, ending: &str) -> io::Result<(String, File)> {
             n => format!("flowcheck-{now}-{n}.{ending}"),
         };
         let path = folder.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        match options.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (path.display().to_string(), file)),
         }

@@ -90,6 +90,11 @@ impl Block {
         self.too_long
     }
 
+    /// Bytes that it keeps.
+    pub(super) fn held(&self) -> usize {
+        size_of::<Self>() + self.bytes.capacity()
+    }
+
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
         self.bytes.len()

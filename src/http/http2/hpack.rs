@@ -12,6 +12,8 @@ use crate::limits::{HPACK_TABLE_BYTES, TARGET_BYTES};
 
 /// What an entry costs beside its text (section 4.1).
 const ENTRY_OVERHEAD: usize = 32;
+/// What the least allocation takes.
+const ALLOCATION: usize = 32;
 /// What the table may hold until its encoder says otherwise (RFC 9113 section 6.5.2).
 const DEFAULT_SIZE: usize = 4_096;
 
@@ -255,6 +257,11 @@ impl Decoder {
             };
             self.size -= oldest.size;
         }
+    }
+
+    /// Bytes that the table takes, about: an entry's text is in its size, kept or not.
+    pub(super) fn held(&self) -> usize {
+        self.size + self.entries.len() * (size_of::<Field>() + ALLOCATION - ENTRY_OVERHEAD)
     }
 
     #[cfg(test)]

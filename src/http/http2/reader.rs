@@ -195,6 +195,12 @@ impl FrameReader {
         })
     }
 
+    /// Bytes that it keeps.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.block.as_ref().map_or(0, |block| block.held()) + self.hpack.held()
+    }
+
     #[cfg(test)]
     pub(super) fn kept(&self) -> (usize, usize) {
         (

@@ -89,6 +89,24 @@ impl TlsSession {
         self.client.records.spoken || self.server.records.spoken
     }
 
+    /// Bytes kept of hellos.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let hellos =
+            [&self.client, &self.server].map(|direction| direction.hello.as_ref().map_or(0, Vec::capacity));
+        hellos[0]
+            + hellos[1]
+            + self.session_id.capacity()
+            + self.server_name.as_ref().map_or(0, |name| name.len())
+    }
+
+    /// Lets go of hellos that are not complete.
+    pub fn let_go(&mut self) {
+        self.client.hello = None;
+        self.server.hello = None;
+        self.session_id = Vec::new();
+    }
+
     fn direction(&mut self, side: Side) -> &mut Direction {
         match side {
             Side::Request => &mut self.client,

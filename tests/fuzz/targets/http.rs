@@ -8,7 +8,11 @@ pub(super) fn run(bytes: &[u8]) {
     let mut bytes = Bytes(bytes);
     let (choice, pattern) = (bytes.u8(), bytes.u16());
     let (side, context) = stream::side(choice);
-    if choice & 0x80 == 0 {
+    // Whether a body begins with a status line, and is none, is judged where a segment begins.
+    let is_judged_by_segments = side == Side::Response && context == RequestContext::Unknown;
+    if choice & 0x80 == 0 && is_judged_by_segments {
+        stream::read(side, context, stream::cut(bytes.0, pattern));
+    } else if choice & 0x80 == 0 {
         stream::hold(side, context, bytes.0, pattern);
     } else {
         damaged(side, context, bytes);

@@ -208,7 +208,12 @@ fn frames(mut bytes: Bytes<'_>) -> Vec<Made1> {
         let again = how & 8 != 0;
         out.push((time, u16::from(who >> 4 & 1), wire_len, packet.clone()));
         if again {
-            out.push((time + 10_000, u16::from(who >> 5 & 1), wire_len, packet));
+            out.push((
+                time.saturating_add(10_000),
+                u16::from(who >> 5 & 1),
+                wire_len,
+                packet,
+            ));
         }
     }
     out
