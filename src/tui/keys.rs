@@ -10,7 +10,8 @@ use rustix::io::Errno;
 /// Where keys come from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
-    /// Standard input is the terminal; if it is not, keys are read from the controlling one.
+    /// Standard input is the terminal; if it is not, keys are read from the controlling one, which is what standard output
+    /// goes to.
     from_stdin: bool,
 }
 
@@ -26,11 +27,13 @@ impl Keys {
     /// # Errors
     /// [`io::ErrorKind::UnexpectedEof`] if the terminal is gone: crossterm, asked for events then, would never return.
     pub(super) fn come(self, wait: Duration) -> io::Result<bool> {
-        if !self.from_stdin {
-            return event::poll(wait);
-        }
-        let stdin = io::stdin();
-        let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+        let (stdin, stdout) = (io::stdin(), io::stdout());
+        let terminal = if self.from_stdin {
+            PollFd::new(&stdin, PollFlags::IN)
+        } else {
+            PollFd::new(&stdout, PollFlags::IN)
+        };
+        let mut waiting = [terminal];
         let mut wait = Timespec {
             tv_sec: wait.as_secs().cast_signed(),
             tv_nsec: wait.subsec_nanos().into(),
@@ -44,7 +47,7 @@ impl Keys {
             }
         }
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        if waiting.iter().any(|stdin| stdin.revents().intersects(gone)) {
+        if waiting.iter().any(|terminal| terminal.revents().intersects(gone)) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         event::poll(Duration::ZERO)

@@ -54,7 +54,7 @@ pub fn run<W: Write>(
     let mut mouse = Mouse::default();
     let keys = Keys::new();
     let mut changed = true;
-    while !outside.must_end() && !terminal.has_panicked() {
+    while !outside.must_end() && !terminal.has_panicked() && !terminal.is_gone() {
         for action in outside.news() {
             changed = true;
             if act(terminal, &mut app, outside, action)? {

@@ -16,11 +16,49 @@ use super::view::draw;
 
 /// A terminal that shows a screen of its own until this is dropped.
 pub struct Terminal<W: Write> {
-    inner: ratatui::Terminal<CrosstermBackend<W>>,
+    inner: ratatui::Terminal<CrosstermBackend<Lasting<W>>>,
     mouse: bool,
     /// It shows the screen at the moment.
     taken: bool,
     panicked: Arc<AtomicBool>,
+    gone: Arc<AtomicBool>,
+}
+
+/// A terminal may go away at any time. What is written to it then is lost, as is who would read it: an error would only be told
+/// to a terminal again.
+struct Lasting<W> {
+    out: W,
+    gone: Arc<AtomicBool>,
+}
+
+impl<W> Lasting<W> {
+    fn or_lost<T>(&self, written: io::Result<T>, all: T) -> io::Result<T> {
+        /// What a terminal says that is not there any more.
+        const EIO: i32 = 5;
+        const ENXIO: i32 = 6;
+        match written {
+            Err(error)
+                if matches!(error.raw_os_error(), Some(EIO | ENXIO))
+                    || error.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                self.gone.store(true, Ordering::Relaxed);
+                Ok(all)
+            }
+            written => written,
+        }
+    }
+}
+
+impl<W: Write> Write for Lasting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.or_lost(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.out.flush();
+        self.or_lost(written, ())
+    }
 }
 
 impl<W: Write> Terminal<W> {
@@ -38,11 +76,17 @@ impl<W: Write> Terminal<W> {
             }
             before(info);
         }));
+        let gone = Arc::<AtomicBool>::default();
+        let out = Lasting {
+            out,
+            gone: Arc::clone(&gone),
+        };
         let mut terminal = Self {
             inner: ratatui::Terminal::new(CrosstermBackend::new(out))?,
             mouse,
             taken: false,
             panicked,
+            gone,
         };
         terminal.resume()?;
         Ok(terminal)
@@ -60,7 +104,14 @@ impl<W: Write> Terminal<W> {
         if self.mouse {
             execute!(out, EnableMouseCapture)?;
         }
-        self.inner.clear()
+        self.begin_anew()
+    }
+
+    /// Nothing is on the screen. Not ratatui's `clear`, which asks where the cursor is, and waits for the answer for ever if the
+    /// terminal goes away meanwhile.
+    fn begin_anew(&mut self) -> io::Result<()> {
+        let size = self.inner.size()?;
+        self.inner.resize(size.into())
     }
 
     /// Gives the terminal back as it was.
@@ -78,6 +129,12 @@ impl<W: Write> Terminal<W> {
     #[must_use]
     pub fn has_panicked(&self) -> bool {
         self.panicked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the terminal has gone away.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
     }
 
     /// Columns and rows.
@@ -101,7 +158,7 @@ impl<W: Write> Terminal<W> {
     /// # Errors
     /// What the terminal would not do.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        self.begin_anew()
     }
 
     /// Puts `text` into the terminal's clipboard, if it lets programs do so (OSC 52).
@@ -124,5 +181,36 @@ impl<W: Write> Drop for Terminal<W> {
     fn drop(&mut self) {
         // Nobody is left to be told.
         let _ = self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Ends(i32);
+
+    impl Write for Ends {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(self.0))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::Error::from_raw_os_error(self.0))
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_is_gone_takes_everything_and_others_do_not() {
+        for (error, is_gone) in [(5, true), (6, true), (28, false)] {
+            let gone = Arc::<AtomicBool>::default();
+            let mut out = Lasting {
+                out: Ends(error),
+                gone: Arc::clone(&gone),
+            };
+            assert_eq!(out.write_all(b"x").is_ok(), is_gone);
+            assert_eq!(out.flush().is_ok(), is_gone);
+            assert_eq!(gone.load(Ordering::Relaxed), is_gone);
+        }
     }
 }

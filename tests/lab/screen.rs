@@ -223,10 +223,17 @@ fn term_hup_and_int_leave_a_sane_terminal() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_it() {
+    let file = capture("churn.pcap");
+    // A file, and a stream that falls silent: keys come from standard input or from the terminal behind standard output.
+    ends_without_terminal(&format!("{PROGRAM} read --tui {file}"));
+    ends_without_terminal(&format!("(cat {file}; exec sleep 40) | {PROGRAM} read --tui -"));
+}
+
+fn ends_without_terminal(command: &str) {
     let Some(tmux) = Tmux::new("gone", 80, 24) else {
         return;
     };
-    tmux.line(&format!("{PROGRAM} read --tui {}", capture("churn.pcap")));
+    tmux.line(command);
     tmux.wait_for("legs: 2");
     let id = tmux.child("flowcheck");
     drop(tmux);
@@ -237,7 +244,10 @@ fn a_terminal_that_goes_away_ends_it() {
     };
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while state().is_some_and(|state| state != 'Z') {
-        assert!(std::time::Instant::now() < ends, "it goes on without a terminal");
+        assert!(
+            std::time::Instant::now() < ends,
+            "{command}: it goes on without a terminal"
+        );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
