@@ -117,8 +117,8 @@ fn report(make: impl FnOnce(&mut Wire)) -> Value {
         server_ports: vec![8080],
         ..Config::default()
     };
-    let made = Box::new(Made(wire.blocks.into_iter()));
-    let snapshot = analyse(made, &config, 1, &mut |_: &ExchangeRecord| ());
+    let source = Box::new(Made(wire.blocks.into_iter()));
+    let snapshot = analyse(source, &config, 1, &mut |_: &ExchangeRecord| ());
     let mut out = Vec::new();
     json::write(&mut out, &snapshot, &[]).expect("memory can be written");
     serde_json::from_slice(&out).expect("a report")
