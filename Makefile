@@ -6,6 +6,9 @@
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")
+# make bounds    large attacks: memory, what is counted, an innocent leg (ATTACKS="syn-flood")
+# make differential   every capture against tshark, connection by connection
+# make soak      loss, reordering and restarts under live capture (root; MINUTES=30)
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
@@ -13,7 +16,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links fuzz clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links fuzz bounds differential soak clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -100,6 +103,21 @@ screens:
 fuzz: packages
 	@.ci/packages g++ python3
 	tests/fuzz/fuzz.py --seconds $(or $(SECONDS),10) $(TARGETS)
+
+bounds: packages
+	@.ci/packages python3 zstd
+	$(CARGO) build --release --locked
+	tests/bounds/bounds.py --flowcheck $(TARGET)/release/flowcheck $(ATTACKS)
+
+differential: packages
+	@.ci/packages tshark zstd python3
+	$(CARGO) build --release --locked
+	tests/differential/differential.py --flowcheck $(TARGET)/release/flowcheck
+
+soak: packages
+	@.ci/packages ip nginx python3 java tomcat10
+	$(CARGO) build --release --locked
+	tests/soak/soak.py --minutes $(or $(MINUTES),30) --flowcheck $(TARGET)/release/flowcheck
 
 links:
 	@.ci/packages tshark

@@ -21,7 +21,7 @@ pub const OUT_OF_ORDER_SEGMENTS: usize = 1_024;
 /// Out-of-order bytes kept in all.
 pub const OUT_OF_ORDER_TOTAL: usize = 256 << 20;
 /// What a segment kept out of order costs beside its bytes, about.
-pub const OUT_OF_ORDER_OVERHEAD: usize = 96;
+pub const OUT_OF_ORDER_OVERHEAD: usize = 192;
 /// Bytes kept in all of what is not complete: heads, field blocks and tables of HTTP/2, hellos of TLS, requests and streams
 /// that wait for their responses. Beyond it the largest of a few connections looked at lets go of its own.
 pub const HELD_BYTES: usize = 128 << 20;

@@ -184,6 +184,10 @@ fn limits_are_those_of_the_code() {
             "message head; header fields",
             two(kib(limits::HEAD_BYTES), grouped(limits::HEADER_FIELDS)),
         ),
+        (
+            "bytes kept in all of heads, field blocks and tables, hellos, waiting requests that are not complete",
+            mib(limits::HELD_BYTES),
+        ),
         ("TLS hello", kib(limits::HELLO_BYTES)),
         ("pipelined requests a connection", grouped(limits::PIPELINED)),
         (

@@ -264,3 +264,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn hellos_are_kept_up_to_the_cap() {
+    let mut session = TlsSession::default();
+    // A hello of 64 KiB, in records of 16 KiB less one.
+    let hello = [vec![1, 1, 0, 0], vec![7; 0x1_0000]].concat();
+    for piece in hello.chunks(0x3fff) {
+        let record = [&[22, 3, 1][..], &(piece.len() as u16).to_be_bytes(), piece].concat();
+        session.segment(Side::Request, &record, 0);
+        assert!(
+            session.held() <= 2 * crate::limits::HELLO_BYTES,
+            "{}",
+            session.held()
+        );
+    }
+    assert_eq!(
+        session.held(),
+        0,
+        "what is beyond is not read, and nothing is kept of it"
+    );
+}

@@ -1,6 +1,7 @@
 use super::build::{BOTH, Endian, Pcap, PcapNg};
 use super::{drain, open_bytes, read};
 use crate::frame::LinkType;
+use crate::limits::{INTERFACE_NAME_BYTES, INTERFACES, LINK_TYPES};
 
 #[test]
 fn sections_of_either_byte_order_with_several_interfaces() {
@@ -207,4 +208,40 @@ fn formats_may_follow_each_other() {
             );
         }
     }
+}
+
+#[test]
+fn interfaces_without_end_are_capped() {
+    let name = [b'n'; 1_000];
+    let mut file = PcapNg::new(Endian::Little);
+    for number in 0..=INTERFACES as u32 {
+        file = if number == 0 {
+            file.interface(1, 0, &[(2, &name)])
+        } else {
+            file.interface((number & 0xff) as u16, 0, &[])
+        };
+    }
+    let bytes = file
+        .enhanced(0, 1, 1, b"a")
+        .enhanced(INTERFACES as u32, 2, 1, b"b")
+        .enhanced(INTERFACES as u32 + 1, 3, 1, b"c")
+        .enhanced(5, 4, 1, b"d")
+        .bytes;
+    let drained = read(&bytes);
+    assert_eq!(
+        drained.numbers(),
+        [1, 3],
+        "the packet beyond the cap has a number"
+    );
+    let summary = drained.summary();
+    assert_eq!(summary.link_types.len(), LINK_TYPES);
+    let told = |words: &str| summary.warnings.iter().any(|warning| warning.contains(words));
+    assert!(told("1 packets left out: they name"), "{:?}", summary.warnings);
+    assert!(summary.warnings.len() == 2, "{:?}", summary.warnings);
+    let names: Vec<usize> = drained
+        .interfaces
+        .iter()
+        .filter_map(|interface| Some(interface.name.as_ref()?.len()))
+        .collect();
+    assert_eq!(names, [INTERFACE_NAME_BYTES]);
 }

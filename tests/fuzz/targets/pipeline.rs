@@ -98,7 +98,7 @@ pub(super) fn run(bytes: &[u8]) {
             assert!((0.0..=1.0).contains(&ratio), "a ratio of {ratio}");
         }
     }
-    if bytes.len() % 4 > 0 {
+    if !bytes.len().is_multiple_of(4) {
         // Most of the time is better spent on packets.
         return;
     }

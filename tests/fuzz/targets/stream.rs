@@ -118,13 +118,13 @@ fn end_if_none(framing: Framing, out: &mut Vec<String>) -> bool {
 }
 
 /// Cuts bytes into pieces whose lengths the pattern tells.
-pub(super) fn cut<'a>(bytes: &'a [u8], pattern: u16) -> Vec<&'a [u8]> {
+pub(super) fn cut(bytes: &[u8], pattern: u16) -> Vec<&[u8]> {
     let mut lengths = [1, 2, 3, 5, 8, 13, 64, 700].into_iter().enumerate().cycle();
     let mut rest = Bytes(bytes);
     let mut out = Vec::new();
     while !rest.is_empty() {
         let Some((place, len)) = lengths.next() else { break };
-        if pattern >> place & 1 == 1 || pattern & 0xff == 0 {
+        if pattern >> place & 1 == 1 || pattern.trailing_zeros() >= 8 {
             out.push(rest.take(len));
         }
     }
