@@ -89,6 +89,8 @@ pub const VIEW_ROWS: usize = 1_000;
 pub const SCANNED_AT_ONCE: usize = 2_048;
 /// Connections listed by `--connections` unless told otherwise.
 pub const LISTED_CONNECTIONS: usize = 1_000_000;
+/// Bytes of the list of connections in a page for a browser: about 100,000 of them, and the page opens at once.
+pub const PAGE_CONNECTION_BYTES: usize = 4_500_000;
 /// VLAN and tunnel combinations told apart.
 pub const PATHS: usize = 65_536;
 /// Bytes that one [`Block`](crate::frame::Block) is read into: large enough that a system call costs nothing per
