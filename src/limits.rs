@@ -104,6 +104,8 @@ pub const SCRAPERS: usize = 4;
 pub const SCRAPE: std::time::Duration = std::time::Duration::from_secs(8);
 /// The longest request head of such a client, in bytes.
 pub const SCRAPE_HEAD_BYTES: usize = 8 << 10;
+/// Bytes of the list of connections in a page for a browser: about 100,000 of them, and the page opens at once.
+pub const PAGE_CONNECTION_BYTES: usize = 4_500_000;
 /// VLAN and tunnel combinations told apart.
 pub const PATHS: usize = 65_536;
 /// Bytes that one [`Block`](crate::frame::Block) is read into: large enough that a system call costs nothing per

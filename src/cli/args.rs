@@ -39,6 +39,7 @@ Examples:
   flowcheck read dump.pcap --connections --format csv -o connections.csv
   flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
   flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
+  flowcheck read dump.pcap --html report.html        a page for those who don't use a terminal
   flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
   flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
 
@@ -209,7 +210,7 @@ pub(super) struct ReadArgs {
 
     /// Print the packets of one connection, named by its id (as --connections lists it), instead of a report
     #[arg(
-        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect"],
+        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect", "html"],
         help_heading = "Output"
     )]
     pub(super) ladder: Option<u64>,
@@ -279,6 +280,9 @@ pub(super) struct CommonArgs {
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
+    /// Also write the report to this file as a page for a browser, complete in itself
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) html: Option<PathBuf>,
     /// Replace addresses, host names and paths consistently, for sharing
     #[arg(long, help_heading = "Output")]
     pub(super) anonymize: bool,

@@ -13,12 +13,12 @@ use super::output::Output;
 use super::result::text_options;
 use super::stop::Stop;
 use super::thresholds::TypedThresholds;
-use super::{say, wiring};
+use super::{page, say, wiring};
 use crate::compare::{self, Comparison};
 use crate::diagnose::expect::{self, Outcome};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::report::anonymize::Anonymizer;
-use crate::report::{json, text};
+use crate::report::{html, json, text};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CompareArgs {
@@ -59,6 +59,7 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         return Err(Error::argument("- -", problem));
     }
     let mut output = Output::open(config.report.output.as_deref())?;
+    let mut page = page::open(&config.report)?;
     let mut before = side(&mut config, &typed.before)?;
     let mut after = side(&mut config, &typed.after)?;
     // Judged before addresses are replaced: --leg names real ones.
@@ -82,6 +83,11 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         for warning in &warnings {
             say(&format!("warning: {warning}"));
         }
+    }
+    if let Some(mut page) = page.take() {
+        let sides = (&before, &after);
+        page.write(|out| html::write_comparison(out, &comparison, sides, &outcomes, &page::options(report)));
+        page.finish()?;
     }
     output.write(|out| print(out, product, &comparison, &outcomes, report));
     output.finish()?;

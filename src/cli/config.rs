@@ -11,6 +11,7 @@ use super::moment::Moment;
 use super::screen::{self, ScreenConfig};
 use super::thresholds::TypedThresholds;
 use super::words;
+use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Expectation;
 use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline;
@@ -71,6 +72,10 @@ pub(super) struct ReportConfig {
     pub(super) connections: Option<usize>,
     pub(super) product: Product,
     pub(super) output: Option<PathBuf>,
+    /// Where a page for a browser goes, beside what is printed.
+    pub(super) html: Option<PathBuf>,
+    /// Whether that page shows the packets of some connections, which are looked for in the list of all.
+    pub(super) examples: bool,
     pub(super) anonymize: bool,
     /// Engines that analyse.
     pub(super) threads: usize,
@@ -82,6 +87,29 @@ pub(super) struct ReportConfig {
     pub(super) leg: Option<String>,
     /// Which legs and connections are shown, and how many connections.
     pub(super) narrowed: Option<(Query, usize)>,
+}
+
+impl ReportConfig {
+    /// How many connections the analysis has to keep.
+    pub(super) fn kept(&self) -> Option<usize> {
+        if self.examples {
+            return Some(self.connections.unwrap_or(0).max(LISTED_CONNECTIONS));
+        }
+        self.connections
+    }
+
+    /// Leaves of a list that was kept for more than to be printed what `--connections` asked for.
+    pub(super) fn trim(&self, snapshot: &mut Snapshot) {
+        let Some(most) = self.connections else {
+            snapshot.connections = None;
+            snapshot.capture.connections_omitted = 0;
+            return;
+        };
+        if let Some(list) = &mut snapshot.connections {
+            snapshot.capture.connections_omitted += list.len().saturating_sub(most) as u64;
+            list.truncate(most);
+        }
+    }
 }
 
 /// Checks what was typed and fills in the rest.
@@ -126,6 +154,7 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             "nothing would be read; leave -c out to read all packets",
         ));
     }
+    report.examples = report.html.is_some() && words::must_be_files(&split.files, "").is_ok();
     let screen = if typed.tui {
         screen::needs_terminal()?;
         Some(typed.screen.resolve())
@@ -212,6 +241,8 @@ pub(super) fn common(
         connections: None,
         product: Product::Text,
         output: typed.output,
+        html: typed.html,
+        examples: false,
         anonymize: typed.anonymize,
         threads: typed.threads.map_or_else(pipeline::engines, usize::from),
         color: typed.color,

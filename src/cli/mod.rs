@@ -15,6 +15,7 @@ mod ladder;
 mod live;
 mod moment;
 mod output;
+mod page;
 mod progress;
 mod read;
 mod result;

@@ -29,10 +29,15 @@ impl Output {
                 failed: None,
             });
         };
+        Self::file("-o", path)
+    }
+
+    /// The same for a file that `option` names.
+    pub(super) fn file(option: &str, path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
         if words::starts_as_capture(path) {
             let problem = "is a capture and would be overwritten; name another file";
-            return Err(Error::argument(format!("-o {name}"), problem));
+            return Err(Error::argument(format!("{option} {name}"), problem));
         }
         let file = File::options()
             .write(true)

@@ -6,6 +6,7 @@ use super::config::ReadConfig;
 use super::error::Error;
 use super::exit::Exit;
 use super::ladder;
+use super::page::Examples;
 use super::result::{self, Lines};
 use super::screen;
 use super::stop::Stop;
@@ -19,22 +20,21 @@ pub(super) fn read(config: ReadConfig) -> Result<Exit, Error> {
         return ladder::ladder(&config, wanted);
     }
     let mut lines = Lines::open(&config.report)?;
-    if let Some(screen) = config.screen {
-        let mut snapshot = screen::show(screen, &config)?;
-        if config.report.connections.is_none() {
-            // Listed for the screen alone.
-            snapshot.connections = None;
-            snapshot.capture.connections_omitted = 0;
-        }
-        return result::conclude(&config.report, lines, snapshot, &[]);
-    }
-    let stop = Stop::default();
-    let snapshot = wiring::analyse(&config, &stop, &mut |exchange: &ExchangeRecord| {
-        lines.exchange(exchange);
-        // `| head` has seen enough; expectations need the rest.
-        if lines.output.is_closed() && config.report.expectations.is_empty() {
-            stop.now();
-        }
-    })?;
-    result::conclude(&config.report, lines, snapshot, &[])
+    let mut snapshot = if let Some(screen) = config.screen {
+        screen::show(screen, &config)?
+    } else {
+        let stop = Stop::default();
+        wiring::analyse(&config, &stop, &mut |exchange: &ExchangeRecord| {
+            lines.exchange(exchange);
+            // `| head` has seen enough; expectations and a page need the rest.
+            let enough = lines.output.is_closed() && config.report.html.is_none();
+            if enough && config.report.expectations.is_empty() {
+                stop.now();
+            }
+        })?
+    };
+    let examples = Examples::read(&config, &snapshot)?;
+    // Listed for the screen or the page alone.
+    config.report.trim(&mut snapshot);
+    result::conclude(&config.report, lines, snapshot, (&[], examples))
 }

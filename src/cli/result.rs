@@ -4,17 +4,20 @@ use super::config::{Product, ReportConfig};
 use super::error::Error;
 use super::exit::Exit;
 use super::output::Output;
+use super::page::{self, Examples};
 use super::{color, say};
 use crate::diagnose::expect::{self, Outcome};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::query;
 use crate::report::anonymize::Anonymizer;
-use crate::report::{json, lines, text};
+use crate::report::{html, json, lines, text};
 
 /// Where results go, and how they are made anonymous on the way.
 pub(super) struct Lines<'a> {
     config: &'a ReportConfig,
     pub(super) output: Output,
+    /// Where the page for a browser goes.
+    page: Option<Output>,
     anonymizer: Option<Anonymizer>,
 }
 
@@ -24,6 +27,7 @@ impl<'a> Lines<'a> {
         Ok(Self {
             config,
             output: Output::open(config.output.as_deref())?,
+            page: page::open(config)?,
             anonymizer: config.anonymize.then(Anonymizer::default),
         })
     }
@@ -82,14 +86,27 @@ pub(super) fn text_options(config: &ReportConfig) -> text::Options {
     }
 }
 
-/// Prints the report and those of its warnings that are not `said` already, and judges the expectations.
+/// Prints the report and those of its warnings that are not `said` already, writes the page, and judges the expectations.
 pub(super) fn conclude(
     config: &ReportConfig,
     mut lines: Lines<'_>,
     mut snapshot: Snapshot,
-    said: &[String],
+    (said, examples): (&[String], Examples),
 ) -> Result<Exit, Error> {
     let outcomes = lines.report(&mut snapshot);
+    if let Some(mut page) = lines.page.take() {
+        let examples = examples.hidden(lines.anonymizer.as_mut());
+        page.write(|out| {
+            html::write(
+                out,
+                &snapshot,
+                &outcomes,
+                examples.packets(),
+                &page::options(config),
+            )
+        });
+        page.finish()?;
+    }
     if !config.quiet {
         // Lines of connections have no room for it.
         let lines = matches!(

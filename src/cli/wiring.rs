@@ -42,7 +42,7 @@ pub(super) fn engine_config(config: &ReportConfig) -> engine::Config {
         thresholds: config.thresholds.clone(),
         server_ports: config.server_ports.clone(),
         client_groups: config.client_groups.clone(),
-        keep_connections: config.connections,
+        keep_connections: config.kept(),
         keep_exchanges: matches!(config.product, Product::Exchanges { .. }),
     }
 }

@@ -29,6 +29,7 @@ fn cause(id: CauseId, or: &[CauseId], connections: u64) -> Cause {
         connections,
         requests: connections,
         share: None,
+        limit: None,
         evidence: Vec::new(),
         cannot_tell: None,
     }

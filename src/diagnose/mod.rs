@@ -17,7 +17,7 @@ mod verdict;
 
 pub use crate::aggregate::{Lately, PairedBy, PrefixRow, Timeline, TimelineRow, WaitPeak};
 pub use bill::Bill;
-pub use causes::{Cause, Confidence, Evidence, Scope, Severity};
+pub use causes::{Cause, CloseLimit, Confidence, Evidence, Scope, Severity};
 pub use judge::{Diagnosis, diagnose};
 pub use notes::{Direction, Ladder, Message, MessageKind, PacketNote, PacketNotes, Sending};
 pub use own_host::{Limit, Near, OwnHost, OwnLegReport, look_at_own_host};

@@ -27,7 +27,7 @@ use crate::source::Source;
 use crate::time::Timestamp;
 use assemble::Account;
 use divide::{Divided, Reading, Share};
-pub use ladder::ladder;
+pub use ladder::{ladder, ladders};
 pub use observer::{Observer, SoFar};
 use view::{Ask, Recent, ViewDesk};
 pub use view::{Screen, Selected, View, ViewQuery, ViewRow};

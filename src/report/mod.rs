@@ -1,8 +1,9 @@
 //! What a [`Snapshot`](crate::diagnose::Snapshot) looks like to people and to programs.
 //!
-//! In: an immutable snapshot, judged expectations. Out: text, JSON, NDJSON and CSV, written to a `Write`.
-//! May touch: `diagnose` and the plain data below it, serde, schemars, anstyle, unicode-width, jiff (printing
-//! times), prometheus-client (the text of metrics).
+//! In: an immutable snapshot, judged expectations, packets of single connections. Out: text, JSON, NDJSON, CSV, metrics and a
+//! page for a browser, written to a `Write`.
+//! May touch: `diagnose` and the plain data below it, serde, schemars, anstyle, unicode-width, jiff (printing times), maud,
+//! sha2, base64, prometheus-client (the text of metrics).
 //! Never: standard output, the engine.
 
 pub mod anonymize;
@@ -10,6 +11,7 @@ pub mod columns;
 pub mod explain;
 #[cfg(test)]
 mod fixture;
+pub mod html;
 pub mod json;
 pub mod lines;
 #[cfg(feature = "live")]

@@ -16,6 +16,7 @@ pub(super) use interfaces::interfaces;
 
 use super::error::Error;
 use super::exit::Exit;
+use super::page::Examples;
 use super::result::{self, Lines};
 use super::{say, wiring};
 use crate::diagnose::look_at_own_host;
@@ -26,6 +27,10 @@ use crate::{pipeline, privileges};
 use config::LiveConfig;
 use metrics::Giving;
 use watching::Watching;
+
+/// Said in a page.
+const NOT_KEPT: &str = "Packets of single connections are not kept while capturing: record them with -w, and read that file with \
+     --html, to see them here.";
 
 /// Captures and analyses until it is told to end, and reports.
 pub(super) fn live(typed: LiveArgs) -> Result<Exit, Error> {
@@ -58,7 +63,7 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
             folder,
         };
         let snapshot = screen::run(wanted, config, running)?;
-        return result::conclude(&config.report, lines, snapshot, &[]);
+        return result::conclude(&config.report, lines, snapshot, (&[], Examples::None(NOT_KEPT)));
     }
     let wanted = signals::listen(Arc::clone(&watch))?;
     if !config.report.quiet {
@@ -80,7 +85,7 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     snapshot.capture.filter = Some(config.filter.clone());
     let (lines, said, host) = watching.finish(&watch.known(), snapshot.capture.packets);
     look_at_own_host(&mut snapshot, host.finish());
-    result::conclude(&config.report, lines, snapshot, &said)
+    result::conclude(&config.report, lines, snapshot, (&said, Examples::None(NOT_KEPT)))
 }
 
 /// From here on the process can do nothing that reading packets and recording them does not need. The recording begins as

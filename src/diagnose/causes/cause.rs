@@ -2,6 +2,7 @@
 
 use crate::diagnose::catalogue::CauseId;
 use crate::frame::InterfaceId;
+use crate::time::Nanos;
 
 /// Where a cause shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,6 +71,41 @@ pub struct Evidence {
     pub frames: Vec<(InterfaceId, u64)>,
 }
 
+/// A limit that the numbers of a cause show: what it ended was never beyond it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseLimit {
+    /// Connections are closed once they were idle for so long.
+    Idle(Nanos),
+    /// Connections are closed with this request.
+    Requests(u32),
+    /// Connections are closed at this age.
+    Age(Nanos),
+}
+
+impl CloseLimit {
+    /// As somebody would have configured it: `20 s`, `100`.
+    #[must_use]
+    pub fn configured(self) -> String {
+        match self {
+            Self::Idle(span) | Self::Age(span) => super::limits::configured(span),
+            Self::Requests(requests) => requests.to_string(),
+        }
+    }
+
+    /// The directive that sets it: nginx's where the client closes, Tomcat's where the server does.
+    #[must_use]
+    pub const fn directive(self, id: CauseId) -> &'static str {
+        let by_server = matches!(id, CauseId::T2 | CauseId::T3);
+        match self {
+            Self::Idle(_) if by_server => "keepAliveTimeout",
+            Self::Idle(_) => "keepalive_timeout",
+            Self::Requests(_) if by_server => "maxKeepAliveRequests",
+            Self::Requests(_) => "keepalive_requests",
+            Self::Age(_) => "keepalive_time",
+        }
+    }
+}
+
 /// What makes connections short, or fail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
@@ -91,6 +127,8 @@ pub struct Cause {
     pub requests: u64,
     /// Share of all closes of the leg or pool; of the connects, for those that failed.
     pub share: Option<f64>,
+    /// The limit that it is, if it is one.
+    pub limit: Option<CloseLimit>,
     /// What was seen.
     pub evidence: Vec<Evidence>,
     /// What this capture can't tell, and what would.

@@ -159,6 +159,7 @@ fn cause<'a>(
         connections,
         requests: 0,
         share: (opened > 0).then_some(share.min(1.0)),
+        limit: None,
         evidence: vec![Evidence {
             text: text(),
             frames: samples.take(3).map(|close| close.frame).collect(),

@@ -23,7 +23,7 @@ use super::catalogue::CauseId;
 use super::snapshot::Status;
 use crate::aggregate::{ListedConnection, Summary};
 use crate::classify::{Class, Endpoint};
-pub use cause::{Cause, Confidence, Evidence, Scope, Severity};
+pub use cause::{Cause, CloseLimit, Confidence, Evidence, Scope, Severity};
 use rules::Rules;
 use tally::Tallies;
 use view::PoolView;

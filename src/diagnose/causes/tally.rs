@@ -113,6 +113,7 @@ impl<'a> Tallies<'a> {
                     connections: tally.count(),
                     requests: tally.requests.round() as u64,
                     share: share(tally.connections, closes),
+                    limit: words::limit(*id, tally, rules),
                     evidence: vec![Evidence {
                         text: words::evidence(*id, tally, rules),
                         frames: tally
@@ -150,6 +151,7 @@ impl<'a> Tallies<'a> {
             connections: tally.count(),
             requests: tally.requests.round() as u64,
             share: share(tally.connections, closes),
+            limit: None,
             evidence: vec![Evidence {
                 text: words::dilution(requests, span, window),
                 frames: Vec::new(),

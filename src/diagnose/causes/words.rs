@@ -1,5 +1,6 @@
 //! What was seen of a cause, in words and numbers.
 
+use super::cause::CloseLimit;
 use super::limits::{Window, configured};
 use super::rules::Rules;
 use super::tally::Tally;
@@ -152,8 +153,8 @@ pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String 
             "{n} connections were closed by the client after exactly {} requests: keepalive_requests",
             rules.client.count.unwrap_or(0)
         ),
-        C::P4 => timeout(n, "client", tally, rules.client.idle, "keepalive_timeout"),
-        C::T3 => timeout(n, "server", tally, rules.server_idle, "keepAliveTimeout"),
+        C::P4 => timeout(id, "client", tally, rules),
+        C::T3 => timeout(id, "server", tally, rules),
         C::P5 => {
             let age = rules.client.age.map_or(0, |window| window.from);
             format!(
@@ -228,15 +229,32 @@ fn pool_words(n: u64, size: Option<u32>) -> String {
     format!("{n} connections were closed by the client when others were put into its pool{size}")
 }
 
-fn timeout(n: u64, by: &str, tally: &Tally<'_>, window: Option<Window>, directive: &str) -> String {
-    // Windows begin some milliseconds below the first value seen.
-    let least = tally.closes.iter().filter_map(|close| close.idle).min();
-    let limit = least.or(window.map(|window| window.from)).unwrap_or(0);
+fn timeout(id: CauseId, by: &str, tally: &Tally<'_>, rules: &Rules) -> String {
+    let limit = limit(id, tally, rules).unwrap_or(CloseLimit::Idle(0));
     format!(
-        "closed by the {by} after {} idle, {n} times: {directive} {}",
+        "closed by the {by} after {} idle, {} times: {} {}",
         idle_range(tally),
-        configured(limit)
+        tally.count(),
+        limit.directive(id),
+        limit.configured()
     )
+}
+
+/// The limit that a cause is, if it is one.
+pub(super) fn limit(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> Option<CloseLimit> {
+    // Windows begin some milliseconds below the first value seen.
+    let idle = |window: Option<Window>| {
+        let least = tally.closes.iter().filter_map(|close| close.idle).min();
+        least.or(window.map(|window| window.from)).map(CloseLimit::Idle)
+    };
+    match id {
+        CauseId::P3 => rules.client.count.map(CloseLimit::Requests),
+        CauseId::P4 => idle(rules.client.idle),
+        CauseId::P5 => rules.client.age.map(|window| CloseLimit::Age(window.from)),
+        CauseId::T2 => rules.server_count.map(CloseLimit::Requests),
+        CauseId::T3 => idle(rules.server_idle),
+        _ => None,
+    }
 }
 
 /// A constant wait is a timeout's.

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Slug;
 use super::number::Number;
-use crate::diagnose;
+use crate::diagnose::catalogue::CauseId;
+use crate::diagnose::{self, CloseLimit};
 use crate::frame::{Interface, InterfaceId};
 use crate::report::explain::place;
+use crate::time::SECOND;
 
 /// What makes connections short, and what to change.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -27,9 +29,42 @@ pub(crate) struct Cause {
     pub(super) connections: u64,
     pub(super) requests: u64,
     pub(super) share_of_closes: Option<Number>,
+    /// The limit that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) limit: Option<Limit>,
     pub(super) evidence: Vec<Evidence>,
     pub(super) fix: Vec<Fix>,
     pub(super) cannot_tell: Option<String>,
+}
+
+/// A limit, told from numbers.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Limit {
+    /// Idle time, requests, or age of a connection.
+    #[schemars(extend("enum" = ["idle", "requests", "age"]))]
+    pub(super) what: Slug,
+    /// Requests, or seconds.
+    pub(super) value: Number,
+    /// What sets it.
+    pub(super) directive: Slug,
+    /// As somebody would have configured it.
+    pub(super) configured: String,
+}
+
+impl Limit {
+    fn new(limit: diagnose::CloseLimit, id: CauseId) -> Self {
+        let (what, value) = match limit {
+            CloseLimit::Idle(span) => ("idle", span as f64 / SECOND as f64),
+            CloseLimit::Requests(requests) => ("requests", requests.into()),
+            CloseLimit::Age(span) => ("age", span as f64 / SECOND as f64),
+        };
+        Self {
+            what: what.into(),
+            value: Number(value),
+            directive: limit.directive(id).into(),
+            configured: limit.configured(),
+        }
+    }
 }
 
 /// Something that was seen, and where.
@@ -87,6 +122,7 @@ impl Cause {
             connections: cause.connections,
             requests: cause.requests,
             share_of_closes: cause.share.map(|share| Number::rounded(share, 4)),
+            limit: cause.limit.map(|limit| Limit::new(limit, cause.id)),
             evidence: cause.evidence.iter().map(evidence).collect(),
             fix: fix.collect(),
             cannot_tell: cause.cannot_tell.clone(),

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::page::{Page, Tone};
+use super::page::{Item, Page, Tone};
 use super::units::{bytes, count, counted, span};
 use crate::diagnose::{Capture, Snapshot};
 use crate::report::when;
@@ -15,13 +15,25 @@ const SHOWN: usize = 5;
 const FLAGS: usize = 8;
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
-    let capture = &snapshot.capture;
     page.heading("CAPTURE");
-    for source in capture.sources.iter().take(SHOWN) {
-        page.item("source", Tone::Plain, &source_words(source));
+    page.items(&items(snapshot, zone, SHOWN));
+}
+
+/// What is to be said, `sources` of the files one by one.
+pub(in crate::report) fn items(snapshot: &Snapshot, zone: &TimeZone, sources: usize) -> Vec<Item> {
+    let capture = &snapshot.capture;
+    let mut items = Vec::new();
+    let mut item = |label: &str, tone: Tone, text: &str| items.push(Item::new(label, tone, text));
+    for source in capture.sources.iter().take(sources) {
+        item("source", Tone::Plain, &source_words(source));
     }
-    if let Some(more) = capture.sources.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        page.item(
+    if let Some(more) = capture
+        .sources
+        .len()
+        .checked_sub(sources)
+        .filter(|more| *more > 0)
+    {
+        item(
             "",
             Tone::Dim,
             &format!("and {} more", counted(more as u64, "source", "sources")),
@@ -30,21 +42,21 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     if let (Some(start), Some(end)) = (capture.start, capture.end) {
         let length = span(end.since(start) as f64 / 1e3);
         let (start, end) = (when::local(start, zone), when::clock(end, zone));
-        page.item("time", Tone::Plain, &format!("{start} to {end}, {length}"));
+        item("time", Tone::Plain, &format!("{start} to {end}, {length}"));
     }
     if let Some(filter) = &capture.filter {
-        page.item("filter", Tone::Plain, &one_line(filter));
+        item("filter", Tone::Plain, &one_line(filter));
     }
-    page.item("packets", Tone::Plain, &packets(capture));
+    item("packets", Tone::Plain, &packets(capture));
     let skipped = skipped(capture);
     if !skipped.is_empty() {
-        page.item("left out", Tone::Plain, &skipped.join(", "));
+        item("left out", Tone::Plain, &skipped.join(", "));
     }
     let (missing, tone) = missing(capture);
-    page.item("missing", tone, &missing);
+    item("missing", tone, &missing);
     let evictions = evictions(capture);
     if !evictions.is_empty() {
-        page.item("limits hit", Tone::Doubtful, &evictions.join(", "));
+        item("limits hit", Tone::Doubtful, &evictions.join(", "));
     }
     let flags = capture
         .flag_counts
@@ -53,14 +65,15 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         .map(|(flags, n)| format!("{flags} {}", count(*n)));
     let flags = flags.collect::<Vec<_>>().join(", ");
     if !flags.is_empty() {
-        page.item("flags", Tone::Plain, &flags);
+        item("flags", Tone::Plain, &flags);
     }
     for warning in &capture.warnings {
-        page.item("warning", Tone::Doubtful, &one_line(warning));
+        item("warning", Tone::Doubtful, &one_line(warning));
     }
     for unseen in &snapshot.not_seen {
-        page.item("not seen", Tone::Plain, &one_line(unseen));
+        item("not seen", Tone::Plain, &one_line(unseen));
     }
+    items
 }
 
 fn source_words(source: &SourceSummary) -> String {

@@ -91,7 +91,7 @@ fn about(side: &Side) -> String {
     )
 }
 
-fn value(unit: Unit, value: Option<f64>) -> String {
+pub(in crate::report) fn value(unit: Unit, value: Option<f64>) -> String {
     let Some(value) = value else {
         return "-".to_owned();
     };

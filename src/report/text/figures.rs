@@ -17,11 +17,14 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
         return;
     }
     page.heading("FIGURES");
-    connections(page, totals);
+    let rows = items(totals);
+    let (first, rest) = rows.split_at(1);
+    first
+        .iter()
+        .for_each(|(label, n, text)| row(page, label, *n, text));
     classes(page, &totals.counts);
-    handshakes(page, totals);
-    requests(page, &totals.counts);
-    closes(page, &totals.counts);
+    rest.iter()
+        .for_each(|(label, n, text)| row(page, label, *n, text));
     let counts = &totals.counts;
     let tcp = [
         (counts.retransmitted_segments, "segments retransmitted"),
@@ -33,6 +36,19 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     }
     distributions(page, counts);
     timeline(page, &snapshot.timeline);
+}
+
+/// A label, a number, and what is to be said of it; connections first.
+pub(in crate::report) fn items(totals: &Figures) -> Vec<(&'static str, u64, String)> {
+    let counts = &totals.counts;
+    vec![
+        connections(totals),
+        handshakes(totals),
+        busy(totals),
+        requests(counts),
+        responses(counts),
+        closes(counts),
+    ]
 }
 
 /// `200 opened, 4 midstream`: what is zero is left out.
@@ -58,7 +74,7 @@ fn row(page: &mut Page, label: &str, n: u64, text: &str) {
         .wrapped(Tone::Plain, LABEL + COUNT_WIDTH + 4, text);
 }
 
-fn connections(page: &mut Page, totals: &Figures) {
+fn connections(totals: &Figures) -> (&'static str, u64, String) {
     let c = &totals.counts.connections;
     let mut text = join(&[
         (c.opened, "opened"),
@@ -72,7 +88,7 @@ fn connections(page: &mut Page, totals: &Figures) {
     if totals.lacks_a_direction() {
         text.push_str("; one direction is missing");
     }
-    row(page, "connections", c.total, &text);
+    ("connections", c.total, text)
 }
 
 fn classes(page: &mut Page, counts: &Counts) {
@@ -93,7 +109,7 @@ fn classes(page: &mut Page, counts: &Counts) {
     }
 }
 
-fn handshakes(page: &mut Page, totals: &Figures) {
+fn handshakes(totals: &Figures) -> (&'static str, u64, String) {
     let again = match totals.counts.syn_retransmitted {
         0 => String::new(),
         n => format!(", {} retransmitted", counted(n, "SYN", "SYNs")),
@@ -104,15 +120,18 @@ fn handshakes(page: &mut Page, totals: &Figures) {
         three_digits(mean),
         count(peak)
     );
-    row(page, "handshakes", totals.counts.handshakes, &text);
+    ("handshakes", totals.counts.handshakes, text)
+}
+
+fn busy(totals: &Figures) -> (&'static str, u64, String) {
     let text = format!(
         "at most; {} open at once at most",
         count(totals.concurrency.peak_open)
     );
-    row(page, "busy at once", totals.concurrency.peak_busy, &text);
+    ("busy at once", totals.concurrency.peak_busy, text)
 }
 
-fn requests(page: &mut Page, counts: &Counts) {
+fn requests(counts: &Counts) -> (&'static str, u64, String) {
     let r = &counts.requests;
     let mut text = join(&[
         (r.first, "first"),
@@ -128,7 +147,10 @@ fn requests(page: &mut Page, counts: &Counts) {
     if r.estimated {
         text.push_str(" (estimated)");
     }
-    row(page, "requests", r.total, &text);
+    ("requests", r.total, text)
+}
+
+fn responses(counts: &Counts) -> (&'static str, u64, String) {
     let mut parts: Vec<String> = counts
         .responses
         .by_status
@@ -141,10 +163,10 @@ fn requests(page: &mut Page, counts: &Counts) {
             count(counts.responses.announced_close)
         ));
     }
-    row(page, "responses", counts.responses.total, &parts.join(", "));
+    ("responses", counts.responses.total, parts.join(", "))
 }
 
-fn closes(page: &mut Page, counts: &Counts) {
+fn closes(counts: &Counts) -> (&'static str, u64, String) {
     let c = &counts.closes;
     let text = join(&[
         (c.client, "by the client"),
@@ -154,7 +176,7 @@ fn closes(page: &mut Page, counts: &Counts) {
         (c.reset_by_server, "reset by the server"),
         (c.lost, "lost"),
     ]);
-    row(page, "closed", c.total(), &text);
+    ("closed", c.total(), text)
 }
 
 /// A distribution's name, itself, how its mean and how its quantiles are written.

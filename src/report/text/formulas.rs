@@ -4,7 +4,7 @@ use super::page::{Page, Tone};
 use crate::diagnose::catalogue::find_word;
 
 /// What is explained: the words that are counted by a formula, in the order in which the report uses them.
-const TOLD: [&str; 11] = [
+pub(in crate::report) const TOLD: [&str; 11] = [
     "first",
     "reused",
     "reuse-ratio",

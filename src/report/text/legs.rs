@@ -108,7 +108,7 @@ fn failed(figures: &Figures) -> (Tone, String) {
 }
 
 /// What needs attention first.
-const fn urgency(status: Status) -> u8 {
+pub(in crate::report) const fn urgency(status: Status) -> u8 {
     match status {
         Status::Fail => 0,
         Status::Warn => 1,
@@ -158,7 +158,10 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told:
             page.right(tone, &text, column.width);
         }
         page.end();
-        notes(page, leg, snapshot, zone);
+        for note in notes(leg, snapshot, zone) {
+            page.left(Tone::Plain, "", INDENT)
+                .wrapped(Tone::Dim, INDENT, &note);
+        }
         super::causes::print(page, &leg.causes, INDENT, told);
     }
     if !hidden.is_empty() {
@@ -207,7 +210,7 @@ fn heads(page: &mut Page, lead: usize, legs: usize) {
 }
 
 /// `and 380 more: 2 warn, 378 pass (all of them: --json)`.
-fn rest(hidden: &[&Leg]) -> String {
+pub(in crate::report) fn rest(hidden: &[&Leg]) -> String {
     let of = |status| hidden.iter().filter(|leg| leg.verdict.status == status).count() as u64;
     let kinds =
         [Status::Fail, Status::Warn, Status::Pass, Status::Inconclusive].map(|status| (status, of(status)));
@@ -223,11 +226,10 @@ fn rest(hidden: &[&Leg]) -> String {
     )
 }
 
-fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
-    let mut note = |text: &str| {
-        page.left(Tone::Plain, "", INDENT)
-            .wrapped(Tone::Dim, INDENT, text);
-    };
+/// What is to be said of a leg beside its figures and causes.
+pub(in crate::report) fn notes(leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |text: &str| notes.push(text.to_owned());
     if leg.verdict.status != Status::Pass {
         let name = format!("{}: ", leg.name);
         // What the verdict's own lines say already is not said again.
@@ -268,6 +270,7 @@ fn notes(page: &mut Page, leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) {
         note(&tls_words(&leg.figures.counts.tls));
     }
     leg.checks.iter().for_each(|series| note(&check_words(series)));
+    notes
 }
 
 /// `reuse would save 1,008 packets (69 kB) and 3.74 ms of connecting; keepalive 8 holds what was busy at once`.

@@ -22,10 +22,17 @@ use jiff::tz::TimeZone;
 
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+pub(in crate::report) use capture::items as capture_items;
+pub(in crate::report) use figures::items as figure_items;
+pub(in crate::report) use formulas::TOLD as WORDS;
 pub use ladder::write as write_ladder;
+pub(in crate::report) use legs::{notes as leg_notes, rest as rest_of_legs, urgency};
+pub(in crate::report) use own_host::items as own_host_items;
 use page::Page;
+pub(in crate::report) use tiers::{evidence as tier_evidence, names as tier_names};
 pub(in crate::report) use units::count;
 pub use verdict::headline;
+pub(in crate::report) use verdict::{found, since_words};
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;

@@ -1,6 +1,6 @@
 //! What the kernel of the capturing host says, beside what the packets let expect.
 
-use super::page::{Page, Tone};
+use super::page::{Item, Page, Tone};
 use super::units::{count, counted};
 use crate::diagnose::{Host, OwnHost, Snapshot};
 use crate::host::{Limits, State, States};
@@ -10,42 +10,45 @@ use crate::report::{near, one_line};
 const SHOWN: usize = 5;
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
-    let Some(own) = &snapshot.own_host else { return };
-    page.heading("THIS HOST (what its kernel says)");
-    for near in own.near.iter().take(SHOWN) {
-        page.item("near", Tone::Bad, &near::words(near));
-    }
-    if let Some(more) = own.near.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        page.item(
-            "",
-            Tone::Dim,
-            &format!("and {}", counted(more as u64, "more limit", "more limits")),
-        );
-    }
-    for host in snapshot
-        .hosts
-        .iter()
-        .filter(|host| host.actual.is_some())
-        .take(SHOWN)
-    {
-        compared(page, host);
-    }
-    if let Some(states) = own.view.end.sockets {
-        page.item("sockets", Tone::Plain, &states_in_words(&states));
-    }
-    counters(page, own);
-    let limits = limits(&own.view.end.limits);
-    if !limits.is_empty() {
-        page.item("limits", Tone::Plain, &limits.join(", "));
-    }
-    for problem in &own.view.problems {
-        page.item("not read", Tone::Doubtful, &one_line(problem));
+    let items = items(snapshot);
+    if !items.is_empty() {
+        page.heading("THIS HOST (what its kernel says)");
+        page.items(&items);
     }
 }
 
+/// What is to be said; nothing without a view of the host.
+pub(in crate::report) fn items(snapshot: &Snapshot) -> Vec<Item> {
+    let Some(own) = &snapshot.own_host else {
+        return Vec::new();
+    };
+    let near = own.near.iter().take(SHOWN);
+    let mut items: Vec<Item> = near
+        .map(|near| Item::new("near", Tone::Bad, near::words(near)))
+        .collect();
+    if let Some(more) = own.near.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let text = format!("and {}", counted(more as u64, "more limit", "more limits"));
+        items.push(Item::new("", Tone::Dim, text));
+    }
+    let hosts = snapshot.hosts.iter();
+    items.extend(hosts.filter_map(compared).take(SHOWN));
+    if let Some(states) = own.view.end.sockets {
+        items.push(Item::new("sockets", Tone::Plain, states_in_words(&states)));
+    }
+    counters(&mut items, own);
+    let limits = limits(&own.view.end.limits);
+    if !limits.is_empty() {
+        items.push(Item::new("limits", Tone::Plain, limits.join(", ")));
+    }
+    for problem in &own.view.problems {
+        items.push(Item::new("not read", Tone::Doubtful, one_line(problem)));
+    }
+    items
+}
+
 /// `10.77.0.1    TIME-WAIT 735 expected, 751 held; ...`
-fn compared(page: &mut Page, host: &Host) {
-    let Some(actual) = &host.actual else { return };
+fn compared(host: &Host) -> Option<Item> {
+    let actual = host.actual.as_ref()?;
     let pairs = [
         ("TIME-WAIT", host.time_wait, actual.time_wait),
         ("FIN-WAIT-2", host.fin_wait_2, actual.fin_wait_2),
@@ -83,7 +86,7 @@ fn compared(page: &mut Page, host: &Host) {
         )
     });
     let words = told.join("; ") + &ports.unwrap_or_default();
-    page.item(&host.address.to_string(), Tone::Plain, &words);
+    Some(Item::new(host.address.to_string(), Tone::Plain, words))
 }
 
 fn states_in_words(states: &States) -> String {
@@ -98,7 +101,7 @@ fn states_in_words(states: &States) -> String {
 }
 
 /// Counters that are not 0, and connection tracking.
-fn counters(page: &mut Page, own: &OwnHost) {
+fn counters(items: &mut Vec<Item>, own: &OwnHost) {
     let counted = own.view.tally().counters;
     let named = [
         ("TcpActiveOpens", counted.active_opens),
@@ -114,16 +117,13 @@ fn counters(page: &mut Page, own: &OwnHost) {
         .filter_map(|(name, n)| Some((name, n.filter(|n| *n > 0)?)));
     let words: Vec<String> = some.map(|(name, n)| format!("{name} {}", count(n))).collect();
     if !words.is_empty() {
-        page.item(
-            "counted",
-            Tone::Plain,
-            &format!("{} during the capture", words.join(", ")),
-        );
+        let text = format!("{} during the capture", words.join(", "));
+        items.push(Item::new("counted", Tone::Plain, text));
     }
     if let Some(entries) = own.view.end.conntrack {
         let most = own.view.most_conntrack.unwrap_or(entries);
         let words = format!("{} entries, {} at most", count(entries), count(most));
-        page.item("conntrack", Tone::Plain, &words);
+        items.push(Item::new("conntrack", Tone::Plain, words));
     }
 }
 

@@ -46,6 +46,28 @@ impl Tone {
     }
 }
 
+/// A label, and what is to be said of it.
+pub(in crate::report) struct Item {
+    pub(in crate::report) label: String,
+    pub(super) tone: Tone,
+    pub(in crate::report) text: String,
+}
+
+impl Item {
+    pub(super) fn new(label: impl Into<String>, tone: Tone, text: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            tone,
+            text: text.into(),
+        }
+    }
+
+    /// Whether it is something to be minded.
+    pub(in crate::report) fn is_doubtful(&self) -> bool {
+        matches!(self.tone, Tone::Doubtful | Tone::Bad)
+    }
+}
+
 /// Text that goes line by line onto a page of fixed width.
 pub(super) struct Page {
     text: String,
@@ -116,6 +138,13 @@ impl Page {
                 self.space(indent);
             }
             self.put(tone, part).end();
+        }
+    }
+
+    /// Items one under the other.
+    pub(super) fn items(&mut self, items: &[Item]) {
+        for item in items {
+            self.item(&item.label, item.tone, &item.text);
         }
     }
 

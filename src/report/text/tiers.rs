@@ -24,7 +24,8 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     }
 }
 
-fn one(page: &mut Page, tier: &Tier) {
+/// `CLIENTS -> PROXY` in front of it, `PROXY -> SERVERS` behind it.
+pub(in crate::report) fn names(tier: &Tier) -> (String, String) {
     let clients = match tier.before.legs.as_slice() {
         [one] => one
             .client
@@ -37,21 +38,33 @@ fn one(page: &mut Page, tier: &Tier) {
             .map_or_else(|| "*".to_owned(), |server| server.to_string()),
         many => format!("{} servers", many.len()),
     };
-    side(page, &format!("{clients} -> {}", tier.front), &tier.before);
-    side(page, &format!("{} -> {servers}", tier.back), &tier.behind);
+    (
+        format!("{clients} -> {}", tier.front),
+        format!("{} -> {servers}", tier.back),
+    )
+}
+
+/// What says that they belong together.
+pub(in crate::report) fn evidence(tier: &Tier) -> String {
     let by = match tier.by {
         PairedBy::RequestId => "both carry the same X-Request-ID",
         PairedBy::ForwardedFor => "X-Forwarded-For names the client in front",
         PairedBy::Address => "the proxy has one address on both sides",
         PairedBy::Times => "shifted in time they would not",
     };
-    let text = format!(
+    format!(
         "{} of {} sampled behind lie within one in front that asks for the same; {by}",
         count(tier.matched),
         counted(tier.sampled, "exchange", "exchanges"),
-    );
+    )
+}
+
+fn one(page: &mut Page, tier: &Tier) {
+    let (front, back) = names(tier);
+    side(page, &front, &tier.before);
+    side(page, &back, &tier.behind);
     page.left(Tone::Plain, "", INDENT)
-        .wrapped(Tone::Dim, INDENT, &text);
+        .wrapped(Tone::Dim, INDENT, &evidence(tier));
 }
 
 fn side(page: &mut Page, name: &str, side: &TierSide) {

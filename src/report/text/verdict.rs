@@ -45,7 +45,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
 }
 
 /// `since 22:13:20, the start of the capture`.
-pub(super) fn since_words(since: Timestamp, snapshot: &Snapshot, zone: &TimeZone) -> String {
+pub(in crate::report) fn since_words(since: Timestamp, snapshot: &Snapshot, zone: &TimeZone) -> String {
     let from_start = snapshot.capture.start.is_some_and(|start| since <= start);
     let tail = if from_start {
         ", the start of the capture"
@@ -213,7 +213,7 @@ pub(super) fn print_expectations(page: &mut Page, outcomes: &[Outcome]) {
 }
 
 /// The figure, or what it lies between.
-fn found(outcome: &Outcome) -> String {
+pub(in crate::report) fn found(outcome: &Outcome) -> String {
     let number = |n: f64| {
         let digits = format!("{n:.4}");
         digits.trim_end_matches('0').trim_end_matches('.').to_owned()

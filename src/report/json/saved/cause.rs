@@ -2,9 +2,10 @@
 
 use super::{SavedError, known};
 use crate::diagnose::catalogue::CauseId;
-use crate::diagnose::{self, Confidence, Scope, Severity};
+use crate::diagnose::{self, CloseLimit, Confidence, Scope, Severity};
 use crate::frame::InterfaceId;
-use crate::report::json::cause::{Cause, Evidence};
+use crate::report::json::cause::{Cause, Evidence, Limit};
+use crate::time::SECOND;
 
 fn id(text: &str) -> Result<CauseId, SavedError> {
     let ids = CauseId::ALL.iter();
@@ -33,9 +34,24 @@ impl Cause {
             connections: self.connections,
             requests: self.requests,
             share: self.share_of_closes.map(|share| share.0),
+            limit: self.limit.map(|limit| limit.restore()).transpose()?,
             evidence: self.evidence.into_iter().map(Into::into).collect(),
             cannot_tell: self.cannot_tell,
         })
+    }
+}
+
+impl Limit {
+    fn restore(&self) -> Result<CloseLimit, SavedError> {
+        let value = self.value.0.max(0.0);
+        let span = (value * SECOND as f64).round() as i64;
+        let limit = match &*self.what {
+            "idle" => Some(CloseLimit::Idle(span)),
+            "requests" => Some(CloseLimit::Requests(value as u32)),
+            "age" => Some(CloseLimit::Age(span)),
+            _ => None,
+        };
+        known("causes.limit.what", &self.what, limit)
     }
 }
 
