@@ -134,7 +134,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("print!", &["cli"]),
     ("eprintln!", &["cli", "main.rs"]),
     ("eprint!", &["cli"]),
-    ("stdout(", &["cli"]),
+    ("stdout(", &["cli", "tui/keys.rs"]),
     ("stderr(", &["cli", "main.rs"]),
     ("Instant::now", &["cli", "tui", "source/live", "host", "exporter"]),
     ("SystemTime::now", &["cli", "source/live", "host"]),
