@@ -6,6 +6,7 @@
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")
+# make screens, pages-screens   the pictures in README: of the terminal, of pages in a browser
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
@@ -13,7 +14,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links fuzz clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens pages-screens links fuzz clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -96,6 +97,12 @@ hour: packages
 # Pictures of the screen for README.
 screens:
 	$(CARGO) run --locked --quiet --example screens
+
+# Pages for a browser, light, dark, on a small screen and on paper.
+pages-screens: packages
+	@.ci/packages python3 chromium pngquant
+	$(CARGO) build --locked
+	tests/pages/screens.py --flowcheck $(TARGET)/debug/flowcheck docs/pages
 
 fuzz: packages
 	@.ci/packages g++ python3

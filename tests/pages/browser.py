@@ -1,5 +1,6 @@
 """Chromium without a window, driven by the DevTools protocol over a pipe: no port, no network, no library."""
 
+import base64
 import json
 import os
 import shutil
@@ -122,14 +123,11 @@ class Browser:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def screenshot(self, whole=True):
-        import base64
-        params = {"format": "png"}
-        if whole:
-            size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            params |= {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
-        return base64.b64decode(self.call("Page.captureScreenshot", **params)["data"])
+    def screenshot(self, top, width, height):
+        """A part of the page as PNG."""
+        whole = self.call("Page.getLayoutMetrics")["cssContentSize"]["height"]
+        clip = {"x": 0, "y": top, "width": width, "height": min(height, whole - top), "scale": 1}
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"])
 
     def pdf(self):
-        import base64
         return base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"])
