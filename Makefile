@@ -9,6 +9,7 @@
 # make bounds    large attacks: memory, what is counted, an innocent leg (ATTACKS="syn-flood")
 # make differential   every capture against tshark, connection by connection
 # make soak      loss, reordering and restarts under live capture (root; MINUTES=30)
+# make screens, pages-screens   the pictures in README: of the terminal, of pages in a browser
 # make links     captures of every link type and tunnel against the tshark that is installed
 # The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
 
@@ -16,7 +17,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens links fuzz bounds differential soak clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -99,6 +100,12 @@ hour: packages
 # Pictures of the screen for README.
 screens:
 	$(CARGO) run --locked --quiet --example screens
+
+# Pages for a browser, light, dark, on a small screen and on paper.
+pages-screens: packages
+	@.ci/packages python3 chromium pngquant
+	$(CARGO) build --locked
+	tests/pages/screens.py --flowcheck $(TARGET)/debug/flowcheck docs/pages
 
 fuzz: packages
 	@.ci/packages g++ python3

@@ -535,3 +535,112 @@ fn an_anonymous_report_names_nobody() {
         assert!(out.contains("198.18.0.1"), "{options:?}: {out}");
     }
 }
+
+#[test]
+fn a_page_is_written_beside_the_report_and_its_errors_name_it() {
+    let folder = Folder::new("html");
+    let churn = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/churn.pcap");
+    let page = folder.0.join("page.html").to_str().unwrap().to_owned();
+    let (_, without, _) = run(&["read", churn]);
+    let (code, out, err) = run(&["read", churn, "--html", &page]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, without, "what is printed is the same");
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>"));
+    assert!(text.contains("One of them: connection 1,") && !text.contains("id=\"connections\""));
+    let (_, out, _) = run(&["read", churn, "--html", &page, "--connections=3", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["connections"].as_array().unwrap().len(), 3);
+    assert_eq!(report["capture"]["connections_omitted"], 297);
+    assert!(
+        fs::read_to_string(&page)
+            .unwrap()
+            .contains("297 more were not listed")
+    );
+
+    let nowhere = folder.0.join("no/page.html").to_str().unwrap().to_owned();
+    for (args, named) in [
+        (
+            &["read", churn, "--html", &nowhere][..],
+            "no/page.html: cannot write the report",
+        ),
+        (
+            &["read", churn, "--html", churn],
+            "is a capture and would be overwritten",
+        ),
+        (
+            &["read", churn, "--html", &page, "-o", &page],
+            "is the file of -o, too",
+        ),
+        (
+            &["compare", churn, churn, "--html", &nowhere],
+            "no/page.html: cannot write the report",
+        ),
+        (&["read", churn, "--ladder", "1", "--html", &page], "--ladder"),
+    ] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(named), "{args:?}: {err}");
+    }
+    assert!(
+        fs::metadata("/dev/full").is_err()
+            || run(&["read", churn, "--html", "/dev/full"])
+                .2
+                .contains("/dev/full: cannot")
+    );
+}
+
+#[test]
+fn pages_of_streams_and_of_saved_reports_say_what_they_lack() {
+    let folder = Folder::new("html-saved");
+    let churn = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/churn.pcap");
+    let page = folder.0.join("page.html").to_str().unwrap().to_owned();
+    let mut child = flowcheck(&["read", "-", "--html", &page]);
+    let output = child
+        .stdin(fs::File::open(churn).map(Stdio::from).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("A stream can't be read again for the packets"));
+
+    let saved = folder.0.join("saved.json").to_str().unwrap().to_owned();
+    assert_eq!(run(&["read", churn, "--json", "-o", &saved]).0, 0);
+    let (code, out, err) = run(&["read", &saved, "--html", &page]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, run(&["read", churn]).1, "a saved report is the report");
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("A saved report has no packets") && text.contains("id=\"N1\""));
+    for more in [
+        &["--connections"][..],
+        &["--requests"],
+        &["-c", "5"],
+        &["--ladder", "1"],
+    ] {
+        let (code, _, err) = run(&[&["read", &saved], more].concat());
+        assert_eq!(code, 2, "{more:?}");
+        assert!(err.contains("is a saved report"), "{more:?}: {err}");
+    }
+}
+
+#[test]
+fn an_anonymous_page_has_no_address_of_the_network() {
+    let folder = Folder::new("html-anonymous");
+    let churn = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/churn.pcap");
+    let page = folder.0.join("page.html").to_str().unwrap().to_owned();
+    let args = [
+        "read",
+        churn,
+        "--html",
+        &page,
+        "--connections",
+        "--anonymize",
+        "--quiet",
+    ];
+    assert_eq!(run(&args).0, 0);
+    let text = fs::read_to_string(&page).unwrap();
+    for secret in ["10.77.", "/app/", "captures/"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    assert!(text.contains("One of them: connection 1,") && text.contains("198.18.0."));
+}

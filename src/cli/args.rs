@@ -40,6 +40,7 @@ Examples:
   flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
   flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
   flowcheck read dump.pcap --html report.html        a page for those who don't use a terminal
+  flowcheck read report.json --html report.html      the same of a report saved with --json
   flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
   flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
 

@@ -1,8 +1,6 @@
 //! `flowcheck compare`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::args::{CommonArgs, Format};
@@ -13,7 +11,7 @@ use super::output::Output;
 use super::result::text_options;
 use super::stop::Stop;
 use super::thresholds::TypedThresholds;
-use super::{page, say, wiring};
+use super::{page, saved, say, wiring};
 use crate::compare::{self, Comparison};
 use crate::diagnose::expect::{self, Outcome};
 use crate::diagnose::{ExchangeRecord, Snapshot};
@@ -123,32 +121,15 @@ fn product(typed: &CommonArgs) -> Result<Product, Error> {
 /// What is known of one side.
 fn side(config: &mut ReadConfig, file: &OsStr) -> Result<Snapshot, Error> {
     let path = Path::new(file);
-    if !starts_as_json(path) {
+    let Some(snapshot) = saved::read(path)? else {
         config.files = vec![path.to_owned()];
         return wiring::analyse(config, &Stop::default(), &mut |_: &ExchangeRecord| ());
-    }
-    let name = path.display().to_string();
+    };
     if config.filter.is_some() {
+        let name = path.display();
         say(&format!(
             "warning: {name}: is a report; the filter does not change it"
         ));
     }
-    let wrong = |source| Error::Report {
-        name: name.clone(),
-        source,
-    };
-    let file = File::open(path).map_err(|error| wrong(error.into()))?;
-    json::read(BufReader::new(file)).map_err(wrong)
-}
-
-/// Whether the file is an object of JSON by its first character that is no blank.
-fn starts_as_json(path: &Path) -> bool {
-    // A pipe would lose what is looked at.
-    if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return false;
-    }
-    let mut start = [0; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut start));
-    let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
-    start.trim_ascii_start().first() == Some(&b'{')
+    Ok(snapshot)
 }

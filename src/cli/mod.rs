@@ -19,6 +19,7 @@ mod page;
 mod progress;
 mod read;
 mod result;
+mod saved;
 mod screen;
 mod stop;
 mod thresholds;

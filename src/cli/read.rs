@@ -8,13 +8,22 @@ use super::exit::Exit;
 use super::ladder;
 use super::page::Examples;
 use super::result::{self, Lines};
+use super::saved;
 use super::screen;
 use super::stop::Stop;
 use super::wiring;
 use crate::diagnose::ExchangeRecord;
 
-/// Reads captures, prints what was asked for and judges the expectations.
+/// Said in a page.
+const SAVED: &str =
+    "A saved report has no packets: read the capture to see those of single connections here.";
+
+/// Reads captures or a saved report, prints what was asked for and judges the expectations.
 pub(super) fn read(config: ReadConfig) -> Result<Exit, Error> {
+    if let Some(snapshot) = saved::of(&config)? {
+        let lines = Lines::open(&config.report)?;
+        return result::conclude(&config.report, lines, snapshot, (&[], Examples::None(SAVED)));
+    }
     let config = Arc::new(config);
     if let Some(wanted) = &config.ladder {
         return ladder::ladder(&config, wanted);

@@ -329,7 +329,7 @@ fn replace_whole(text: &str, name: &str, replacement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{fixture, json, lines, text};
+    use crate::report::{fixture, html, json, lines, text};
 
     #[test]
     fn the_same_address_has_the_same_replacement_everywhere() {
@@ -372,6 +372,8 @@ mod tests {
             explain: false,
         };
         text::write(&mut all, &snapshot, &[], &options).unwrap();
+        let options = html::Options { zone: options.zone };
+        html::write(&mut all, &snapshot, &[], html::Packets::None(""), &options).unwrap();
         let all = String::from_utf8(all).unwrap();
         for secret in [
             "10.77.", "77:1", "shop", "/api", "/static", "/health", "/srv", "token",

@@ -40,7 +40,7 @@ const COLUMNS: [Column; 13] = [
         number: true,
     },
     Column {
-        name: "handshakes/request",
+        name: "handshakes /request",
         about: "first requests per request: 1 is pure churn",
         number: true,
     },
@@ -60,7 +60,7 @@ const COLUMNS: [Column; 13] = [
         number: true,
     },
     Column {
-        name: "requests/connection",
+        name: "requests /connection",
         about: "the median",
         number: true,
     },
@@ -163,9 +163,10 @@ fn row(leg: &Leg) -> Vec<Cell> {
 fn causes(leg: &Leg) -> Markup {
     html! {
         @for cause in &leg.causes {
-            a href={ "#" (cause.id.as_str()) } title=[cause.id.entry().map(|entry| entry.title.as_str())] { (cause.id.as_str()) }
-            @if let Some(share) = cause.share { span.dim { " " (percent(share)) } }
-            " "
+            span.cause-share {
+                a href={ "#" (cause.id.as_str()) } title=[cause.id.entry().map(|entry| entry.title.as_str())] { (cause.id.as_str()) }
+                @if let Some(share) = cause.share { " " span.dim { (percent(share)) } }
+            }
         }
     }
 }

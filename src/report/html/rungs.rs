@@ -75,7 +75,7 @@ fn rung(snapshot: &Snapshot, packet: &PacketNote, start: Timestamp) -> Markup {
         li class={ "rung " (way) } {
             span.at { span.time { (format!("{time:.6}")) } " " span.frame { "#" (frame(snapshot, packet)) } }
             span.lane {
-                span.label.odd[odd].closes[packet.closes] { (label(packet)) @if packet.closes { " closes it" } }
+                span.label.odd[odd].closes[packet.closes] { (label(packet)) @if packet.closes { ", closes it" } }
                 @for message in &packet.messages { span class={ "message " (message.kind.as_str()) } { (line(message)) } }
             }
         }
@@ -100,7 +100,8 @@ fn line(message: &Message) -> String {
     }
     let line = match message.kind {
         MessageKind::Request => without_query(&message.line),
-        MessageKind::Response => message.line.to_string(),
+        // The version and the status; a reason is anybody's text.
+        MessageKind::Response => message.line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" "),
     };
     display_safe(&line).into_owned()
 }

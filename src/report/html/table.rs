@@ -63,7 +63,7 @@ pub(super) struct Column {
 /// A table; with more than `FILTERED` rows it has a field that filters them.
 pub(super) fn table(name: &str, columns: &[Column], rows: Vec<Vec<Cell>>) -> Markup {
     /// Fewer rows are seen at a glance.
-    const FILTERED: usize = 8;
+    const FILTERED: usize = 15;
     let filtered = rows.len() > FILTERED;
     html! {
         div.sortable {

@@ -124,7 +124,13 @@ pub(in super::super) fn idle(distribution: &Distribution, limits: &[(f64, String
 
 fn bars(name: &str, bins: &[Bin], distribution: &Distribution) -> Markup {
     let most = bins.iter().map(|bin| bin.n).max().unwrap_or(0).max(1);
-    let width = 100.0 / bins.len().max(1) as f64;
+    // Few bars are no wider than those of many.
+    let width = 100.0 / bins.len().max(8) as f64;
+    let anchor = |x: f64| match x {
+        x if x > 96.0 => "end",
+        x if x < 4.0 => "start",
+        _ => "middle",
+    };
     // As many labels as have room on a small screen.
     let every = bins.iter().filter(|bin| bin.labelled).count().div_ceil(12).max(1);
     let labelled = bins.iter().enumerate().filter(|(_, bin)| bin.labelled);
@@ -152,7 +158,7 @@ fn bars(name: &str, bins: &[Bin], distribution: &Distribution) -> Markup {
                     }
                 }
                 @for (place, bin) in labels {
-                    text.tick x={ (at((place as f64 + 0.5) * width)) "%" } y=(HEAD + FIELD + 15.0) text-anchor="middle" { (bin.label) }
+                    text.tick x={ (at((place as f64 + 0.5) * width)) "%" } y=(HEAD + FIELD + 15.0) text-anchor=(anchor((place as f64 + 0.5) * width)) { (bin.label) }
                 }
                 @for (n, (place, mark)) in marks.iter().enumerate() {
                     @let x = (*place as f64 + 0.5) * width;

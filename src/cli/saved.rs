@@ -1,0 +1,65 @@
+//! Reports saved as JSON, in place of captures.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use super::config::{Product, ReadConfig};
+use super::error::Error;
+use crate::diagnose::Snapshot;
+use crate::report::json;
+
+/// The report in a file that is one; `None` of any other.
+pub(super) fn read(path: &Path) -> Result<Option<Snapshot>, Error> {
+    if !starts_as_json(path) {
+        return Ok(None);
+    }
+    let wrong = |source| Error::Report {
+        name: path.display().to_string(),
+        source,
+    };
+    let file = File::open(path).map_err(|error| wrong(error.into()))?;
+    json::read(BufReader::new(file)).map_err(wrong).map(Some)
+}
+
+/// The report that `read` was given in place of a capture; an error where packets are asked for, which it has not.
+pub(super) fn of(config: &ReadConfig) -> Result<Option<Snapshot>, Error> {
+    let [path] = config.files.as_slice() else {
+        return Ok(None);
+    };
+    let Some(snapshot) = read(path)? else {
+        return Ok(None);
+    };
+    let report = &config.report;
+    let rows = !matches!(report.product, Product::Text | Product::Json);
+    let asked = [
+        (config.filter.is_some(), "a filter"),
+        (config.count.is_some(), "-c"),
+        (config.from.is_some() || config.to.is_some(), "--from and --to"),
+        (config.ladder.is_some(), "--ladder"),
+        (config.screen.is_some(), "--tui"),
+        (
+            report.connections.is_some() || rows,
+            "lists of connections or requests",
+        ),
+    ];
+    match asked.iter().find(|(asked, _)| *asked) {
+        None => Ok(Some(snapshot)),
+        Some((_, what)) => {
+            let problem = format!("is a saved report, which has no packets for {what}; name the capture");
+            Err(Error::argument(path.display().to_string(), problem))
+        }
+    }
+}
+
+/// Whether the file is an object of JSON by its first character that is no blank.
+fn starts_as_json(path: &Path) -> bool {
+    // A pipe would lose what is looked at.
+    if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let mut start = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
+    start.trim_ascii_start().first() == Some(&b'{')
+}
