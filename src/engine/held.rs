@@ -39,6 +39,16 @@ impl Conversation {
     #[inline]
     pub(super) fn held(&self) -> usize {
         let [one, other] = &self.streams;
+        if one.messages.holds_nothing() && other.messages.holds_nothing() && self.beyond.is_none() {
+            return 0;
+        }
+        self.add_up_held()
+    }
+
+    /// Out of line: most connections need none of it.
+    #[inline(never)]
+    fn add_up_held(&self) -> usize {
+        let [one, other] = &self.streams;
         let heads = one.messages.held() + other.messages.held();
         heads + self.beyond.as_deref().map_or(0, Beyond::held)
     }

@@ -7,8 +7,14 @@ use super::stream::MessageStream;
 const HELD_BASE: usize = 48;
 
 impl MessageStream {
-    /// Bytes kept of a head that is not complete.
+    /// Whether no part of a head is kept.
     #[inline]
+    #[must_use]
+    pub fn holds_nothing(&self) -> bool {
+        self.partial.is_none()
+    }
+
+    /// Bytes kept of a head that is not complete.
     #[must_use]
     pub fn held(&self) -> usize {
         self.partial
