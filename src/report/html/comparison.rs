@@ -35,7 +35,7 @@ pub fn write(
         Some(Section::new("figures", "Figures", figures(&comparison.totals))),
         changes(&comparison.causes),
         charts::timeline::section(&[("Before", sides.0), ("After", sides.1)], &options.zone),
-        spread(sides),
+        Some(spread(sides)),
         legs(&comparison.legs),
         kernels(comparison),
         notes(&comparison.notes),
@@ -176,17 +176,13 @@ fn changes(changes: &[CauseChange]) -> Option<Section> {
 }
 
 /// Histograms of both sides.
-fn spread(sides: (&Snapshot, &Snapshot)) -> Option<Section> {
+fn spread(sides: (&Snapshot, &Snapshot)) -> Section {
     let one = |name: &str, snapshot: &Snapshot| {
         let told = causes::Told::of(snapshot);
         html! { div.side { h3 { (name) } (super::figures::histograms(snapshot, &told)) } }
     };
     let body = html! { div.sides { (one("Before", sides.0)) (one("After", sides.1)) } };
-    Some(Section::new(
-        "spread",
-        "How connections were used and closed",
-        body,
-    ))
+    Section::new("spread", "How connections were used and closed", body)
 }
 
 fn legs(legs: &[LegPair]) -> Option<Section> {

@@ -80,9 +80,9 @@ pub fn write(
         figures::section(snapshot, &told),
         hosts::section(snapshot),
         hosts::own(snapshot),
-        capture::section(snapshot, zone),
+        Some(capture::section(snapshot, zone)),
         connections::section(snapshot, zone),
-        figures::words(),
+        Some(figures::words()),
     ];
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
     let status = snapshot.verdict.status;

@@ -1,5 +1,7 @@
 //! Figures over the capture's time, one chart each, all with the same axis.
 
+use std::fmt::Write as _;
+
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
@@ -239,11 +241,12 @@ fn path((first, values): &(usize, Vec<f64>), step: f64, top: f64, share: bool) -
     let mut line = String::new();
     for (place, value) in values.iter().enumerate() {
         let (begin, end, y) = (x(first + place), x(first + place + 1), y(*value));
-        line.push_str(&if place == 0 {
-            format!("M{begin} {y}H{end}")
+        let step = if place == 0 {
+            write!(line, "M{begin} {y}H{end}")
         } else {
-            format!("V{y}H{end}")
-        });
+            write!(line, "V{y}H{end}")
+        };
+        debug_assert!(step.is_ok(), "a string takes what is written");
     }
     let area = format!("{line}V{}H{}Z", at(HEIGHT - BOTTOM), x(*first));
     html! {
