@@ -173,6 +173,10 @@ fn limits_are_those_of_the_code() {
             grouped(limits::LISTED_CONNECTIONS),
         ),
         (
+            "bytes of connections in a page (`--html`)",
+            grouped(limits::PAGE_CONNECTION_BYTES),
+        ),
+        (
             "closed connections remembered for late packets",
             format!("{}, for 3 s", grouped(limits::TOMBSTONES)),
         ),

@@ -57,7 +57,7 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
         return Err(Error::argument("- -", problem));
     }
     let mut output = Output::open(config.report.output.as_deref())?;
-    let mut page = page::open(&config.report)?;
+    let page = page::open(&config.report)?;
     let mut before = side(&mut config, &typed.before)?;
     let mut after = side(&mut config, &typed.after)?;
     // Judged before addresses are replaced: --leg names real ones.
@@ -82,13 +82,13 @@ pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
             say(&format!("warning: {warning}"));
         }
     }
-    if let Some(mut page) = page.take() {
+    output.write(|out| print(out, product, &comparison, &outcomes, report));
+    output.finish()?;
+    if let Some(mut page) = page {
         let sides = (&before, &after);
         page.write(|out| html::write_comparison(out, &comparison, sides, &outcomes, &page::options(report)));
         page.finish()?;
     }
-    output.write(|out| print(out, product, &comparison, &outcomes, report));
-    output.finish()?;
     Ok(Exit::of(&outcomes))
 }
 

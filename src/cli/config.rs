@@ -60,6 +60,15 @@ pub(super) struct LadderConfig {
     pub(super) export: Option<PathBuf>,
 }
 
+/// A page for a browser.
+#[derive(Debug)]
+pub(super) struct PageConfig {
+    /// Where it goes.
+    pub(super) file: PathBuf,
+    /// Whether it shows the packets of some connections, which are looked for in the list of all.
+    pub(super) examples: bool,
+}
+
 /// What to make of packets, wherever they come from.
 #[derive(Debug)]
 pub(super) struct ReportConfig {
@@ -72,10 +81,8 @@ pub(super) struct ReportConfig {
     pub(super) connections: Option<usize>,
     pub(super) product: Product,
     pub(super) output: Option<PathBuf>,
-    /// Where a page for a browser goes, beside what is printed.
-    pub(super) html: Option<PathBuf>,
-    /// Whether that page shows the packets of some connections, which are looked for in the list of all.
-    pub(super) examples: bool,
+    /// The page for a browser, beside what is printed.
+    pub(super) html: Option<PageConfig>,
     pub(super) anonymize: bool,
     /// Engines that analyse.
     pub(super) threads: usize,
@@ -92,7 +99,7 @@ pub(super) struct ReportConfig {
 impl ReportConfig {
     /// How many connections the analysis has to keep.
     pub(super) fn kept(&self) -> Option<usize> {
-        if self.examples {
+        if self.html.as_ref().is_some_and(|page| page.examples) {
             return Some(self.connections.unwrap_or(0).max(LISTED_CONNECTIONS));
         }
         self.connections
@@ -154,7 +161,9 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
             "nothing would be read; leave -c out to read all packets",
         ));
     }
-    report.examples = report.html.is_some() && words::must_be_files(&split.files, "").is_ok();
+    if let Some(page) = &mut report.html {
+        page.examples = words::must_be_files(&split.files, "").is_ok();
+    }
     let screen = if typed.tui {
         screen::needs_terminal()?;
         Some(typed.screen.resolve())
@@ -241,8 +250,10 @@ pub(super) fn common(
         connections: None,
         product: Product::Text,
         output: typed.output,
-        html: typed.html,
-        examples: false,
+        html: typed.html.map(|file| PageConfig {
+            file,
+            examples: false,
+        }),
         anonymize: typed.anonymize,
         threads: typed.threads.map_or_else(pipeline::engines, usize::from),
         color: typed.color,

@@ -1,6 +1,6 @@
 //! The page for a browser that `--html` asks for, and the packets shown in it.
 
-use super::config::{ReadConfig, ReportConfig};
+use super::config::{PageConfig, ReadConfig, ReportConfig};
 use super::error::Error;
 use super::output::Output;
 use super::wiring;
@@ -12,7 +12,7 @@ use crate::report::html::{self, Example, Options, Packets};
 
 /// Opens the file before any packet is read, so that a bad path is known at once; `None` where no page is asked for.
 pub(super) fn open(config: &ReportConfig) -> Result<Option<Output>, Error> {
-    let Some(path) = &config.html else {
+    let Some(PageConfig { file: path, .. }) = &config.html else {
         return Ok(None);
     };
     if config.output.as_ref() == Some(path) {
@@ -37,10 +37,10 @@ pub(super) enum Examples {
 impl Examples {
     /// Reads the files again for the connections that the causes' evidence names; `snapshot` lists all.
     pub(super) fn read(config: &ReadConfig, snapshot: &Snapshot) -> Result<Self, Error> {
-        if config.report.html.is_none() {
+        let Some(page) = &config.report.html else {
             return Ok(Self::Found(Vec::new()));
-        }
-        if !config.report.examples {
+        };
+        if !page.examples {
             let why = "A stream can't be read again for the packets of single connections: save it to a file to see them here.";
             return Ok(Self::None(why));
         }

@@ -94,19 +94,6 @@ pub(super) fn conclude(
     (said, examples): (&[String], Examples),
 ) -> Result<Exit, Error> {
     let outcomes = lines.report(&mut snapshot);
-    if let Some(mut page) = lines.page.take() {
-        let examples = examples.hidden(lines.anonymizer.as_mut());
-        page.write(|out| {
-            html::write(
-                out,
-                &snapshot,
-                &outcomes,
-                examples.packets(),
-                &page::options(config),
-            )
-        });
-        page.finish()?;
-    }
     if !config.quiet {
         // Lines of connections have no room for it.
         let lines = matches!(
@@ -120,6 +107,19 @@ pub(super) fn conclude(
         warn(&snapshot, said);
     }
     lines.output.finish()?;
+    if let Some(mut page) = lines.page {
+        let examples = examples.hidden(lines.anonymizer.as_mut());
+        page.write(|out| {
+            html::write(
+                out,
+                &snapshot,
+                &outcomes,
+                examples.packets(),
+                &page::options(config),
+            )
+        });
+        page.finish()?;
+    }
     Ok(Exit::of(&outcomes))
 }
 

@@ -3,16 +3,16 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::badge;
 use super::causes::Told;
 use super::document::Section;
 use super::table::{Cell, Column, table};
+use super::{badge, said};
 use crate::diagnose::catalogue::Place;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{Snapshot, Status};
 use crate::report::text::units::{counted, percent, span, three_digits};
 use crate::report::text::{self, count};
-use crate::report::{display_safe, one_line, when};
+use crate::report::{display_safe, when};
 
 /// More reasons are counted, not shown.
 const REASONS: usize = 20;
@@ -30,7 +30,7 @@ pub(super) fn head(snapshot: &Snapshot, zone: &TimeZone) -> Markup {
         @if let Some(since) = since { p.since { (text::since_words(since, snapshot, zone)) } }
         @if !shown.is_empty() {
             ul.reasons {
-                @for reason in shown { li { (one_line(reason)) } }
+                @for reason in shown { li { (said(reason)) } }
                 @if !more.is_empty() { li.dim { "and " (count(more.len() as u64)) " more (all of them: --json)" } }
             }
         }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::document::Section;
 use super::legs::arrow;
 use super::table::{Cell, Column, table};
-use super::{Options, answer, badge, causes, charts, document};
+use super::{Options, answer, badge, causes, charts, document, said};
 use crate::compare::{CauseChange, Change, Comparison, Fate, LegPair, Row, Seen, Side};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
@@ -35,7 +35,7 @@ pub fn write(
         Some(Section::new("figures", "Figures", figures(&comparison.totals))),
         changes(&comparison.causes),
         charts::timeline::section(&[("Before", sides.0), ("After", sides.1)], &options.zone),
-        spread(sides),
+        Some(spread(sides)),
         legs(&comparison.legs),
         kernels(comparison),
         notes(&comparison.notes),
@@ -51,7 +51,7 @@ fn head(comparison: &Comparison, sides: (&Snapshot, &Snapshot)) -> Markup {
     let outcome = comparison.judgement.outcome.as_str();
     html! {
         p.brand { "flowcheck compare" }
-        h1 { span class={ "badge " (outcome) } { (outcome.to_uppercase()) } " " (one_line(&comparison.judgement.sentence)) }
+        h1 { span class={ "badge " (outcome) } { (outcome.to_uppercase()) } " " (said(&comparison.judgement.sentence)) }
         div.sides {
             (side("Before", &comparison.before, sides.0))
             (side("After", &comparison.after, sides.1))
@@ -70,7 +70,7 @@ fn side(name: &str, side: &Side, snapshot: &Snapshot) -> Markup {
                 " \u{b7} " (counted(side.packets, "packet", "packets"))
             }
             @if !side.verdict.reasons.is_empty() {
-                ul.reasons { @for reason in side.verdict.reasons.iter().take(8) { li { (one_line(reason)) } } }
+                ul.reasons { @for reason in side.verdict.reasons.iter().take(8) { li { (said(reason)) } } }
             }
         }
     }
@@ -176,17 +176,13 @@ fn changes(changes: &[CauseChange]) -> Option<Section> {
 }
 
 /// Histograms of both sides.
-fn spread(sides: (&Snapshot, &Snapshot)) -> Option<Section> {
+fn spread(sides: (&Snapshot, &Snapshot)) -> Section {
     let one = |name: &str, snapshot: &Snapshot| {
         let told = causes::Told::of(snapshot);
         html! { div.side { h3 { (name) } (super::figures::histograms(snapshot, &told)) } }
     };
     let body = html! { div.sides { (one("Before", sides.0)) (one("After", sides.1)) } };
-    Some(Section::new(
-        "spread",
-        "How connections were used and closed",
-        body,
-    ))
+    Section::new("spread", "How connections were used and closed", body)
 }
 
 fn legs(legs: &[LegPair]) -> Option<Section> {
@@ -324,6 +320,6 @@ fn kernels(comparison: &Comparison) -> Option<Section> {
 }
 
 fn notes(notes: &[String]) -> Option<Section> {
-    let body = html! { ul { @for note in notes { li { (one_line(note)) } } } };
+    let body = html! { ul { @for note in notes { li { (said(note)) } } } };
     (!notes.is_empty()).then(|| Section::new("mind", "What to mind", body))
 }

@@ -42,17 +42,20 @@ pub(super) fn histograms(snapshot: &Snapshot, told: &Told<'_>) -> Markup {
     }
 }
 
+/// Values and their names.
+type Named<T> = Vec<(T, String)>;
+
 /// Limits that the numbers show, each once: counts of requests, and idle times in microseconds.
-fn limits(told: &Told<'_>) -> (Vec<(u64, String)>, Vec<(f64, String)>) {
+fn limits(told: &Told<'_>) -> (Named<u64>, Named<f64>) {
     let (mut requests, mut idle) = (Vec::new(), Vec::new());
     for (id, limit) in told.limits() {
         let name = format!("{} {}", limit.directive(id), limit.configured());
         match limit {
             CloseLimit::Requests(n) if !requests.contains(&(u64::from(n), name.clone())) => {
-                requests.push((n.into(), name))
+                requests.push((n.into(), name));
             }
             CloseLimit::Idle(nanos) if idle.iter().all(|(_, known)| *known != name) => {
-                idle.push((nanos as f64 / 1e3, name))
+                idle.push((nanos as f64 / 1e3, name));
             }
             _ => {}
         }
@@ -122,9 +125,9 @@ fn spreads(snapshot: &Snapshot) -> Markup {
 }
 
 /// How figures are counted.
-pub(super) fn words() -> Option<Section> {
+pub(super) fn words() -> Section {
     let rows = text::WORDS.into_iter().filter_map(find_word);
     let rows = rows.map(|word| (word.name.to_owned(), html! { (word.text) }));
     let body = html! { details { summary { "What the words mean, and the formulas" } (facts(rows)) } };
-    Some(Section::new("words", "How it is counted", body))
+    Section::new("words", "How it is counted", body)
 }

@@ -27,7 +27,7 @@ use maud::{Markup, html};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{Ladder, Snapshot, Status};
-use crate::report::text;
+use crate::report::{one_line, text};
 pub use causes::examples;
 pub use comparison::write as write_comparison;
 use document::Section;
@@ -80,15 +80,21 @@ pub fn write(
         figures::section(snapshot, &told),
         hosts::section(snapshot),
         hosts::own(snapshot),
-        capture::section(snapshot, zone),
+        Some(capture::section(snapshot, zone)),
         connections::section(snapshot, zone),
-        figures::words(),
+        Some(figures::words()),
     ];
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
     let status = snapshot.verdict.status;
     let title = format!("{}: {}", status.as_str().to_uppercase(), text::headline(snapshot));
     let page = document::page(&title, &answer::head(snapshot, zone), &sections);
     out.write_all(page.into_string().as_bytes())
+}
+
+/// A sentence that may quote the wire, as it may be shown.
+fn said(sentence: &str) -> String {
+    // An arrow of two signs would be broken between them.
+    one_line(sentence).replace(" -> ", " \u{2192} ")
 }
 
 /// The word of a verdict; its colour only repeats it.

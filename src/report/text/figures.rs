@@ -19,12 +19,13 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     page.heading("FIGURES");
     let rows = items(totals);
     let (first, rest) = rows.split_at(1);
-    first
-        .iter()
-        .for_each(|(label, n, text)| row(page, label, *n, text));
+    for (label, n, text) in first {
+        row(page, label, *n, text);
+    }
     classes(page, &totals.counts);
-    rest.iter()
-        .for_each(|(label, n, text)| row(page, label, *n, text));
+    for (label, n, text) in rest {
+        row(page, label, *n, text);
+    }
     let counts = &totals.counts;
     let tcp = [
         (counts.retransmitted_segments, "segments retransmitted"),

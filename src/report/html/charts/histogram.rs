@@ -132,7 +132,7 @@ fn bars(name: &str, bins: &[Bin], distribution: &Distribution) -> Markup {
         _ => "middle",
     };
     // As many labels as have room on a small screen.
-    let every = bins.iter().filter(|bin| bin.labelled).count().div_ceil(12).max(1);
+    let every = bins.iter().filter(|bin| bin.labelled).count().div_ceil(10).max(1);
     let labelled = bins.iter().enumerate().filter(|(_, bin)| bin.labelled);
     let labels: Vec<(usize, &Bin)> = labelled.step_by(every).collect();
     let marks: Vec<(usize, &String)> = bins

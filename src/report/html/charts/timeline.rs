@@ -1,5 +1,7 @@
 //! Figures over the capture's time, one chart each, all with the same axis.
 
+use std::fmt::Write as _;
+
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
@@ -15,9 +17,11 @@ use crate::time::Timestamp;
 const LEAST: usize = 4;
 /// Points across a chart at most.
 const POINTS: usize = 600;
+/// Units across a curve: with fewer, a browser draws it coarsely and stretches that.
+const ACROSS: f64 = 1_000.0;
 /// Height of a chart in pixels, and what is left free above and below the curve.
-const HEIGHT: f64 = 110.0;
-const TOP: f64 = 8.0;
+const HEIGHT: f64 = 116.0;
+const TOP: f64 = 18.0;
 const BOTTOM: f64 = 4.0;
 
 /// What rows that fall together make.
@@ -192,7 +196,7 @@ fn chart(curve: &Curve, points: &[Point], top: f64, mark: Option<f64>) -> Markup
         shown(most, curve),
         shown(mean, curve)
     );
-    let width = values.len().max(2) as f64;
+    let step = ACROSS / values.len().max(1) as f64;
     html! {
         figure.chart data-key=(curve.key) {
             figcaption { strong { (curve.name) } " " span.dim { (words) } }
@@ -201,14 +205,14 @@ fn chart(curve: &Curve, points: &[Point], top: f64, mark: Option<f64>) -> Markup
                     @let y = at(TOP + (1.0 - part) * (HEIGHT - TOP - BOTTOM));
                     line.grid x1="0" x2="100%" y1=(y) y2=(y) {}
                 }
-                svg x="0" y="0" width="100%" height=(HEIGHT) viewBox={ "0 0 " (at(width)) " " (HEIGHT) } preserveAspectRatio="none" {
-                    @for run in runs(&values) { (path(run, top, curve.share)) }
+                svg x="0" y="0" width="100%" height=(HEIGHT) viewBox={ "0 0 " (ACROSS) " " (HEIGHT) } preserveAspectRatio="none" {
+                    @for run in runs(&values) { (path(&run, step, top, curve.share)) }
                 }
                 @if let Some(part) = mark {
                     line.mark x1={ (at(part * 100.0)) "%" } x2={ (at(part * 100.0)) "%" } y1="0" y2=(HEIGHT) {}
                     text.mark x={ (at(part * 100.0)) "%" } dx="4" y=(HEIGHT - BOTTOM - 4.0) { "since" }
                 }
-                text.tick x="4" y=(TOP + 11.0) { (shown(top, curve)) }
+                text.tick x="4" y=(TOP - 5.0) { (shown(top, curve)) }
                 line.hair x1="0" x2="0" y1="0" y2=(HEIGHT) visibility="hidden" {}
             }
         }
@@ -231,18 +235,20 @@ fn runs(values: &[Option<f64>]) -> Vec<(usize, Vec<f64>)> {
 }
 
 /// Steps, since a point stands for a span of time.
-fn path((first, values): (usize, Vec<f64>), top: f64, share: bool) -> Markup {
+fn path((first, values): &(usize, Vec<f64>), step: f64, top: f64, share: bool) -> Markup {
+    let x = |place: usize| at(place as f64 * step);
     let y = |value: f64| at(TOP + (1.0 - (value / top).clamp(0.0, 1.0)) * (HEIGHT - TOP - BOTTOM));
     let mut line = String::new();
     for (place, value) in values.iter().enumerate() {
-        let (x, y) = (first + place, y(*value));
-        line.push_str(&if place == 0 {
-            format!("M{x} {y}H{}", x + 1)
+        let (begin, end, y) = (x(first + place), x(first + place + 1), y(*value));
+        let step = if place == 0 {
+            write!(line, "M{begin} {y}H{end}")
         } else {
-            format!("V{y}H{}", x + 1)
-        });
+            write!(line, "V{y}H{end}")
+        };
+        debug_assert!(step.is_ok(), "a string takes what is written");
     }
-    let area = format!("{line}V{}H{first}Z", at(HEIGHT - BOTTOM));
+    let area = format!("{line}V{}H{}Z", at(HEIGHT - BOTTOM), x(*first));
     html! {
         @if !share { path.area d=(area) {} }
         path.curve d=(line) {}
