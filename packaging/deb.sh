@@ -78,7 +78,7 @@ Section: net
 Priority: optional
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
 Depends: $depends
-Description: $(field description | cut -c1-70)
+Description: verify HTTP keepalive from packets
  flowcheck reads packet captures, or captures itself, and says of every leg
  between an HTTP client and a server whether connections are reused, how many
  TCP handshakes a pool would have avoided, who closes connections, and why.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs a package into a fresh, minimal Debian tree, uses what it brought, and removes it again. Needs root and
-# mmdebstrap or debootstrap; says SKIPPED where they are missing (FLOWCHECK_DEB=required: fails then).
+# mmdebstrap or debootstrap; says SKIPPED where they are missing (FLOWCHECK_DEB=required: fails then). FLOWCHECK_TREE names a
+# tarball of such a tree, which is taken instead.
 #   packaging/test.sh PACKAGE
 set -euo pipefail
 [ $# -eq 1 ] || { sed -n 's/^# //p' "$0" | tail -1 >&2; exit 2; }
@@ -34,26 +35,25 @@ fi
 [ "$(id -u)" -eq 0 ] || skip 'only root can make a tree to install into'
 suite=$(. /etc/os-release 2>/dev/null; echo "${VERSION_CODENAME:-}")
 [ -n "$suite" ] || skip 'the name of the Debian release of this machine is not known'
-mirror=$(sed -n 's/^\(URIs:\|deb\( \[[^]]*\]\)\?\) *\([^ ]*\).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v security | head -1)
 tree=$(mktemp -d)
 cleanup() {
     if mountpoint -q "$tree/proc"; then umount "$tree/proc"; fi
-    rm -rf --one-file-system "$tree"
+    rm -rf --one-file-system "$tree" "$tree.log"
 }
 trap cleanup EXIT
-if command -v mmdebstrap >/dev/null; then
-    mmdebstrap --quiet --variant=minbase "$suite" "$tree" ${mirror:+"$mirror"} >"$tree.log" 2>&1 || made=no
+if [ -n "${FLOWCHECK_TREE:-}" ]; then
+    tar -xf "$FLOWCHECK_TREE" -C "$tree"
+elif command -v mmdebstrap >/dev/null; then
+    mmdebstrap --quiet --variant=minbase "$suite" "$tree" >"$tree.log" 2>&1 || made=no
 elif command -v debootstrap >/dev/null; then
-    debootstrap --variant=minbase "$suite" "$tree" ${mirror:+"$mirror"} >"$tree.log" 2>&1 || made=no
+    debootstrap --variant=minbase "$suite" "$tree" >"$tree.log" 2>&1 || made=no
 else
     skip 'neither mmdebstrap nor debootstrap is installed'
 fi
 if [ "${made:-yes}" = no ]; then
     tail -5 "$tree.log" >&2
-    rm -f "$tree.log"
     skip 'no tree could be made'
 fi
-rm -f "$tree.log"
 # What apt is told on this machine: a proxy, its certificates.
 for file in /etc/apt/apt.conf.d/*proxy*; do
     if [ -e "$file" ]; then cp "$file" "$tree/etc/apt/apt.conf.d/"; fi
@@ -64,6 +64,7 @@ mount -t proc proc "$tree/proc" 2>/dev/null || true
 in_tree() { chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 cp "$package" "$tree/tmp/flowcheck.deb"
 cp captures/keepalive.pcap captures/churn.pcap "$tree/tmp/"
+in_tree apt-get update -qq >"$tree/tmp/log" 2>&1 || { cat "$tree/tmp/log" >&2; fail 'the tree cannot list packages'; }
 in_tree apt-get install -y -qq --no-install-recommends /tmp/flowcheck.deb >"$tree/tmp/log" 2>&1 || { cat "$tree/tmp/log" >&2; fail 'it cannot be installed'; }
 
 in_tree flowcheck --version
@@ -82,7 +83,8 @@ done
 for option in $(sed -n 's/^ExecStart=//p' "$unit" | grep -o -- ' --[a-z-][a-z-]*'); do
     in_tree flowcheck live --help | grep -q -- "$option" || fail "the unit's $option is no option of flowcheck live"
 done
-[ -z "$(in_tree dpkg --verify flowcheck)" ] || true
+altered=$(in_tree dpkg --verify flowcheck)
+[ -z "$altered" ] || fail "files are not as packed: $altered"
 in_tree dpkg --purge flowcheck >/dev/null 2>&1 || fail 'it cannot be removed'
 left=$(in_tree find / -xdev -name '*flowcheck*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/log/*')
 [ -z "$left" ] || fail "left behind: $left"

@@ -8,7 +8,7 @@ pub fn perhaps<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Stri
         .into_iter()
         .map(|other| (distance(&name, other), other))
         .min_by_key(|(distance, _)| *distance);
-    let most = (name.chars().count() / 3).max(1);
+    let most = ((name.chars().count() + 1) / 3).max(1);
     match nearest {
         Some((distance, other)) if distance <= most => format!(", perhaps {other:?}"),
         _ => String::new(),
@@ -58,7 +58,8 @@ mod tests {
         let known = ["bond0", "eth0", "any"];
         assert_eq!(perhaps("bnod0", known), ", perhaps \"bond0\"");
         assert_eq!(perhaps("bond1", known), ", perhaps \"bond0\"");
-        assert_eq!(perhaps("wlan0", known), "");
+        assert_eq!(perhaps("ehto0", known), ", perhaps \"eth0\"");
+        assert_eq!(perhaps("enp3s0", known), "");
         assert_eq!(perhaps("eth", []), "");
     }
 }

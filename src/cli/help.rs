@@ -136,4 +136,3 @@ A package puts them where the shells look already.";
 pub(super) fn with_fields(examples: &str) -> String {
     format!("Expressions of --where:\n{}\n{examples}", crate::query::help())
 }
-

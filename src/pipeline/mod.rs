@@ -150,13 +150,7 @@ pub fn analyse_for(
             });
             aggregate.keep_recent();
         }
-        let accounts = add_up(
-            &mut aggregate,
-            desks,
-            config,
-            &known,
-            (observer, recent.as_ref()),
-        );
+        let accounts = add_up(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
         if let Some(screen) = screen {
             screen.close();
         }

@@ -39,10 +39,7 @@ pub fn write(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]) -> 
     ];
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     let all = suites.iter().flat_map(|(_, cases)| cases);
-    let time = snapshot
-        .capture
-        .duration()
-        .map_or(0.0, |span| span as f64 / 1e9);
+    let time = snapshot.capture.duration().map_or(0.0, |span| span as f64 / 1e9);
     writeln!(
         out,
         "<testsuites name=\"flowcheck\" {} time=\"{time:.3}\">",
@@ -67,7 +64,10 @@ fn of_leg(leg: &Leg) -> Case<'_> {
     let result = match leg.verdict.status {
         Status::Pass | Status::Warn => Result::Passed(reasons),
         Status::Fail => {
-            let faults = leg.causes.iter().filter(|cause| cause.severity == Severity::Fault);
+            let faults = leg
+                .causes
+                .iter()
+                .filter(|cause| cause.severity == Severity::Fault);
             let causes = faults.filter_map(|cause| {
                 let id = cause.id.as_str();
                 let title = &cause.id.entry()?.title;
@@ -116,7 +116,12 @@ fn of_expectation<'a>(outcome: &Outcome, snapshot: &'a Snapshot) -> Case<'a> {
     };
     let because = || {
         let reasons = reasons.iter().map(|reason| Cow::Borrowed(reason.as_str()));
-        figure.clone().map(Cow::Owned).into_iter().chain(reasons).collect()
+        figure
+            .clone()
+            .map(Cow::Owned)
+            .into_iter()
+            .chain(reasons)
+            .collect()
     };
     let result = match outcome.result {
         Judgement::Held => Result::Passed(&[]),
@@ -265,7 +270,9 @@ mod tests {
     fn nothing_at_all_is_a_document_too() {
         let text = document(&Snapshot::default(), &[]);
         assert!(
-            text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"flowcheck\" tests=\"0\""),
+            text.starts_with(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"flowcheck\" tests=\"0\""
+            ),
             "{text}"
         );
         assert!(text.ends_with("</testsuites>\n"), "{text}");

@@ -65,7 +65,8 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
             Product::Json | Product::JsonLine | Product::Exchanges { .. } => {}
             Product::Rows(feed::Format::Ndjson) => {}
             Product::Rows(_) | Product::Junit => {
-                let problem = "prints lines of JSON, between which no other format can stand; leave one of them out";
+                let problem =
+                    "prints lines of JSON, between which no other format can stand; leave one of them out";
                 return Err(Error::argument("--ndjson --format", problem));
             }
         }

@@ -156,12 +156,9 @@ pub const COLUMNS: &[Column] = &[
         "complete request heads",
         |c| Value::Whole(c.facts.requests.into()),
     ),
-    column(
-        ("responses", "responses"),
-        Kind::Whole,
-        "final responses",
-        |c| Value::Whole(c.facts.responses.into()),
-    ),
+    column(("responses", "responses"), Kind::Whole, "final responses", |c| {
+        Value::Whole(c.facts.responses.into())
+    }),
     column(
         ("closer", "closer"),
         Kind::Text,
@@ -197,12 +194,9 @@ pub const COLUMNS: &[Column] = &[
         |c| Value::known(c.facts.idle_before_close, |idle| Value::Seconds(seconds(idle))),
     )
     .or_none(),
-    column(
-        ("cause", "cause"),
-        Kind::Text,
-        "id of what closed it",
-        |c| Value::known(c.cause, |cause| Value::Slug(cause.as_str())),
-    )
+    column(("cause", "cause"), Kind::Text, "id of what closed it", |c| {
+        Value::known(c.cause, |cause| Value::Slug(cause.as_str()))
+    })
     .or_none()
     .late(),
     column(

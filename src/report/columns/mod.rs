@@ -49,7 +49,7 @@ pub struct Column {
     /// It is known when the whole capture was read, and not when the connection ends.
     pub known_late: bool,
     /// The values it can take, where there are few.
-    slugs: &'static [&'static str],
+    pub slugs: &'static [&'static str],
     /// Its value in one row.
     pub value: for<'a> fn(&Connection<'a>) -> Value<'a>,
 }

@@ -90,9 +90,7 @@ impl Held {
                 };
                 text.map(|()| ends.push(bytes.len()))
             }
-            (Values::Whole(held), Value::Whole(n)) => {
-                Some(held.push(i64::try_from(*n).unwrap_or(i64::MAX)))
-            }
+            (Values::Whole(held), Value::Whole(n)) => Some(held.push(i64::try_from(*n).unwrap_or(i64::MAX))),
             (Values::Whole(held), Value::Time(time)) => Some(held.push(micros(*time))),
             (Values::Seconds(held), Value::Seconds(n)) => Some(held.push(*n)),
             (Values::Flags(held), Value::Flag(yes)) => Some(held.push(*yes)),
@@ -188,10 +186,7 @@ fn open(pipe: &Pipe) -> Result<SerializedFileWriter<Pipe>, ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(written_by.to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new(
-            "schema".to_owned(),
-            SCHEMA.to_owned(),
-        )]))
+        .set_key_value_metadata(Some(vec![KeyValue::new("schema".to_owned(), SCHEMA.to_owned())]))
         // Statistics of pages would have to be held up to the end.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .build();

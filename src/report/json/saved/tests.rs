@@ -39,7 +39,12 @@ fn what_is_wrong_is_named() {
 #[test]
 fn numbers_that_nothing_counts_are_refused() {
     let text = text_of(&fixture::churn());
-    for number in ["9007199254740993", "-9007199254740993", "1.8e308", "18446744073709551615"] {
+    for number in [
+        "9007199254740993",
+        "-9007199254740993",
+        "1.8e308",
+        "18446744073709551615",
+    ] {
         let wrong = text.replacen("\"total\": ", &format!("\"total\": {number}, \"was\": "), 1);
         assert_ne!(wrong, text);
         let problem = read(wrong.as_bytes()).unwrap_err().to_string();
