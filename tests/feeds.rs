@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -380,9 +380,9 @@ fn tables_are_refused_with_the_next_step_where_they_are_not_built_in() {
 
 /// A Python that has DuckDB: FLOWCHECK_PYTHON, that of `make parquet`, or the machine's.
 #[cfg(feature = "parquet")]
-fn duckdb() -> Option<PathBuf> {
+fn duckdb() -> Option<std::path::PathBuf> {
     let of_make = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/duckdb/bin/python");
-    let named = std::env::var_os("FLOWCHECK_PYTHON").map(PathBuf::from);
+    let named = std::env::var_os("FLOWCHECK_PYTHON").map(std::path::PathBuf::from);
     let candidates = named.into_iter().chain([of_make, "python3".into()]);
     candidates.into_iter().find(|python| {
         let has = Command::new(python)

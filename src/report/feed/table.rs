@@ -82,21 +82,37 @@ impl Held {
     fn add(&mut self, value: &Value<'_>) {
         let known = match (&mut self.values, value) {
             (Values::Text(bytes, ends), value) => {
-                let text = match value {
-                    Value::Untrusted(text) => Some(bytes.extend_from_slice(text.as_bytes())),
-                    // A VLAN id beside stacked ones.
-                    Value::Whole(n) => Some(bytes.extend_from_slice(whole(*n).as_str().as_bytes())),
-                    own => own.own_text(|text| bytes.extend_from_slice(text.as_bytes())),
+                let mut add = |text: &str| {
+                    bytes.extend_from_slice(text.as_bytes());
+                    ends.push(bytes.len());
                 };
-                text.map(|()| ends.push(bytes.len()))
+                match value {
+                    Value::Untrusted(text) => add(text),
+                    // A VLAN id beside stacked ones.
+                    Value::Whole(n) => add(whole(*n).as_str()),
+                    own => return self.levels.push(own.own_text(add).is_some().into()),
+                }
+                true
             }
-            (Values::Whole(held), Value::Whole(n)) => Some(held.push(i64::try_from(*n).unwrap_or(i64::MAX))),
-            (Values::Whole(held), Value::Time(time)) => Some(held.push(micros(*time))),
-            (Values::Seconds(held), Value::Seconds(n)) => Some(held.push(*n)),
-            (Values::Flags(held), Value::Flag(yes)) => Some(held.push(*yes)),
-            _ => None,
+            (Values::Whole(held), Value::Whole(n)) => {
+                held.push(i64::try_from(*n).unwrap_or(i64::MAX));
+                true
+            }
+            (Values::Whole(held), Value::Time(time)) => {
+                held.push(micros(*time));
+                true
+            }
+            (Values::Seconds(held), Value::Seconds(n)) => {
+                held.push(*n);
+                true
+            }
+            (Values::Flags(held), Value::Flag(yes)) => {
+                held.push(*yes);
+                true
+            }
+            _ => false,
         };
-        self.levels.push(i16::from(known.is_some()));
+        self.levels.push(known.into());
     }
 
     fn write(
