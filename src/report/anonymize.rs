@@ -334,7 +334,7 @@ fn replace_whole(text: &str, name: &str, replacement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{feed, fixture, json, text};
+    use crate::report::{feed, fixture, json, lines, text};
 
     #[test]
     fn the_same_address_has_the_same_replacement_everywhere() {
