@@ -327,7 +327,8 @@ fn table() -> String {
     for column in COLUMNS {
         let (plain, parquet) = types(column);
         let empty = match (column.known_late, column.optional) {
-            (true, _) => "before the end",
+            (true, true) => "before the end, and can be",
+            (true, false) => "before the end",
             (false, true) => "can be",
             (false, false) => "never",
         };

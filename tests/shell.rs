@@ -56,7 +56,7 @@ fn takes(program: &str, args: &[&str], input: &str) -> (bool, String) {
 fn shells_take_their_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let script = printed(&["completions", shell]);
-        assert!(script.contains("--where") && script.contains("junit"), "{shell}");
+        assert!(script.contains("where") && script.contains("junit"), "{shell}");
         if has(shell) {
             let (taken, said) = takes(shell, &["-n"], &script);
             assert!(taken && said.is_empty(), "{shell}: {said}");

