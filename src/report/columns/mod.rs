@@ -6,6 +6,8 @@ mod wire;
 
 pub use list::COLUMNS;
 pub use value::Value;
+#[cfg(feature = "parquet")]
+pub(crate) use value::micros;
 pub(crate) use value::{seconds, time, whole};
 pub(crate) use wire::Feed as FeedLine;
 

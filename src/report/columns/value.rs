@@ -130,9 +130,14 @@ fn end_to(short: &mut Short, end: Endpoint) {
     short.number(end.port.into());
 }
 
-/// A time as seconds since the epoch, to the microsecond, which is what a float can hold.
+/// The nearest microsecond since the epoch: what every output says of a time.
+pub(crate) fn micros(time: Timestamp) -> i64 {
+    time.nanos().saturating_add(500).div_euclid(1_000)
+}
+
+/// The same in seconds.
 pub(crate) fn seconds(time: Timestamp) -> f64 {
-    (time.seconds() * 1e6).round() / 1e6
+    micros(time) as f64 / 1e6
 }
 
 /// `n` in decimal digits.
@@ -144,14 +149,12 @@ pub(crate) fn whole(n: u64) -> Short {
 
 /// The shortest text of [`seconds`], from one second after the epoch on up to the year 2200; `None` for what floats have to tell.
 pub(crate) fn time(time: Timestamp) -> Option<Short> {
-    const FIRST: i64 = 1_000_000_000;
-    const LAST: i64 = 7_258_118_400 * FIRST;
-    let nanos = time.nanos();
-    // Halfway between two microseconds a float may round the other way.
-    if !(FIRST..LAST).contains(&nanos) || (nanos % 1_000).abs_diff(500) <= 250 {
+    const SECOND: i64 = 1_000_000;
+    let micros = micros(time);
+    if !(SECOND..7_258_118_400 * SECOND).contains(&micros) {
         return None;
     }
-    let micros = (nanos.unsigned_abs() + 500) / 1_000;
+    let micros = micros.unsigned_abs();
     let mut short = Short::EMPTY;
     short.number(micros / 1_000_000);
     let rest = micros % 1_000_000;

@@ -11,8 +11,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use crate::report::columns::{COLUMNS, Column, Connection, Kind, SCHEMA, Value, whole};
-use crate::time::Timestamp;
+use crate::report::columns::{COLUMNS, Column, Connection, Kind, SCHEMA, Value, micros, whole};
 
 /// Rows of a group: enough to compress well, few enough to be held.
 const GROUP: usize = 1 << 16;
@@ -162,11 +161,6 @@ fn put<T: DataType>(
     column.close()
 }
 
-/// The microsecond since the epoch that the other formats name, too.
-fn micros(time: Timestamp) -> i64 {
-    (time.seconds() * 1e6).round() as i64
-}
-
 fn is_optional(column: &Column) -> bool {
     column.optional || column.known_late
 }
@@ -266,6 +260,7 @@ mod tests {
     use super::*;
     use crate::report::feed::{Format, list};
     use crate::report::fixture;
+    use crate::time::Timestamp;
 
     #[test]
     fn a_table_is_whole_and_repeats() {
