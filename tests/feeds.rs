@@ -237,7 +237,7 @@ fn rows_come_while_the_capture_is_still_being_written() {
             stdin.write_all(&part).unwrap();
             stdin
         });
-        let early = came.recv_timeout(Duration::from_secs(120));
+        let early = came.recv_timeout(Duration::from_mins(2));
         let stdin = writer.join().unwrap();
         drop(stdin);
         let rows = reader.join().unwrap();

@@ -65,6 +65,7 @@ pub(super) struct LadderConfig {
 
 /// What to make of packets, wherever they come from.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReportConfig {
     pub(super) zone: TimeZone,
     pub(super) thresholds: Thresholds,

@@ -101,7 +101,9 @@ fn sections(help: &str) -> String {
         }
         kept = keeps;
         match heading {
-            Some(heading) => out.push_str(&format!(".SH \"{}\"\n", roff(&heading.to_uppercase()))),
+            Some(heading) => {
+                out.extend([".SH \"", &roff(&heading.to_uppercase()), "\"\n"]);
+            }
             None if line.is_empty() => out.push_str(".PP\n"),
             None => {
                 out.push_str(&roff(line.strip_prefix("  ").unwrap_or(line)));

@@ -85,7 +85,7 @@ impl std::fmt::Write for Short {
     }
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     /// What `of` makes of it, if it is known.
     pub(super) fn known<T>(what: Option<T>, of: impl FnOnce(T) -> Self) -> Self {
         what.map_or(Self::Absent, of)
