@@ -5,19 +5,22 @@
 # make lab       live capture in network namespaces against nginx, Tomcat and the kernel (root)
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
+# make deb       a Debian package: program, manual pages, completions, a systemd unit; `make test-deb` installs it in a fresh tree (root)
+# make parquet   the tests of --format parquet, with DuckDB from PyPI to read the tables
+# make man       manual pages into target/man
 # make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")
 # make bounds    large attacks: memory, what is counted, an innocent leg (ATTACKS="syn-flood")
 # make differential   every capture against tshark, connection by connection
 # make soak      loss, reordering and restarts under live capture (root; MINUTES=30)
 # make screens, pages-screens   the pictures in README: of the terminal, of pages in a browser
 # make links     captures of every link type and tunnel against the tshark that is installed
-# The pieces of it: fmt clippy tests tests-no-libpcap doc deny install
+# The pieces of it: fmt clippy tests tests-no-libpcap parquet doc deny install
 
 CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap doc deny install truth bench bench-instructions compare results lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap parquet doc deny install man deb test-deb truth bench bench-instructions compare results lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -28,7 +31,7 @@ demo: packages
 	@echo '$$ flowcheck read captures/churn.pcap'
 	@$(TARGET)/release/flowcheck read captures/churn.pcap
 
-test: packages fmt clippy doc deny tests tests-no-libpcap install
+test: packages fmt clippy doc deny tests tests-no-libpcap parquet install
 
 check: test
 
@@ -42,6 +45,7 @@ fmt:
 clippy:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features parquet -- -D warnings
 
 tests:
 	$(CARGO) test --locked
@@ -49,6 +53,12 @@ tests:
 # Without libpcap everything but BPF filters works, and says so.
 tests-no-libpcap:
 	$(CARGO) test --locked --no-default-features
+
+# Tables of connections, as DuckDB reads them where it can be had.
+parquet:
+	@.ci/duckdb $(TARGET)/duckdb
+	$(CARGO) test --locked --features parquet --lib feed
+	$(CARGO) test --locked --features parquet --test feeds
 
 doc:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
@@ -60,6 +70,19 @@ deny:
 install:
 	$(CARGO) install --locked --quiet --path . --root $(TARGET)/install --force
 	$(TARGET)/install/bin/flowcheck read captures/keepalive.pcap --quiet --expect pass >/dev/null
+
+man:
+	$(CARGO) build --release --locked
+	mkdir -p $(TARGET)/man
+	$(TARGET)/release/flowcheck man $(TARGET)/man
+
+deb: packages
+	@.ci/packages dpkg-shlibdeps strip
+	$(CARGO) build --release --locked
+	packaging/deb.sh $(TARGET)/release/flowcheck $(TARGET)/debian
+
+test-deb: deb
+	packaging/test.sh $(TARGET)/debian/flowcheck_*.deb
 
 # With the reference lab beside this folder: every capture against its server logs and kernel counters.
 truth: install

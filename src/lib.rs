@@ -19,6 +19,7 @@ pub mod host;
 pub mod http;
 pub mod index;
 pub mod limits;
+pub mod near;
 pub mod pipeline;
 #[cfg(feature = "live")]
 pub mod privileges;

@@ -476,7 +476,7 @@ fn a_filter_is_libpcaps_or_said_to_be_missing() {
 fn connections_and_requests_are_lines() {
     let folder = Folder::new("lines");
     let churn = folder.write("churn.pcap", &churn_pcap(3));
-    let (_, ndjson, _) = run(&["read", &churn, "--format", "ndjson"]);
+    let (_, ndjson, _) = run(&["read", &churn, "--format", "ndjson", "--connections"]);
     let (_, report, _) = run(&["read", &churn, "--json", "--connections"]);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let lines: Vec<serde_json::Value> = ndjson

@@ -14,6 +14,7 @@ use super::leg::{LegState, Span};
 use super::naming::{Numbers, PrefixName};
 use super::pairing::TierFigures;
 use super::pools::Pools;
+use super::recent::Ended;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{AtSyn, Order, SecondPeak};
 use super::waits::Waits;
@@ -78,6 +79,8 @@ pub struct Aggregate {
     pub(super) list_at_most: Option<usize>,
     /// What was closed since it was last taken, if somebody wants it.
     pub(super) recent: Option<Vec<ListedConnection>>,
+    /// The same without what causes are told by, for a feed.
+    pub(super) ended: Option<Vec<Ended>>,
     pub(super) omitted: u64,
     pub(super) clients_unnamed: u64,
     pub(super) legs_unnamed: u64,
@@ -137,6 +140,7 @@ impl Aggregate {
             listed: Vec::new(),
             list_at_most,
             recent: None,
+            ended: None,
             omitted: 0,
             clients_unnamed: 0,
             legs_unnamed: 0,

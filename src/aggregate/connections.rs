@@ -178,6 +178,7 @@ impl Aggregate {
         let wanted = wanted || self.list_at_most.is_some() || self.recent.is_some();
         let sample = wanted.then(|| self.sample(reference, facts, prefix));
         let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
+        self.end(facts, class);
         self.note_ports(reference, facts);
         let Some((leg, _)) = self.leg(reference) else {
             return;
@@ -239,7 +240,7 @@ impl Aggregate {
         }
         self.decide(reference, &decision);
         let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
-        if self.recent.is_some() && decision.checks.iter().any(is_own) {
+        if (self.recent.is_some() || self.ended.is_some()) && decision.checks.iter().any(is_own) {
             self.last_was_check();
         }
         self.decision = decision;

@@ -47,6 +47,7 @@ pub use leg::WindowFigures;
 pub use load::{Busy, Load};
 pub use pairing::{Hint, PairedBy, TierFigures};
 pub use pools::PoolFigures;
+pub use recent::Ended;
 pub use statuses::Statuses;
 pub use summary::{CheckRow, LegSummary, PrefixRow, Summary};
 pub use timeline::{Timeline, TimelineRow};

@@ -5,122 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::help::{self, with_fields};
 use super::screen::ScreenArgs;
 use super::thresholds::TypedThresholds;
 
-const ABOUT: &str = "Are HTTP connections reused? If not, who closes them, and since when?";
-
-const LONG_ABOUT: &str = "\
-Are HTTP connections reused? If not, who closes them, and since when?
-
-flowcheck reads packet captures (tcpdump -w) and judges every leg between a client and a server: how many \
-requests paid for a TCP handshake, how many of those a connection pool would have avoided, who sent the first FIN, \
-which connects failed. It says `inconclusive` about what the capture does not show.";
-
-const EXAMPLES: &str = "\
-Examples:
-  flowcheck read dump.pcap                           is keepalive working?
-  flowcheck read dump.pcap0 dump.pcap1 port 8080     rotated files as one capture, then a BPF filter
-  tcpdump -i bond0 -w - port 8080 | flowcheck read - straight from tcpdump
-  flowcheck read --tui dump.pcap                     walk about in legs, connections, causes
-  flowcheck read dump.pcap --json | jq .verdict      for programs
-  flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
-  flowcheck explain P2                               what a cause in the report means, and what to change
-  flowcheck compare before.pcap after.pcap           did the change work?
-
-`flowcheck read --help` explains every option.";
-
-const READ_EXAMPLES: &str = "\
-Examples:
-  flowcheck read dump.pcap
-  flowcheck read bond0.pcap lo.pcap                  both sides of a proxy, merged by time
-  flowcheck read dump.pcap.zst 'host 10.0.0.5 and port 8080'
-  flowcheck read dump.pcap --from 14:00 --to 14:05   five minutes of it
-  flowcheck read dump.pcap --connections --format csv -o connections.csv
-  flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
-  flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
-  flowcheck read dump.pcap --html report.html        a page for those who don't use a terminal
-  flowcheck read report.json --html report.html      the same of a report saved with --json
-  flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
-  flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
-
-Files and filter:
-  The first word is a file. A later word is a file if it exists and starts as a capture does; the BPF filter \
-(pcap-filter(7)) starts at the first word that does not, or after `--`. pcap and pcapng are read, plain, gzip or zstd.
-
-Expectations:
-  pass                     the verdict is pass (warn does not hold)
-  reuse>=0.9               share of requests on connections that had served before
-  avoidable<=0.02          avoidable handshakes per request
-  handshakes-per-request   first requests per request: 1 is pure churn
-  handshake-rate<=10       handshakes in the busiest second
-  failed, resets, lost, requests   counts
-  Each is judged on every leg that carries requests.
-
-Exit codes:
-  0  the report was made, every expectation held
-  1  an expectation failed
-  2  could not run: usage, no such file, no capture
-  3  an expectation could not be judged: the capture does not show enough";
-
-#[cfg(feature = "live")]
-const LIVE_EXAMPLES: &str = "\
-Examples:
-  flowcheck live -i bond0 port 8080
-  flowcheck live -i bond0 -i lo tcp                  both sides of a proxy
-  flowcheck live -i bond0 --duration 5m --json -o report.json port 8080
-  flowcheck live -i bond0 --duration 60s --expect pass port 8080
-  flowcheck live -i bond0 -w dump.pcapng port 8080   keep the packets, too
-  flowcheck live -i bond0 --ndjson port 8080 | jq .requests
-
-Signals:
-  INT or TERM    stop, read what the kernel still has, report; a second one ends the program at once
-  USR1           the report so far, and go on
-
-Privileges:
-  As root the interfaces are opened first; then root is given up for the user of -Z. As a user the program needs \
-CAP_NET_RAW: sudo setcap cap_net_raw+ep $(command -v flowcheck)
-
-Exit codes:
-  0    the report was made, every expectation held
-  1    an expectation failed
-  2    could not run: usage, no such interface, no permission
-  3    an expectation could not be judged: the capture does not show enough
-  130  interrupted twice";
-
-const COMPARE_EXAMPLES: &str = "\
-Examples:
-  flowcheck compare before.pcap after.pcap
-  flowcheck compare monday.json friday.json          reports made with read --json or live --json
-  flowcheck compare before.json after.pcap port 8080
-  flowcheck compare before.pcap after.pcap --expect pass --expect 'reuse>=0.9'
-
-The answer:
-  fixed      what was wrong is right
-  better     better, and not right yet
-  right      it was right, and is
-  unchanged  nothing that chance does not explain, and what was wrong is wrong
-  mixed      some of it better, some of it worse
-  worse      worse than before
-  undecided  one of the captures is inconclusive
-
-A difference is marked when chance makes one like it in less than one case of a thousand, and it is more than 5 %. How \
-bursty the traffic is, each capture's own timeline says. Capture both under the same load, for two minutes or longer.
-
-Exit codes:
-  0  the comparison was made, every expectation held on AFTER
-  1  an expectation failed
-  2  could not run: usage, no such file, neither capture nor report
-  3  an expectation could not be judged: the capture does not show enough";
-
-/// What a command's help ends with, and before it what --where takes.
-fn with_fields(examples: &str) -> String {
-    format!("Expressions of --where:\n{}\n{examples}", crate::query::help())
-}
-
 /// The whole command line.
 #[derive(Parser, Debug)]
-#[command(name = "flowcheck", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = "flowcheck", version, about = help::ABOUT, long_about = help::LONG_ABOUT, after_help = help::EXAMPLES)]
 #[command(
     disable_help_subcommand = true,
     arg_required_else_help = true,
@@ -134,30 +25,58 @@ pub(super) struct Args {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Analyse capture files, or a capture from standard input
-    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = with_fields(READ_EXAMPLES), after_help = "`flowcheck read --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck read [OPTIONS] FILE... [FILTER...]", after_long_help = with_fields(help::READ_EXAMPLES), after_help = "`flowcheck read --help` says more and shows examples.")]
     Read(Box<ReadArgs>),
     /// Capture on network interfaces and analyse, until interrupted
     #[cfg(feature = "live")]
-    #[command(override_usage = "flowcheck live -i IF [-i IF]... [OPTIONS] [FILTER...]", after_long_help = with_fields(LIVE_EXAMPLES), after_help = "`flowcheck live --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck live -i IF [-i IF]... [OPTIONS] [FILTER...]", after_long_help = with_fields(help::LIVE_EXAMPLES), after_help = "`flowcheck live --help` says more and shows examples.")]
     Live(Box<super::live::LiveArgs>),
     /// List what can be captured on, and why not if not
     #[cfg(feature = "live")]
+    #[command(after_help = help::INTERFACES_EXAMPLES)]
     Interfaces,
     /// Say what a cause (P2), a verdict or a word of the reports means, and what to change
+    #[command(after_help = help::EXPLAIN_EXAMPLES)]
     Explain {
         /// An id or slug of a cause, a verdict, or a word
         #[arg(required = true, value_name = "NAME")]
         name: Vec<String>,
     },
     /// Put two captures, or their JSON reports, side by side: did the change work?
-    #[command(override_usage = "flowcheck compare [OPTIONS] BEFORE AFTER [FILTER...]", after_long_help = COMPARE_EXAMPLES, after_help = "`flowcheck compare --help` says more and shows examples.")]
+    #[command(override_usage = "flowcheck compare [OPTIONS] BEFORE AFTER [FILTER...]", after_long_help = help::COMPARE_EXAMPLES, after_help = "`flowcheck compare --help` says more and shows examples.")]
     Compare(Box<super::compare::CompareArgs>),
     /// Print the JSON Schema of the report that --json makes
+    #[command(after_help = help::SCHEMA_EXAMPLES)]
     Schema {
         /// Whose
         #[arg(value_enum, default_value = "report")]
         format: Schema,
     },
+    /// Print what makes a shell complete commands, options and their values
+    #[command(after_help = help::COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// For which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual pages, flowcheck(1) and one for each command, into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder, which is there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Shells that can be taught.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum Shell {
+    /// Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// Fish
+    Fish,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -166,6 +85,8 @@ pub(super) enum Schema {
     Report,
     /// Of `compare`
     Comparison,
+    /// Of a line of --format ndjson
+    Connections,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -174,10 +95,14 @@ pub(super) enum Format {
     Text,
     /// One object; its schema: `flowcheck schema`
     Json,
-    /// One connection a line, as JSON
+    /// One connection a line, as JSON, when it ends (with --connections: listed when all was read, with causes)
     Ndjson,
-    /// One connection a line, with a head line
+    /// The same with a head line
     Csv,
+    /// The same as a table for DuckDB, Spark and others, where it is built in
+    Parquet,
+    /// Verdicts of legs and expectations as test cases, for CI servers
+    Junit,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -111,9 +111,13 @@ fn product(typed: &CommonArgs) -> Result<Product, Error> {
         _ if typed.json => Ok(Product::Json),
         Some(Format::Json) => Ok(Product::Json),
         None | Some(Format::Text) => Ok(Product::Text),
-        Some(Format::Ndjson | Format::Csv) => Err(Error::argument(
+        Some(Format::Ndjson | Format::Csv | Format::Parquet) => Err(Error::argument(
             "--format",
             "lists connections, which are not compared; use text or json",
+        )),
+        Some(Format::Junit) => Err(Error::argument(
+            "--format junit",
+            "is for one capture: `flowcheck read AFTER --format junit`; use text or json",
         )),
     }
 }

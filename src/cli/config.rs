@@ -1,5 +1,7 @@
 //! What the program will do: what was typed, validated, with its defaults.
 
+#[cfg(feature = "parquet")]
+use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -15,7 +17,8 @@ use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Expectation;
 use crate::limits::LISTED_CONNECTIONS;
 use crate::pipeline;
-use crate::query::Query;
+use crate::query::{Field, Query};
+use crate::report::feed;
 use crate::source::filter::ports;
 use crate::thresholds::Thresholds;
 
@@ -30,8 +33,9 @@ pub(super) enum Product {
         expect(dead_code, reason = "live alone prints lines before the report")
     )]
     JsonLine,
-    ConnectionsNdjson,
-    ConnectionsCsv,
+    /// Connections as rows.
+    Rows(feed::Format),
+    Junit,
     /// One line an exchange, with query strings or without.
     Exchanges {
         whole_targets: bool,
@@ -71,6 +75,7 @@ pub(super) struct PageConfig {
 
 /// What to make of packets, wherever they come from.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReportConfig {
     pub(super) zone: TimeZone,
     pub(super) thresholds: Thresholds,
@@ -79,6 +84,8 @@ pub(super) struct ReportConfig {
     pub(super) client_groups: Vec<Vec<IpAddr>>,
     /// How many connections to keep for listing.
     pub(super) connections: Option<usize>,
+    /// Rows are written when connections end, not listed when all was read.
+    pub(super) streams: bool,
     pub(super) product: Product,
     pub(super) output: Option<PathBuf>,
     /// The page for a browser, beside what is printed.
@@ -166,6 +173,11 @@ pub(super) fn resolve(typed: ReadArgs) -> Result<ReadConfig, Error> {
     }
     let screen = if typed.tui {
         screen::needs_terminal()?;
+        if report.streams {
+            // The screen keeps them all the same.
+            report.streams = false;
+            report.connections = Some(LISTED_CONNECTIONS);
+        }
         Some(typed.screen.resolve())
     } else {
         None
@@ -189,9 +201,12 @@ pub(super) fn report(
     filter: Option<&str>,
 ) -> Result<ReportConfig, Error> {
     let product = product(&typed)?;
-    let lists = matches!(product, Product::ConnectionsCsv | Product::ConnectionsNdjson);
-    let connections = typed.connections.or(lists.then_some(LISTED_CONNECTIONS));
     let query = typed.narrowed.as_deref().map(query).transpose()?;
+    let rows = matches!(product, Product::Rows(_));
+    let streams = rows && typed.connections.is_none() && !query.as_ref().is_some_and(needs_the_end);
+    let connections = typed
+        .connections
+        .or((rows && !streams).then_some(LISTED_CONNECTIONS));
     let narrowed = query.map(|query| (query, connections.unwrap_or(LISTED_CONNECTIONS)));
     // Which ones match is not known before the end.
     let kept = |most: usize| {
@@ -203,6 +218,7 @@ pub(super) fn report(
     };
     Ok(ReportConfig {
         connections: connections.map(kept),
+        streams,
         product,
         narrowed,
         ..common(typed.common, thresholds, filter)?
@@ -248,6 +264,7 @@ pub(super) fn common(
         server_ports,
         client_groups,
         connections: None,
+        streams: false,
         product: Product::Text,
         output: typed.output,
         html: typed.html.map(|file| PageConfig {
@@ -281,9 +298,32 @@ fn product(typed: &ReportArgs) -> Result<Product, Error> {
         _ if typed.common.json => Product::Json,
         None | Some(Format::Text) => Product::Text,
         Some(Format::Json) => Product::Json,
-        Some(Format::Ndjson) => Product::ConnectionsNdjson,
-        Some(Format::Csv) => Product::ConnectionsCsv,
+        Some(Format::Ndjson) => Product::Rows(feed::Format::Ndjson),
+        Some(Format::Csv) => Product::Rows(feed::Format::Csv),
+        Some(Format::Parquet) => Product::Rows(parquet(&typed.common)?),
+        Some(Format::Junit) => Product::Junit,
     })
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(typed: &CommonArgs) -> Result<feed::Format, Error> {
+    if typed.output.is_none() && std::io::stdout().is_terminal() {
+        let problem = "is no text for a terminal; name a file: -o connections.parquet";
+        return Err(Error::argument("--format parquet", problem));
+    }
+    Ok(feed::Format::Parquet)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_: &CommonArgs) -> Result<feed::Format, Error> {
+    let problem = "is not built into this flowcheck; build it with `cargo install --features parquet`, or use csv or ndjson, \
+                   which DuckDB and Spark read, too";
+    Err(Error::argument("--format parquet", problem))
+}
+
+/// Whether it asks for what is not known when a connection ends: causes, generations, or what only legs have.
+fn needs_the_end(query: &Query) -> bool {
+    query.asks_legs() || query.asks_for(Field::Cause) || query.asks_for(Field::Generation)
 }
 
 fn query(text: &str) -> Result<Query, Error> {

@@ -1,7 +1,8 @@
 //! The command line.
 //!
 //! In: the arguments. Out: an exit code; on the way it wires source, analysis and report together and is the only room
-//! that writes to standard output and standard error. May touch: clap, anstream, indicatif, jiff, signal-hook, files of results.
+//! that writes to standard output and standard error. May touch: clap and what is made of its
+//! definitions, anstream, indicatif, jiff, signal-hook, files of results.
 //! Never: packets; and no type of clap leaves it.
 
 mod args;
@@ -10,6 +11,7 @@ mod compare;
 mod config;
 mod error;
 mod exit;
+mod help;
 mod ladder;
 #[cfg(feature = "live")]
 mod live;
@@ -21,7 +23,9 @@ mod read;
 mod result;
 mod saved;
 mod screen;
+mod shell;
 mod stop;
+mod streaming;
 mod thresholds;
 mod wiring;
 mod words;
@@ -62,6 +66,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain { name } => explain(&name.join(" ")),
         Command::Compare(typed) => compare::compare(*typed),
         Command::Schema { format } => schema(format),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { folder } => shell::manual(&folder),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -76,6 +82,7 @@ fn schema(format: args::Schema) -> Result<Exit, Error> {
     let format = match format {
         args::Schema::Report => json::Format::Report,
         args::Schema::Comparison => json::Format::Comparison,
+        args::Schema::Connections => json::Format::Connections,
     };
     output::to_stdout(|out| json::write_schema(out, format)).map(|()| Exit::Done)
 }

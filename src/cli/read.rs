@@ -12,7 +12,10 @@ use super::saved;
 use super::screen;
 use super::stop::Stop;
 use super::wiring;
+use crate::aggregate::Ended;
 use crate::diagnose::ExchangeRecord;
+use crate::frame::Interface;
+use crate::pipeline::{Observer, SoFar};
 
 /// Said in a page.
 const SAVED: &str =
@@ -21,29 +24,47 @@ const SAVED: &str =
 /// Reads captures or a saved report, prints what was asked for and judges the expectations.
 pub(super) fn read(config: ReadConfig) -> Result<Exit, Error> {
     if let Some(snapshot) = saved::of(&config)? {
-        let lines = Lines::open(&config.report)?;
+        let lines = Lines::open(&config.report, &config.files)?;
         return result::conclude(&config.report, lines, snapshot, (&[], Examples::None(SAVED)));
     }
     let config = Arc::new(config);
     if let Some(wanted) = &config.ladder {
         return ladder::ladder(&config, wanted);
     }
-    let mut lines = Lines::open(&config.report)?;
-    let mut snapshot = if let Some(screen) = config.screen {
-        screen::show(screen, &config)?
+    let lines = Lines::open(&config.report, &config.files)?;
+    let stop = Stop::default();
+    let (lines, mut snapshot) = if let Some(screen) = config.screen {
+        (lines, screen::show(screen, &config)?)
     } else {
-        let stop = Stop::default();
-        wiring::analyse(&config, &stop, &mut |exchange: &ExchangeRecord| {
-            lines.exchange(exchange);
-            // `| head` has seen enough; expectations and a page need the rest.
-            let enough = lines.output.is_closed() && config.report.html.is_none();
-            if enough && config.report.expectations.is_empty() {
-                stop.now();
-            }
-        })?
+        let mut reading = Reading { lines, stop: &stop };
+        let snapshot = wiring::analyse(&config, &stop, &mut reading)?;
+        (reading.lines, snapshot)
     };
     let examples = Examples::read(&config, &snapshot)?;
     // Listed for the screen or the page alone.
     config.report.trim(&mut snapshot);
     result::conclude(&config.report, lines, snapshot, (&[], examples))
+}
+
+/// What is printed while a capture is read.
+struct Reading<'a> {
+    lines: Lines<'a>,
+    stop: &'a Stop,
+}
+
+impl Observer for Reading<'_> {
+    fn exchange(&mut self, exchange: &ExchangeRecord) {
+        self.lines.exchange(exchange);
+    }
+
+    fn ended(&mut self, ended: Ended, interface: Option<&Interface>) {
+        self.lines.ended(ended, interface);
+    }
+
+    fn progress(&mut self, _: &SoFar<'_>) {
+        // `| head` has seen enough; expectations and a page need the rest.
+        if self.lines.has_been_enough() {
+            self.stop.now();
+        }
+    }
 }

@@ -1,16 +1,21 @@
 //! What is printed of an analysis, whichever way its packets came.
 
+use std::path::PathBuf;
+
 use super::config::{Product, ReportConfig};
 use super::error::Error;
 use super::exit::Exit;
 use super::output::Output;
 use super::page::{self, Examples};
+use super::streaming::Streaming;
 use super::{color, say};
+use crate::aggregate::Ended;
 use crate::diagnose::expect::{self, Outcome};
 use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::frame::Interface;
 use crate::query;
 use crate::report::anonymize::Anonymizer;
-use crate::report::{html, json, lines, text};
+use crate::report::{feed, html, json, junit, lines, text};
 
 /// Where results go, and how they are made anonymous on the way.
 pub(super) struct Lines<'a> {
@@ -19,16 +24,21 @@ pub(super) struct Lines<'a> {
     /// Where the page for a browser goes.
     page: Option<Output>,
     anonymizer: Option<Anonymizer>,
+    streaming: Option<Streaming>,
 }
 
 impl<'a> Lines<'a> {
-    /// Opens the output.
-    pub(super) fn open(config: &'a ReportConfig) -> Result<Self, Error> {
+    /// Opens the output; `sources` are the files that are read.
+    pub(super) fn open(config: &'a ReportConfig, sources: &[PathBuf]) -> Result<Self, Error> {
         Ok(Self {
             config,
             output: Output::open(config.output.as_deref())?,
             page: page::open(config)?,
             anonymizer: config.anonymize.then(Anonymizer::default),
+            streaming: match config.product {
+                Product::Rows(format) if config.streams => Some(Streaming::new(format, config, sources)),
+                _ => None,
+            },
         })
     }
 
@@ -44,6 +54,27 @@ impl<'a> Lines<'a> {
         let shown = hidden.as_ref().unwrap_or(exchange);
         self.output
             .write(|out| lines::exchange(out, shown, whole_targets));
+    }
+
+    /// Prints a connection that ended, if that is what is wanted.
+    pub(super) fn ended(&mut self, ended: Ended, interface: Option<&Interface>) {
+        if let Some(streaming) = &mut self.streaming {
+            streaming.ended(&mut self.output, self.anonymizer.as_mut(), ended, interface);
+        }
+    }
+
+    /// Nobody reads what is printed any more, and nothing else is wanted.
+    pub(super) fn has_been_enough(&self) -> bool {
+        self.output.is_closed() && self.config.expectations.is_empty() && self.config.html.is_none()
+    }
+
+    /// Hands on what was printed so far.
+    #[cfg(feature = "live")]
+    pub(super) fn flush(&mut self) {
+        if let Some(streaming) = &mut self.streaming {
+            streaming.hand_on(&mut self.output);
+        }
+        self.output.flush();
     }
 
     /// Prints a report and says how the expectations were judged.
@@ -62,9 +93,9 @@ impl<'a> Lines<'a> {
         self.output.write(|out| match config.product {
             Product::Json => json::write(out, snapshot, &outcomes),
             Product::JsonLine => json::write_line(out, snapshot, &outcomes),
-            Product::ConnectionsNdjson => lines::connections_ndjson(out, snapshot),
-            Product::ConnectionsCsv => lines::connections_csv(out, snapshot),
-            Product::Exchanges { .. } => Ok(()),
+            Product::Rows(format) if !config.streams => feed::list(out, format, snapshot),
+            Product::Junit => junit::write(out, snapshot, &outcomes),
+            Product::Rows(_) | Product::Exchanges { .. } => Ok(()),
             Product::Text => text::write(out, snapshot, &outcomes, &text_options(config)),
         });
         outcomes
@@ -94,14 +125,13 @@ pub(super) fn conclude(
     (said, examples): (&[String], Examples),
 ) -> Result<Exit, Error> {
     let outcomes = lines.report(&mut snapshot);
+    let streamed = lines.streaming.take();
+    let streamed = streamed.map(|streaming| streaming.finish(&mut lines.output));
     if !config.quiet {
-        // Lines of connections have no room for it.
-        let lines = matches!(
-            config.product,
-            Product::ConnectionsCsv | Product::ConnectionsNdjson
-        );
-        if let Some(narrowed) = snapshot.narrowed.as_ref().filter(|_| lines) {
-            let left_out = narrowed.connections_left_out.unwrap_or(0);
+        // Rows of connections have no room for it.
+        let rows = matches!(config.product, Product::Rows(_));
+        if let Some(narrowed) = snapshot.narrowed.as_ref().filter(|_| rows) {
+            let left_out = streamed.or(narrowed.connections_left_out).unwrap_or(0);
             say(&format!("--where left out {left_out} connections"));
         }
         warn(&snapshot, said);

@@ -43,6 +43,7 @@ pub(super) fn engine_config(config: &ReportConfig) -> engine::Config {
         server_ports: config.server_ports.clone(),
         client_groups: config.client_groups.clone(),
         keep_connections: config.kept(),
+        tell_connections: config.streams,
         keep_exchanges: matches!(config.product, Product::Exchanges { .. }),
     }
 }

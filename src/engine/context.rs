@@ -21,6 +21,8 @@ pub struct Config {
     pub client_groups: Vec<Vec<IpAddr>>,
     /// How many connections to list.
     pub keep_connections: Option<usize>,
+    /// Whether connections are told one by one when they end.
+    pub tell_connections: bool,
     /// Whether exchanges are recorded one by one.
     pub keep_exchanges: bool,
 }

@@ -1,6 +1,6 @@
 //! The source's thread: reads blocks, and divides their frames among the engines.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -111,19 +111,29 @@ pub(super) struct Read {
     pub(super) interfaces: Vec<Interface>,
 }
 
+/// The interfaces known so far, by their ids: those of a packet before the packet is analysed.
+#[derive(Clone, Default)]
+pub(super) struct Interfaces(Arc<Mutex<Vec<Interface>>>);
+
+impl Interfaces {
+    pub(super) fn look(&self) -> MutexGuard<'_, Vec<Interface>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Reading on its way.
 pub(super) struct Reading {
     source: Box<dyn Source>,
-    interfaces: Vec<Interface>,
+    interfaces: Interfaces,
     frames: u64,
     clock: Timestamp,
 }
 
 impl Reading {
-    pub(super) fn new(source: Box<dyn Source>) -> Self {
+    pub(super) fn new(source: Box<dyn Source>, interfaces: Interfaces) -> Self {
         Self {
             source,
-            interfaces: Vec::new(),
+            interfaces,
             frames: 0,
             clock: Timestamp::MIN,
         }
@@ -153,13 +163,17 @@ impl Reading {
         }
         Read {
             sources: self.source.summaries(),
-            interfaces: self.interfaces,
+            interfaces: self.interfaces.look().clone(),
         }
     }
 
     fn hand_on(&mut self, mut divided: Divided, engines: &[Sender<Share>]) -> bool {
-        self.interfaces
-            .extend(divided.block.interfaces.drain(..).map(|(_, interface)| interface));
+        if !divided.block.interfaces.is_empty() {
+            let fresh = divided.block.interfaces.drain(..);
+            self.interfaces
+                .look()
+                .extend(fresh.map(|(_, interface)| interface));
+        }
         divided.first = self.frames + 1;
         self.frames += divided.block.records.len() as u64;
         self.divide(&mut divided, engines.len());

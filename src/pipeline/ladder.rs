@@ -124,5 +124,6 @@ fn alone(config: &Config, connection: &ConnectionRecord) -> Config {
     config.server_ports.push(connection.facts.server.port);
     config.keep_connections = None;
     config.keep_exchanges = false;
+    config.tell_connections = false;
     config
 }

@@ -26,7 +26,7 @@ use crate::engine::{Config, Engine, Server};
 use crate::source::Source;
 use crate::time::Timestamp;
 use assemble::Account;
-use divide::{Divided, Reading, Share};
+use divide::{Divided, Interfaces, Reading, Share};
 pub use ladder::{ladder, ladders};
 pub use observer::{Observer, SoFar};
 use view::{Ask, Recent, ViewDesk};
@@ -127,8 +127,13 @@ pub fn analyse_for(
     }
     drop(empty);
     let recent = screen.map(|_| Recent::default());
+    let interfaces = Interfaces::default();
+    let known = interfaces.clone();
+    if config.tell_connections {
+        aggregate.keep_ended();
+    }
     let (reading, accounts) = thread::scope(|scope| {
-        let reader = scope.spawn(move || Reading::new(source).run(&shares, &recycled));
+        let reader = scope.spawn(move || Reading::new(source, interfaces).run(&shares, &recycled));
         for post in posts {
             let engine = Engine::new(config.clone()).one_of(post.place.0, engines);
             scope.spawn(move || work(engine, post));
@@ -145,7 +150,7 @@ pub fn analyse_for(
             });
             aggregate.keep_recent();
         }
-        let accounts = add_up(&mut aggregate, desks, config, (observer, recent.as_ref()));
+        let accounts = add_up(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
         if let Some(screen) = screen {
             screen.close();
         }
@@ -205,6 +210,7 @@ fn add_up(
     aggregate: &mut Aggregate,
     desks: Vec<Desk>,
     config: &Config,
+    interfaces: &Interfaces,
     (observer, recent): (&mut dyn Observer, Option<&Recent>),
 ) -> Vec<Account> {
     let mut accounts: Vec<Account> = desks.iter().map(|_| Account::default()).collect();
@@ -240,6 +246,9 @@ fn add_up(
         if let Some(recent) = recent {
             recent.add(aggregate.take_recent());
         }
+        if config.tell_connections {
+            tell(aggregate, interfaces, observer);
+        }
         exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
         exchanges
             .drain(..)
@@ -260,4 +269,14 @@ fn add_up(
     }
     aggregate.settle();
     accounts
+}
+
+/// Tells of the connections that were over since the last time.
+fn tell(aggregate: &mut Aggregate, interfaces: &Interfaces, observer: &mut dyn Observer) {
+    // Known before the packets are: nobody waits for this for long.
+    let interfaces = interfaces.look();
+    for ended in aggregate.drain_ended() {
+        let interface = interfaces.get(usize::from(ended.facts.interface.0));
+        observer.ended(ended, interface);
+    }
 }

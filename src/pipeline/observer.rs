@@ -3,7 +3,7 @@
 use super::assemble::{self, Account};
 use super::divide::Read;
 use super::view::Recent;
-use crate::aggregate::{Aggregate, ListedConnection, TimelineRow};
+use crate::aggregate::{Aggregate, Ended, ListedConnection, TimelineRow};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::Config;
 use crate::frame::Interface;
@@ -13,6 +13,12 @@ use crate::source::SourceSummary;
 pub trait Observer {
     /// An exchange completed, if the configuration asks for exchanges.
     fn exchange(&mut self, exchange: &ExchangeRecord);
+
+    /// A connection ended, or is open when the capture ends, if the configuration asks for connections. Its interface is
+    /// there, as long as their number is not capped.
+    fn ended(&mut self, ended: Ended, interface: Option<&Interface>) {
+        let _ = (ended, interface);
+    }
 
     /// Another block was added up; a source that is idle makes empty ones.
     fn progress(&mut self, so_far: &SoFar<'_>) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::classify::Endpoint;
+use crate::classify::{ConnectionFacts, Endpoint};
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{
     CheckSeries, ConnectionRecord, ExchangeRecord, Ladder, Leg, LegName, Limit, MessageKind, OwnHost,
@@ -98,13 +98,18 @@ impl Anonymizer {
     }
 
     fn record(&mut self, record: &mut ConnectionRecord) {
-        self.endpoint(&mut record.facts.client);
-        self.endpoint(&mut record.facts.server);
-        if let Some(source) = record.facts.proxied_for.as_mut() {
+        self.facts(&mut record.facts);
+    }
+
+    /// Replaces the addresses of a connection.
+    pub fn facts(&mut self, facts: &mut ConnectionFacts) {
+        self.endpoint(&mut facts.client);
+        self.endpoint(&mut facts.server);
+        if let Some(source) = facts.proxied_for.as_mut() {
             self.endpoint(source);
         }
-        record.facts.asked = None;
-        record.facts.tls = None;
+        facts.asked = None;
+        facts.tls = None;
     }
 
     /// Replaces everything in `snapshot`; sentences last, when all names are known.
@@ -329,7 +334,7 @@ fn replace_whole(text: &str, name: &str, replacement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{fixture, html, json, lines, text};
+    use crate::report::{feed, fixture, html, json, lines, text};
 
     #[test]
     fn the_same_address_has_the_same_replacement_everywhere() {
@@ -363,8 +368,8 @@ mod tests {
         lines::exchange(&mut all, &anonymizer.exchange(&fixture::exchange()), true).unwrap();
         anonymizer.snapshot(&mut snapshot);
         json::write(&mut all, &snapshot, &[]).unwrap();
-        lines::connections_csv(&mut all, &snapshot).unwrap();
-        lines::connections_ndjson(&mut all, &snapshot).unwrap();
+        feed::list(&mut all, feed::Format::Csv, &snapshot).unwrap();
+        feed::list(&mut all, feed::Format::Ndjson, &snapshot).unwrap();
         let options = text::Options {
             width: 100,
             color: false,

@@ -10,6 +10,7 @@ use super::super::screen::{self, ScreenConfig};
 use super::args::{DirectionArg, LiveArgs};
 use super::recording;
 use crate::limits::SNAPLEN;
+use crate::report::feed;
 use crate::source::filter::Filter;
 use crate::source::live::{Direction, LiveOptions, RecordOptions};
 
@@ -61,8 +62,17 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
     let threads = typed.report.common.threads.map_or(ENGINES, usize::from);
     let mut report = config::report(typed.report, &typed.thresholds, Some(&filter))?;
     report.threads = threads;
-    if typed.ndjson && report.product == Product::Text {
-        report.product = Product::JsonLine;
+    if typed.ndjson {
+        match report.product {
+            Product::Text => report.product = Product::JsonLine,
+            Product::Json | Product::JsonLine | Product::Exchanges { .. } => {}
+            Product::Rows(feed::Format::Ndjson) => {}
+            Product::Rows(_) | Product::Junit => {
+                let problem =
+                    "prints lines of JSON, between which no other format can stand; leave one of them out";
+                return Err(Error::argument("--ndjson --format", problem));
+            }
+        }
     }
     let plain = typed.no_tui
         || typed.metrics.is_some()

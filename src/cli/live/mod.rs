@@ -44,7 +44,7 @@ fn run(mut config: LiveConfig) -> Result<Exit, Error> {
     let record = config.record.take();
     let config = &config;
     let source = live::open(&config.options)?;
-    let lines = Lines::open(&config.report)?;
+    let lines = Lines::open(&config.report, &[])?;
     let exporter = metrics::bind(config)?;
     let watch = source.watch();
     let folder = record.as_ref().map(RecordOptions::folder);

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::config::Product;
 use super::super::result::Lines;
 use super::super::say;
 use super::config::LiveConfig;
 use super::metrics::Giving;
 use super::signals::Wanted;
-use crate::aggregate::TimelineRow;
+use crate::aggregate::{Ended, TimelineRow};
 use crate::diagnose::{ExchangeRecord, look_at_own_host};
+use crate::frame::Interface;
 use crate::host::Watched;
 use crate::pipeline::{Observer, SoFar};
 use crate::report::second::Second;
@@ -103,6 +105,13 @@ impl<'a> Watching<'a> {
     }
 
     fn report_so_far(&mut self, so_far: &SoFar<'_>) {
+        let report = &self.config.report;
+        if let Product::Rows(format) = report.product
+            && (report.streams || !format.can_be_repeated())
+        {
+            say("USR1: there is no report so far, but rows of connections");
+            return;
+        }
         let known = self.watch.known();
         let mut snapshot = so_far.snapshot(known.sources, known.interfaces);
         snapshot.capture.filter = Some(self.config.filter.clone());
@@ -115,6 +124,10 @@ impl<'a> Watching<'a> {
 impl Observer for Watching<'_> {
     fn exchange(&mut self, exchange: &ExchangeRecord) {
         self.lines.exchange(exchange);
+    }
+
+    fn ended(&mut self, ended: Ended, interface: Option<&Interface>) {
+        self.lines.ended(ended, interface);
     }
 
     fn progress(&mut self, so_far: &SoFar<'_>) {
@@ -130,9 +143,9 @@ impl Observer for Watching<'_> {
         if self.wanted.take() {
             self.report_so_far(so_far);
         }
-        self.lines.output.flush();
+        self.lines.flush();
         // Whoever read the lines has seen enough; expectations need the rest.
-        if self.lines.output.is_closed() && self.config.report.expectations.is_empty() {
+        if self.lines.has_been_enough() {
             self.watch.stop();
         }
     }

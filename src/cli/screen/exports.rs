@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::diagnose::Snapshot;
 use crate::report::text::units::counted;
-use crate::report::{json, lines};
+use crate::report::{feed, json};
 use crate::tui::rows::connections::{Held, ViewQuery};
 
 /// Files of the same second that are told apart.
@@ -28,7 +28,7 @@ pub(super) fn report(snapshot: &Snapshot, folder: &Path) -> String {
 pub(super) fn connections(snapshot: &Arc<Snapshot>, held: &mut Held, query: &ViewQuery) -> String {
     let rows = held.answer(snapshot, query).rows;
     let written = write(Path::new(""), "ndjson", |out| {
-        lines::connections_of(out, snapshot, &rows)
+        feed::list_of(out, feed::Format::Ndjson, snapshot, &rows)
     });
     let many = counted(rows.len() as u64, "connection", "connections");
     written.map_or_else(

@@ -21,7 +21,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::ser::SerializeSeq;
 
-use super::columns::Connection;
+use super::columns::{Connection, FeedLine};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
 pub use ladder::{LADDER_SCHEMA, write_ladder};
@@ -153,6 +153,8 @@ pub enum Format {
     Report,
     /// Of `compare`.
     Comparison,
+    /// Of a line of `--format ndjson`.
+    Connections,
 }
 
 /// A format's JSON Schema (draft 2020-12) with a newline.
@@ -164,6 +166,7 @@ pub fn write_schema(out: &mut dyn Write, format: Format) -> io::Result<()> {
     let schema = match format {
         Format::Report => generator.into_root_schema_for::<Report<'_>>(),
         Format::Comparison => generator.into_root_schema_for::<comparison::Report>(),
+        Format::Connections => generator.into_root_schema_for::<FeedLine>(),
     };
     serde_json::to_writer_pretty(&mut *out, &schema)?;
     out.write_all(b"\n")

@@ -60,13 +60,16 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
 }
 
 /// Whether it is a number, and its text.
-fn cell(value: &Value) -> (bool, String) {
+fn cell(value: &Value<'_>) -> (bool, String) {
     match value {
         Value::Absent => (false, "-".to_owned()),
-        Value::Text(text) => (false, text.clone()),
         Value::Untrusted(text) => (false, display_safe(text).into_owned()),
         Value::Whole(n) => (true, count(*n)),
         Value::Seconds(n) => (true, format!("{n:.3} s")),
+        Value::Time(time) => (true, format!("{:.3} s", time.seconds())),
         Value::Flag(yes) => (false, if *yes { "yes" } else { "no" }.to_owned()),
+        Value::Slug(_) | Value::End(_) | Value::Tunnel(_) | Value::Stacked(..) | Value::History(_) => {
+            (false, value.own_text(str::to_owned).unwrap_or_default())
+        }
     }
 }

@@ -16,10 +16,12 @@ pub enum LiveError {
         name: String,
     },
     /// There is no such interface.
-    #[error("{name}: no such interface; known are: {known}")]
+    #[error("{name}: no such interface{perhaps}; known are: {known}")]
     Unknown {
         /// What was asked for.
         name: String,
+        /// Which one was perhaps meant, in words.
+        perhaps: String,
         /// The interfaces there are.
         known: String,
     },

@@ -27,6 +27,7 @@ pub use watch::{Known, Watch};
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, InterfaceId};
 use crate::limits::{BLOCK_BYTES, FILES};
+use crate::near;
 use crate::time::Timestamp;
 use lane::{GATHERED, Lane};
 use order::Order;
@@ -74,8 +75,10 @@ pub fn open(options: &LiveOptions) -> Result<Live, LiveError> {
             return Err(LiveError::Twice { name: name.clone() });
         }
         if name != devices::ANY && !known.iter().any(|device| device.name == *name) {
+            let names = known.iter().map(|device| device.name.as_str());
             return Err(LiveError::Unknown {
                 name: name.clone(),
+                perhaps: near::perhaps(name, names.chain([devices::ANY])),
                 known: devices::names(),
             });
         }

@@ -5,7 +5,7 @@ use flowcheck::engine::Config;
 use flowcheck::frame::{Block, Interface, InterfaceId, LinkType, Record};
 use flowcheck::pipeline::analyse;
 use flowcheck::report::anonymize::Anonymizer;
-use flowcheck::report::{json, lines, text};
+use flowcheck::report::{feed, json, lines, text};
 use flowcheck::source::{Next, Source, SourceSummary};
 use flowcheck::time::Timestamp;
 
@@ -109,8 +109,8 @@ pub(super) fn run(bytes: &[u8]) {
         explain: true,
     };
     text::write(&mut out, &snapshot, &[], &options).expect("memory can be written");
-    lines::connections_csv(&mut out, &snapshot).expect("memory can be written");
-    lines::connections_ndjson(&mut out, &snapshot).expect("memory can be written");
+    feed::list(&mut out, feed::Format::Csv, &snapshot).expect("memory can be written");
+    feed::list(&mut out, feed::Format::Ndjson, &snapshot).expect("memory can be written");
     let mut once = Vec::new();
     json::write(&mut once, &snapshot, &[]).expect("memory can be written");
     snapshot.connections = None;
