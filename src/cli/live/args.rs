@@ -128,7 +128,7 @@ pub(in super::super) struct LiveArgs {
     /// Print a line of JSON every second instead of the status line, and the report as the last one
     #[arg(long, conflicts_with = "requests", help_heading = "Output")]
     pub(super) ndjson: bool,
-    /// Give figures to Prometheus at http://ADDRESS/metrics: [ADDRESS:]PORT, on loopback unless an address is named; no
+    /// Give figures to Prometheus at http://ADDRESS/metrics: ADDRESS:PORT, or a PORT alone on loopback; no
     /// screen then
     #[arg(long, value_name = "ADDRESS", value_parser = metrics::address, help_heading = "Output")]
     pub(super) metrics: Option<SocketAddr>,
