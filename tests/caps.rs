@@ -2,12 +2,12 @@
 //! tests/caps.txt names the test of each cap; those that take gigabytes of packets are hit by `make bounds`.
 
 use flowcheck::decode::Flags;
-use flowcheck::diagnose::ExchangeRecord;
+use flowcheck::diagnose::{ExchangeRecord, Snapshot};
 use flowcheck::engine::Config;
 use flowcheck::frame::{Block, Interface, InterfaceId, LinkType, Record};
 use flowcheck::limits;
 use flowcheck::pipeline::analyse;
-use flowcheck::report::json;
+use flowcheck::report::{html, json};
 use flowcheck::source::{Next, Source, SourceSummary};
 use flowcheck::time::Timestamp;
 use serde_json::Value;
@@ -104,7 +104,7 @@ impl Source for Made {
     }
 }
 
-fn report(make: impl FnOnce(&mut Wire)) -> Value {
+fn snapshot(keep_connections: Option<usize>, make: impl FnOnce(&mut Wire)) -> Snapshot {
     let mut wire = Wire::default();
     make(&mut wire);
     let interface = Interface {
@@ -115,12 +115,16 @@ fn report(make: impl FnOnce(&mut Wire)) -> Value {
     wire.blocks[0].interfaces.push((InterfaceId(0), interface));
     let config = Config {
         server_ports: vec![8080],
+        keep_connections,
         ..Config::default()
     };
     let source = Box::new(Made(wire.blocks.into_iter()));
-    let snapshot = analyse(source, &config, 1, &mut |_: &ExchangeRecord| ());
+    analyse(source, &config, 1, &mut |_: &ExchangeRecord| ())
+}
+
+fn report(make: impl FnOnce(&mut Wire)) -> Value {
     let mut out = Vec::new();
-    json::write(&mut out, &snapshot, &[]).expect("memory can be written");
+    json::write(&mut out, &snapshot(None, make), &[]).expect("memory can be written");
     serde_json::from_slice(&out).expect("a report")
 }
 
@@ -399,6 +403,30 @@ fn prefixes_in_all_are_capped() {
     });
     assert!(number(&report, "/capture/evictions/prefixes") > 0);
     assert_eq!(number(&report, "/totals/requests/total"), count);
+}
+
+#[test]
+fn connections_of_a_page_are_those_that_fit() {
+    let count = 200_000;
+    let snapshot = snapshot(Some(limits::LISTED_CONNECTIONS), |wire| {
+        for n in 0..count {
+            wire.packet(client(n), SERVER, (1_000, 5_000), ACK, b"x");
+        }
+    });
+    let mut out = Vec::new();
+    let options = html::Options {
+        zone: jiff::tz::TimeZone::UTC,
+    };
+    let none = html::Packets::None("Not asked for.");
+    html::write(&mut out, &snapshot, &[], none, &options).expect("memory can be written");
+    let page = String::from_utf8_lossy(&out);
+    assert!(page.contains("more are left out"), "the list is longer than fits");
+    // The page itself is small beside its rows.
+    assert!(
+        page.len() < limits::PAGE_CONNECTION_BYTES * 3 / 2,
+        "{}",
+        page.len()
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ def build(address):
     if address:
         environment["RUSTC_BOOTSTRAP"] = "1"
     # With a triple, so that build scripts are not instrumented.
-    command = ["cargo", "build", "--release", "--locked", "--target", triple]
+    command = ["cargo", "build", "--release", "--target", triple]
     subprocess.run(command, cwd=ROOT / "tests" / "fuzz", env=environment, check=True)
     return folder / triple / "release" / "flowcheck-fuzz"
 
