@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod engine;
 #[cfg(feature = "live")]
 pub mod exporter;
+pub mod fleet;
 pub mod flow;
 pub mod frame;
 pub mod host;

@@ -64,6 +64,9 @@ pub const TARGET_BYTES: usize = 256;
 pub const CHECK_SERIES: usize = 8_192;
 /// Rows of the timeline; beyond it the step grows.
 pub const TIMELINE_ROWS: usize = 3_600;
+/// Hashes of openings that a leg's report carries, by which captures of the same connections are told: a share of
+/// connections in common is told to 6 % (one standard deviation of a half).
+pub const OPENINGS_KEPT: usize = 64;
 /// Windows kept in all, for `since`; divided among the legs, a leg keeps its latest.
 pub const WINDOWS: usize = 262_144;
 /// Clients whose pools are told apart inside `*` legs, for avoidable handshakes.

@@ -56,10 +56,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["aggregate", "classify", "host", "source::SourceSummary"],
     ),
     ("compare", &["diagnose", "aggregate"]),
+    ("fleet", &["diagnose", "aggregate", "classify::Endpoint"]),
     (
         "report",
         &[
             "compare",
+            "fleet",
             "diagnose",
             "aggregate",
             "classify",
@@ -75,6 +77,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "pipeline",
             "engine",
             "compare",
+            "fleet",
             "diagnose",
             "aggregate",
             "classify",

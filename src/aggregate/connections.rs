@@ -185,6 +185,9 @@ impl Aggregate {
         };
         count_connection(leg, facts, class);
         if !facts.resumed {
+            if let Some(opening) = facts.opening {
+                leg.openings.note(opening);
+            }
             leg.closes.add(kind, facts.requests, sample, legs);
         }
         let ended =

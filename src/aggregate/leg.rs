@@ -12,6 +12,7 @@ use super::event::{LegRef, PrefixRef};
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::lately::{Lately, Seconds};
 use super::load::Load;
+use super::openings::Openings;
 use super::prefixes::{HostRef, Prefixes};
 use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
@@ -54,6 +55,7 @@ pub(super) struct LegState {
     pub(super) prefixes: Prefixes,
     pub(super) closes: Closes,
     pub(super) load: Load,
+    pub(super) openings: Openings,
     /// Clients told apart, in a `*` leg; `None` once there were too many.
     pub(super) star: Option<IndexMap<u32, StarClient, RandomState>>,
     windows: VecDeque<WindowFigures>,
@@ -78,6 +80,7 @@ impl LegState {
             prefixes: Prefixes::default(),
             closes: Closes::default(),
             load: Load::default(),
+            openings: Openings::default(),
             star: Some(IndexMap::default()),
             windows: VecDeque::new(),
             latest_full: None,

@@ -10,6 +10,7 @@ use super::kernel::KernelEntries;
 use super::lately::Lately;
 use super::leg::{LegState, WindowFigures};
 use super::load::Load;
+use super::openings::Openings;
 use super::pairing::{Hint, TierFigures};
 use super::pools::PoolFigures;
 use super::timeline::Timeline;
@@ -66,6 +67,8 @@ pub struct LegSummary {
     pub closes: Closes,
     /// How busy it was when responses came.
     pub load: Load,
+    /// Which connections it had, so far as they are closed or the capture has ended.
+    pub openings: Openings,
     /// What the kernels of both ends hold when the capture ends.
     pub kernel: KernelEntries,
 }
@@ -125,6 +128,7 @@ impl Aggregate {
                 prefixes: self.prefix_rows(leg),
                 closes: leg.closes.clone(),
                 load: leg.load,
+                openings: leg.openings.clone(),
                 kernel: KernelEntries::default(),
             })
             .collect();

@@ -45,6 +45,9 @@ pub(super) enum Command {
     /// Put two captures, or their JSON reports, side by side: did the change work?
     #[command(override_usage = "flowcheck compare [OPTIONS] BEFORE AFTER [FILTER...]", after_long_help = help::COMPARE_EXAMPLES, after_help = "`flowcheck compare --help` says more and shows examples.")]
     Compare(Box<super::compare::CompareArgs>),
+    /// Put the captures or JSON reports of several hosts together: all as one, a line a host, the host unlike its peers
+    #[command(override_usage = "flowcheck merge [OPTIONS] [NAME=]FILE... [-- FILTER...]", after_long_help = help::MERGE_EXAMPLES, after_help = "`flowcheck merge --help` says more and shows examples.")]
+    Merge(Box<super::merge::MergeArgs>),
     /// Print the JSON Schema of the report that --json makes
     #[command(after_help = help::SCHEMA_EXAMPLES)]
     Schema {

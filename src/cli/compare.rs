@@ -39,7 +39,7 @@ pub(super) struct CompareArgs {
 
 /// Reads both sides, prints what became of the figures and judges the expectations on the one after.
 pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
-    let product = product(&typed.common)?;
+    let product = text_or_json(&typed.common, "compared")?;
     let filter = Some(typed.filter.join(" ")).filter(|filter| !filter.trim().is_empty());
     let common = config::common(typed.common, &typed.thresholds, filter.as_deref())?;
     let mut config = ReadConfig {
@@ -106,18 +106,19 @@ fn print(
     }
 }
 
-fn product(typed: &CommonArgs) -> Result<Product, Error> {
+/// Of what is made of several captures there are two forms; connections are not `done` to.
+pub(super) fn text_or_json(typed: &CommonArgs, done: &str) -> Result<Product, Error> {
     match typed.format {
         _ if typed.json => Ok(Product::Json),
         Some(Format::Json) => Ok(Product::Json),
         None | Some(Format::Text) => Ok(Product::Text),
         Some(Format::Ndjson | Format::Csv | Format::Parquet) => Err(Error::argument(
             "--format",
-            "lists connections, which are not compared; use text or json",
+            format!("lists connections, which are not {done}; use text or json"),
         )),
         Some(Format::Junit) => Err(Error::argument(
             "--format junit",
-            "is for one capture: `flowcheck read AFTER --format junit`; use text or json",
+            "is for one capture: `flowcheck read FILE --format junit`; use text or json",
         )),
     }
 }

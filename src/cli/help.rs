@@ -19,6 +19,7 @@ Examples:
   flowcheck read dump.pcap --expect pass             exit 1 if it does not pass
   flowcheck explain P2                               what a cause in the report means, and what to change
   flowcheck compare before.pcap after.pcap           did the change work?
+  flowcheck merge node1.json node2.json node3.json   several hosts as one, and the one unlike its peers
   flowcheck completions bash                         teach your shell (--help says where to put it)
 
 `flowcheck read --help` explains every option.";
@@ -108,6 +109,33 @@ Exit codes:
   1  an expectation failed
   2  could not run: usage, no such file, neither capture nor report
   3  an expectation could not be judged: the capture does not show enough";
+
+pub(super) const MERGE_EXAMPLES: &str = "\
+Examples:
+  flowcheck merge node1.json node2.json node3.json   reports made with read --json or live --json
+  flowcheck merge node1.pcap node2.pcap -- port 8080 captures, with a filter
+  flowcheck merge */report.json                      named node1/report, node2/report ...
+  flowcheck merge a=10h.json a=11h.json b=10h.json   two hours of point a, one of b
+  flowcheck merge day1.json node7.json --json        merged reports can be merged again
+  flowcheck merge *.json --html fleet.html --expect 'avoidable<=0.02'
+
+Names:
+  NAME is the capture point, a host's name as a rule; without it the file's name without its ending. Files of the same NAME \
+are stretches of time of one point.
+
+What is counted:
+  A connection that was captured at two points (at nginx and at tomcat) counts once; the initial sequence numbers of its \
+handshake tell, even through NAT. Figures and distributions add up. Peaks do not: that of all is the highest of any one report.
+
+The host unlike its peers:
+  Of three or more that do the same (open connections, or only accept them) each is held against the median of the \
+others by reuse, avoidable handshakes, failed connects, lost requests, resets, TIME-WAIT, and causes.
+
+Exit codes:
+  0  the report was made, every expectation held on the legs of all
+  1  an expectation failed
+  2  could not run: usage, no such file, neither capture nor report
+  3  an expectation could not be judged: the captures do not show enough";
 
 #[cfg(feature = "live")]
 pub(super) const INTERFACES_EXAMPLES: &str = "\

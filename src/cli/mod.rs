@@ -15,6 +15,7 @@ mod help;
 mod ladder;
 #[cfg(feature = "live")]
 mod live;
+mod merge;
 mod moment;
 mod output;
 mod page;
@@ -65,6 +66,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Interfaces => live::interfaces(),
         Command::Explain { name } => explain(&name.join(" ")),
         Command::Compare(typed) => compare::compare(*typed),
+        Command::Merge(typed) => merge::merge(*typed),
         Command::Schema { format } => schema(format),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),

@@ -22,6 +22,19 @@ pub(super) fn read(path: &Path) -> Result<Option<Snapshot>, Error> {
     json::read(BufReader::new(file)).map_err(wrong).map(Some)
 }
 
+/// The reports in a file that is one, with the names of their capture points if it is a merged one; `None` of any other.
+pub(super) fn parts(path: &Path) -> Result<Option<Vec<json::SavedReport>>, Error> {
+    if !starts_as_json(path) {
+        return Ok(None);
+    }
+    let wrong = |source| Error::Report {
+        name: path.display().to_string(),
+        source,
+    };
+    let file = File::open(path).map_err(|error| wrong(error.into()))?;
+    json::read_parts(BufReader::new(file)).map_err(wrong).map(Some)
+}
+
 /// The report that `read` was given in place of a capture; an error where packets are asked for, which it has not.
 pub(super) fn of(config: &ReadConfig) -> Result<Option<Snapshot>, Error> {
     let [path] = config.files.as_slice() else {

@@ -52,6 +52,7 @@ fn leg(name: LegName, requests: u64, first: u64, causes: Vec<Cause>) -> Leg {
         by_prefix: Vec::new(),
         checks: Vec::new(),
         paired_with: None,
+        openings: crate::aggregate::Openings::default(),
         bill: crate::diagnose::Bill::default(),
         causes,
     }

@@ -28,6 +28,7 @@ fn leg(last: u8, requests: u64, first: u64, status: Status) -> Leg {
         causes: Vec::new(),
         checks: Vec::new(),
         paired_with: None,
+        openings: crate::aggregate::Openings::default(),
     }
 }
 

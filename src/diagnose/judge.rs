@@ -9,7 +9,7 @@ use super::projection::{self, Host};
 use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
 use super::tiers::{self, Tier};
 use super::verdict::{Case, Judgement};
-use crate::aggregate::{Figures, LegSummary, Summary, WindowFigures};
+use crate::aggregate::{Figures, LegSummary, PrefixRow, Summary, WindowFigures};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
@@ -119,6 +119,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
             })
             .collect(),
         paired_with: None,
+        openings: leg.openings.clone(),
         bill: bill(leg, summary),
         causes: Vec::new(),
     }
@@ -162,6 +163,24 @@ fn since(windows: &[WindowFigures], status: Status, t: &Thresholds) -> Option<Ti
         .take_while(|(_, answer)| *answer == status)
         .last()
         .map(|(start, _)| start)
+}
+
+/// The capture's verdict by those of its legs; `total` are the requests that are rated.
+#[must_use]
+pub fn verdict_of_legs(legs: &[Leg], total: u64, thresholds: &Thresholds) -> Verdict {
+    capture_verdict(legs, total, thresholds)
+}
+
+/// The verdict of figures, and why, with nothing dropped.
+#[must_use]
+pub fn judge_figures(figures: &Figures, prefixes: &[PrefixRow], thresholds: &Thresholds) -> (Status, String) {
+    let case = Case {
+        figures,
+        prefixes,
+        dropped: 0,
+    };
+    let judgement = case.judge(thresholds);
+    (judgement.status, judgement.reason)
 }
 
 fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {

@@ -253,6 +253,7 @@ mod tests {
                 by_prefix: Vec::new(),
                 checks: Vec::new(),
                 paired_with: None,
+                openings: crate::aggregate::Openings::default(),
                 bill: Bill::default(),
                 causes: Vec::new(),
             }],

@@ -8,7 +8,7 @@ use super::causes::Cause;
 use super::own_host::OwnHost;
 use super::projection::Host;
 use super::tiers::Tier;
-use crate::aggregate::{Figures, Lately, PrefixRow, Timeline};
+use crate::aggregate::{Figures, Lately, Openings, PrefixRow, Timeline};
 use crate::classify::{Class, ConnectionFacts, Endpoint};
 use crate::frame::{Interface, InterfaceId};
 use crate::source::SourceSummary;
@@ -113,6 +113,8 @@ pub struct Leg {
     pub checks: Vec<CheckSeries>,
     /// The leg of the same requests on the other side of a proxy.
     pub paired_with: Option<LegName>,
+    /// Which connections it had.
+    pub openings: Openings,
     /// What churn costs, and what reuse would save.
     pub bill: Bill,
     /// Why its connections end, or are not made: faults first, by connections.

@@ -64,6 +64,7 @@ impl Conversation {
             end: self.last_at,
             first_frame: self.first.number(),
             last_frame: (self.last.interface(), self.last.number()),
+            opening: self.opening_hash(client),
             handshake,
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
@@ -97,6 +98,17 @@ impl Conversation {
             tls,
             history: self.history,
         }
+    }
+
+    /// The same number at every place where this connection is captured, whatever its addresses are there.
+    fn opening_hash(&self, client: Sender) -> Option<NonZeroU64> {
+        let asked = self.tcp.end(client).isn()?.0;
+        let answered = self.tcp.end(client.peer()).isn()?.0;
+        // The finalizer of SplitMix64 (Steele, Lea, Flood 2014): reports of all versions have to agree.
+        let mut hash = u64::from(asked) << 32 | u64::from(answered);
+        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        NonZeroU64::new(hash ^ (hash >> 31))
     }
 
     pub(super) fn idle_before(&self, closed_at: Timestamp) -> Option<i64> {

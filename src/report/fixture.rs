@@ -95,6 +95,7 @@ fn leg(client: &str, server: Endpoint, figures: Figures, status: Status, reasons
         by_prefix: Vec::new(),
         checks: Vec::new(),
         paired_with: None,
+        openings: crate::aggregate::Openings::default(),
         bill: crate::diagnose::Bill::default(),
         causes: Vec::new(),
     }
@@ -166,6 +167,7 @@ fn record(
             end: start.plus(8 * MILLISECOND),
             first_frame: id * 10,
             last_frame: (InterfaceId(0), id * 10 + 9),
+            opening: None,
             handshake: Handshake::Established,
             resumed: false,
             upgraded: false,

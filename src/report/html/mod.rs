@@ -12,6 +12,7 @@ mod comparison;
 mod connections;
 mod document;
 mod figures;
+mod fleet;
 mod hosts;
 mod legs;
 mod rungs;
@@ -31,6 +32,7 @@ use crate::report::{one_line, text};
 pub use causes::examples;
 pub use comparison::write as write_comparison;
 use document::Section;
+pub use fleet::write as write_fleet;
 
 /// How to write a page.
 #[derive(Clone, Debug)]
@@ -68,7 +70,17 @@ pub fn write(
     packets: Packets<'_>,
     options: &Options,
 ) -> io::Result<()> {
-    let zone = &options.zone;
+    let sections = sections(snapshot, outcomes, packets, &options.zone);
+    finish(out, snapshot, &sections, &options.zone)
+}
+
+/// What every page says of a snapshot.
+fn sections(
+    snapshot: &Snapshot,
+    outcomes: &[Outcome],
+    packets: Packets<'_>,
+    zone: &TimeZone,
+) -> Vec<Section> {
     let told = causes::Told::of(snapshot);
     let sections = [
         answer::expectations(outcomes),
@@ -84,10 +96,13 @@ pub fn write(
         connections::section(snapshot, zone),
         Some(figures::words()),
     ];
-    let sections: Vec<Section> = sections.into_iter().flatten().collect();
+    sections.into_iter().flatten().collect()
+}
+
+fn finish(out: &mut dyn Write, snapshot: &Snapshot, sections: &[Section], zone: &TimeZone) -> io::Result<()> {
     let status = snapshot.verdict.status;
     let title = format!("{}: {}", status.as_str().to_uppercase(), text::headline(snapshot));
-    let page = document::page(&title, &answer::head(snapshot, zone), &sections);
+    let page = document::page(&title, &answer::head(snapshot, zone), sections);
     out.write_all(page.into_string().as_bytes())
 }
 

@@ -1,5 +1,7 @@
 //! Verdicts, expectations, legs, pools, causes, hosts and the timeline of the JSON report.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use super::Slug;
 use super::cause::Cause;
 use super::figures::Figures;
 use super::number::Number;
-use crate::aggregate::TlsCounts;
+use crate::aggregate::{self, TlsCounts};
 use crate::diagnose::{self, expect};
 use crate::frame::Interface;
 use crate::report::when::rfc3339;
@@ -53,6 +55,8 @@ pub(crate) struct Leg {
     pub(super) tls: Option<Tls>,
     /// The leg of the same traffic on the other side of a proxy.
     pub(super) paired_with: Option<String>,
+    #[serde(default)]
+    pub(super) openings: Option<Openings>,
     pub(super) bill: Option<Bill>,
     pub(super) causes: Vec<Cause>,
 }
@@ -76,6 +80,38 @@ pub(super) struct Checks {
     pub(super) count: u64,
     /// Method and target; null for a connect without request.
     pub(super) target: Option<String>,
+}
+
+/// Which connections a leg had, to tell whether another capture saw the same; null where no handshake was captured.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Openings {
+    /// Connections of which the initial sequence numbers of both ends were captured.
+    pub(super) count: u64,
+    /// The least 64 hashes of those numbers: 8 bytes each, the first one first, in base64 (RFC 4648).
+    pub(super) least: String,
+}
+
+impl Openings {
+    fn of(openings: &aggregate::Openings) -> Option<Self> {
+        let least: Vec<u8> = openings
+            .least()
+            .iter()
+            .flat_map(|hash| hash.to_be_bytes())
+            .collect();
+        (openings.count() > 0).then(|| Self {
+            count: openings.count(),
+            least: STANDARD.encode(least),
+        })
+    }
+
+    /// The same for the analysis; `None` if it is not base64 of whole hashes.
+    pub(super) fn restore(&self) -> Option<aggregate::Openings> {
+        let bytes = STANDARD.decode(&self.least).ok()?;
+        let (hashes, rest) = bytes.as_chunks::<8>();
+        let least = hashes.iter().map(|hash| u64::from_be_bytes(*hash)).collect();
+        rest.is_empty()
+            .then(|| aggregate::Openings::from_parts(self.count, least))
+    }
 }
 
 /// What churn costs on a leg, and what reuse would save.
@@ -273,6 +309,7 @@ impl Leg {
             checks: leg.checks.iter().map(Checks::from).collect(),
             tls: Tls::of(&leg.figures.counts.tls),
             paired_with: leg.paired_with.map(|name| name.to_string()),
+            openings: Openings::of(&leg.openings),
             bill: Some(Bill::from(&leg.bill)),
             causes: leg
                 .causes

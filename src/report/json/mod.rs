@@ -7,6 +7,7 @@ mod figures;
 mod ladder;
 mod layout;
 mod leg;
+mod merged;
 mod number;
 mod own_host;
 mod saved;
@@ -24,10 +25,11 @@ use serde::ser::SerializeSeq;
 use super::columns::{Connection, FeedLine};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+use crate::fleet::Fleet;
 pub use ladder::{LADDER_SCHEMA, write_ladder};
 pub(crate) use number::Number;
 pub(crate) use own_host::Second as HostSecond;
-pub use saved::{SavedError, read};
+pub use saved::{SavedError, SavedReport, read, read_parts};
 
 /// A word of a fixed list.
 type Slug = std::borrow::Cow<'static, str>;
@@ -57,6 +59,9 @@ struct Report<'a> {
     /// What the kernel of the capturing host says; null where the capture is not live, or the host is an end of no leg.
     host_view: Option<Vec<own_host::HostView>>,
     timeline: leg::Timeline,
+    /// Only of `merge`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<merged::Merged<'a>>,
     /// Only with `--where`.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     narrowed: Option<capture::Narrowed>,
@@ -121,6 +126,7 @@ impl<'a> Report<'a> {
             not_seen: snapshot.not_seen.clone(),
             host_view: snapshot.own_host.as_ref().map(|own| vec![own.into()]),
             timeline: (&snapshot.timeline).into(),
+            merged: None,
             narrowed: snapshot.narrowed.as_ref().map(Into::into),
             connections: snapshot.connections.is_some().then_some(Connections(snapshot)),
         }
@@ -134,6 +140,20 @@ impl<'a> Report<'a> {
 pub fn write(out: &mut dyn Write, snapshot: &Snapshot, outcomes: &[Outcome]) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, layout::Layout::new());
     Report::new(snapshot, outcomes).serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the report of several capture points, which holds theirs.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write_fleet(out: &mut dyn Write, fleet: &Fleet, outcomes: &[Outcome]) -> io::Result<()> {
+    let report = Report {
+        merged: Some(merged::Merged::new(fleet)),
+        ..Report::new(&fleet.whole, outcomes)
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, layout::Layout::new());
+    report.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 

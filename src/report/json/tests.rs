@@ -101,7 +101,7 @@ fn the_keys_are_those_of_the_documentation_in_its_order() {
     assert_eq!(
         keys(&report["legs"][0]),
         format!(
-            "client server {} verdict recent by_prefix checks tls paired_with bill causes",
+            "client server {} verdict recent by_prefix checks tls paired_with openings bill causes",
             keys(&report["totals"])
         )
     );

@@ -5,6 +5,7 @@ mod causes;
 pub mod comparison;
 mod connections;
 mod figures;
+pub mod fleet;
 mod formulas;
 mod kernel;
 pub mod ladder;
@@ -66,19 +67,24 @@ pub fn write(
     let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
     verdict::print(&mut page, snapshot, &options.zone);
     verdict::print_expectations(&mut page, outcomes);
-    let mut told = BTreeSet::new();
-    legs::print(&mut page, snapshot, &options.zone, &mut told);
-    tiers::print(&mut page, snapshot);
-    causes::pools(&mut page, snapshot, &mut told);
-    figures::print(&mut page, snapshot);
-    kernel::print(&mut page, snapshot);
-    own_host::print(&mut page, snapshot);
-    capture::print(&mut page, snapshot, &options.zone);
-    connections::print(&mut page, snapshot);
-    if options.explain {
-        formulas::print(&mut page);
-    }
+    body(&mut page, snapshot, options);
     out.write_all(page.finish().as_bytes())
+}
+
+/// Everything below the answer.
+fn body(page: &mut Page, snapshot: &Snapshot, options: &Options) {
+    let mut told = BTreeSet::new();
+    legs::print(page, snapshot, &options.zone, &mut told);
+    tiers::print(page, snapshot);
+    causes::pools(page, snapshot, &mut told);
+    figures::print(page, snapshot);
+    kernel::print(page, snapshot);
+    own_host::print(page, snapshot);
+    capture::print(page, snapshot, &options.zone);
+    connections::print(page, snapshot);
+    if options.explain {
+        formulas::print(page);
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Leg {
                 .paired_with
                 .map(|text| name("legs.paired_with", &text))
                 .transpose()?,
+            openings: self
+                .openings
+                .map(|openings| known("legs.openings.least", &openings.least, openings.restore()))
+                .transpose()?
+                .unwrap_or_default(),
             bill: self.bill.map(Into::into).unwrap_or_default(),
             causes: each(self.causes, Cause::restore)?,
         })

@@ -12,6 +12,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::leg::{Host, Leg, Pool, Timeline, Verdict};
+use super::merged::SavedMerged;
 use super::tier::Tier;
 use super::{SCHEMA, capture as wire};
 use crate::diagnose::Snapshot;
@@ -52,7 +53,7 @@ struct Named {
 
 /// What is read of a report.
 #[derive(Deserialize)]
-struct Saved {
+pub(in crate::report::json) struct Saved {
     thresholds: wire::Thresholds,
     verdict: Verdict,
     capture: wire::Capture,
@@ -66,6 +67,8 @@ struct Saved {
     timeline: Timeline,
     #[serde(rename = "where")]
     narrowed: Option<wire::Narrowed>,
+    #[serde(default)]
+    merged: Option<SavedMerged>,
 }
 
 /// Reads a report that [`write`](super::write) wrote. Connections are passed over, expectations and what the host's
@@ -73,7 +76,41 @@ struct Saved {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
+pub fn read(from: impl BufRead) -> Result<Snapshot, SavedError> {
+    saved(from)?.restore()
+}
+
+/// A report, and the name of its capture point where it is part of a merged one.
+#[derive(Debug)]
+pub struct SavedReport {
+    /// The capture point.
+    pub point: Option<String>,
+    /// What it says.
+    pub snapshot: Snapshot,
+}
+
+/// The reports that one consists of, with the names of their capture points: those that `merge` put into it, or itself alone
+/// without a name.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_parts(from: impl BufRead) -> Result<Vec<SavedReport>, SavedError> {
+    let mut saved = saved(from)?;
+    match saved.merged.take() {
+        None => Ok(vec![SavedReport {
+            point: None,
+            snapshot: saved.restore()?,
+        }]),
+        Some(merged) => each(merged.parts, |part| {
+            Ok(SavedReport {
+                point: Some(part.point),
+                snapshot: part.report.restore()?,
+            })
+        }),
+    }
+}
+
+fn saved(mut from: impl BufRead) -> Result<Saved, SavedError> {
     let mut text = Vec::new();
     from.read_to_end(&mut text)?;
     let named: Named = serde_json::from_slice(&text)?;
@@ -81,25 +118,30 @@ pub fn read(mut from: impl BufRead) -> Result<Snapshot, SavedError> {
         return Err(SavedError::Schema { found: named.schema });
     }
     let _: bounds::Bounded = serde_json::from_slice(&text)?;
-    let saved: Saved = serde_json::from_slice(&text)?;
-    if let Some(narrowed) = saved.narrowed.filter(|narrowed| narrowed.legs_left_out > 0) {
-        return Err(SavedError::Narrowed(narrowed.expression));
+    Ok(serde_json::from_slice(&text)?)
+}
+
+impl Saved {
+    fn restore(self) -> Result<Snapshot, SavedError> {
+        if let Some(narrowed) = self.narrowed.filter(|narrowed| narrowed.legs_left_out > 0) {
+            return Err(SavedError::Narrowed(narrowed.expression));
+        }
+        Ok(Snapshot {
+            thresholds: self.thresholds.into(),
+            verdict: self.verdict.restore()?,
+            capture: self.capture.restore()?,
+            totals: self.totals.restore()?,
+            legs: each(self.legs, Leg::restore)?,
+            pools: each(self.pools, Pool::restore)?,
+            hosts: each(self.hosts, Host::restore)?,
+            tiers: each(self.tiers, Tier::restore)?,
+            own_host: None,
+            timeline: self.timeline.restore(),
+            not_seen: self.not_seen,
+            connections: None,
+            narrowed: None,
+        })
     }
-    Ok(Snapshot {
-        thresholds: saved.thresholds.into(),
-        verdict: saved.verdict.restore()?,
-        capture: saved.capture.restore()?,
-        totals: saved.totals.restore()?,
-        legs: each(saved.legs, Leg::restore)?,
-        pools: each(saved.pools, Pool::restore)?,
-        hosts: each(saved.hosts, Host::restore)?,
-        tiers: each(saved.tiers, Tier::restore)?,
-        own_host: None,
-        timeline: saved.timeline.restore(),
-        not_seen: saved.not_seen,
-        connections: None,
-        narrowed: None,
-    })
 }
 
 fn each<W, T>(wire: Vec<W>, restore: fn(W) -> Result<T, SavedError>) -> Result<Vec<T>, SavedError> {

@@ -1,0 +1,209 @@
+//! `flowcheck merge`.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::args::CommonArgs;
+use super::compare::text_or_json;
+use super::config::{self, Product, ReadConfig};
+use super::error::Error;
+use super::exit::Exit;
+use super::output::Output;
+use super::result::{self, text_options};
+use super::stop::Stop;
+use super::thresholds::TypedThresholds;
+use super::{page, saved, say, wiring};
+use crate::diagnose::ExchangeRecord;
+use crate::diagnose::expect;
+use crate::fleet::{self, Part};
+use crate::report::anonymize::Anonymizer;
+use crate::report::{html, json, text};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct MergeArgs {
+    /// Captures or JSON reports, each with the name of its capture point: NAME=FILE
+    #[arg(required = true, value_name = "[NAME=]FILE")]
+    files: Vec<OsString>,
+    /// A BPF filter for the captures
+    #[arg(last = true, value_name = "FILTER")]
+    filter: Vec<String>,
+
+    #[command(flatten)]
+    common: CommonArgs,
+
+    #[command(flatten)]
+    thresholds: TypedThresholds,
+}
+
+/// Reads all of them, prints what they say together and judges the expectations on that.
+pub(super) fn merge(typed: MergeArgs) -> Result<Exit, Error> {
+    let product = text_or_json(&typed.common, "merged")?;
+    let filter = Some(typed.filter.join(" ")).filter(|filter| !filter.trim().is_empty());
+    let named = names(&typed.files)?;
+    let report = config::common(typed.common, &typed.thresholds, filter.as_deref())?;
+    let mut config = ReadConfig {
+        files: Vec::new(),
+        filter,
+        count: None,
+        from: None,
+        to: None,
+        screen: None,
+        ladder: None,
+        report,
+    };
+    let mut output = Output::open(config.report.output.as_deref())?;
+    let page = page::open(&config.report)?;
+    let mut parts = Vec::new();
+    for (name, path) in named {
+        parts.extend(read(&mut config, name, path)?);
+    }
+    let report = &config.report;
+    let mut fleet = fleet::merge(parts);
+    // Judged before addresses are replaced: --leg names real ones.
+    let (mut outcomes, warnings) = expect::judge(&report.expectations, report.leg.as_deref(), &fleet.whole);
+    if report.anonymize {
+        let mut anonymizer = Anonymizer::default();
+        let mut parts = fleet.parts;
+        rename(&mut parts);
+        for part in &mut parts {
+            anonymizer.snapshot(&mut part.snapshot);
+        }
+        anonymizer.outcomes(&mut outcomes);
+        fleet = fleet::merge(parts);
+    }
+    fleet.whole.capture.warnings.extend(warnings);
+    output.write(|out| match product {
+        Product::Json => json::write_fleet(out, &fleet, &outcomes),
+        _ => text::fleet::write(out, &fleet, &outcomes, &text_options(report)),
+    });
+    if !report.quiet {
+        result::warn(&fleet.whole, &[]);
+    }
+    output.finish()?;
+    if let Some(mut page) = page {
+        page.write(|out| html::write_fleet(out, &fleet, &outcomes, &page::options(report)));
+        page.finish()?;
+    }
+    Ok(Exit::of(&outcomes))
+}
+
+/// The reports of one file; the points of a merged one keep their names.
+fn read(config: &mut ReadConfig, name: String, path: PathBuf) -> Result<Vec<Part>, Error> {
+    let Some(parts) = saved::parts(&path)? else {
+        config.files = vec![path];
+        let snapshot = wiring::analyse(config, &Stop::default(), &mut |_: &ExchangeRecord| ())?;
+        return Ok(vec![Part {
+            point: name,
+            snapshot,
+        }]);
+    };
+    if config.filter.is_some() {
+        let name = path.display();
+        say(&format!(
+            "warning: {name}: is a report; the filter does not change it"
+        ));
+    }
+    let parts = parts.into_iter().map(|part| Part {
+        point: part.point.unwrap_or_else(|| name.clone()),
+        snapshot: part.snapshot,
+    });
+    Ok(parts.collect())
+}
+
+/// Names of points and files are as telling as addresses.
+fn rename(parts: &mut [Part]) {
+    let mut known: HashMap<String, String> = HashMap::new();
+    for part in parts {
+        let next = format!("point{}", known.len() + 1);
+        part.point
+            .clone_from(known.entry(part.point.clone()).or_insert(next));
+        let capture = &mut part.snapshot.capture;
+        for (place, source) in capture.sources.iter_mut().enumerate() {
+            let name = format!("{}-{}", part.point, place + 1);
+            for warning in &mut capture.warnings {
+                *warning = warning.replace(&source.name, &name);
+            }
+            source.name = name;
+        }
+    }
+}
+
+/// Each file's capture point: the name before `=`, or what tells the file's name from the others'.
+fn names(typed: &[OsString]) -> Result<Vec<(String, PathBuf)>, Error> {
+    let mut named: Vec<(Option<String>, PathBuf)> = Vec::new();
+    for word in typed {
+        let text = word.to_string_lossy();
+        match text.split_once('=') {
+            Some((name, file)) if !Path::new(word).exists() => {
+                if name.is_empty() || file.is_empty() {
+                    let problem = "lacks a name or a file; write NAME=FILE, such as node1=node1.json";
+                    return Err(Error::argument(text, problem));
+                }
+                named.push((Some(name.to_owned()), file.into()));
+            }
+            _ => named.push((None, word.into())),
+        }
+    }
+    if named.iter().filter(|(_, path)| path == Path::new("-")).count() > 1 {
+        return Err(Error::argument(
+            "- -",
+            "only one capture can come from standard input",
+        ));
+    }
+    let stems = |path: &Path| {
+        path.file_name()
+            .map(|name| stem(&name.to_string_lossy()).to_owned())
+    };
+    let mut by_stem: HashMap<String, usize> = HashMap::new();
+    for (_, path) in named.iter().filter(|(name, _)| name.is_none()) {
+        *by_stem.entry(stems(path).unwrap_or_default()).or_default() += 1;
+    }
+    let name = |(name, path): (Option<String>, PathBuf)| {
+        let short = stems(&path).unwrap_or_default();
+        let alone = by_stem.get(&short) == Some(&1);
+        let long = || stem(&path.to_string_lossy()).to_owned();
+        (name.unwrap_or_else(|| if alone { short } else { long() }), path)
+    };
+    Ok(named.into_iter().map(name).collect())
+}
+
+/// A file's name without what says what kind of file it is.
+fn stem(name: &str) -> &str {
+    const ENDINGS: [&str; 9] = [
+        ".json", ".gz", ".zst", ".pcap", ".pcapng", ".cap", ".dmp", ".dump", ".trace",
+    ];
+    let mut rest = name;
+    while let Some(shorter) = ENDINGS.iter().find_map(|ending| rest.strip_suffix(ending)) {
+        if shorter.is_empty() || shorter.ends_with('/') {
+            break;
+        }
+        rest = shorter;
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(words: &[&str]) -> Vec<String> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let named = names(&words).unwrap();
+        named.into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn points_are_named_by_what_tells_files_apart() {
+        assert_eq!(named(&["a/node1.json", "node2.pcap.zst"]), ["node1", "node2"]);
+        assert_eq!(
+            named(&["node1/report.json", "node2/report.json", "x=node3/report.json"]),
+            ["node1/report", "node2/report", "x"]
+        );
+        assert_eq!(named(&["a=10h.json", "a=11h.json"]), ["a", "a"]);
+        assert_eq!(named(&[".json", "-"]), [".json", "-"]);
+        let empty = names(&["=x.json".into()]).unwrap_err().to_string();
+        assert!(empty.contains("NAME=FILE"), "{empty}");
+        assert!(names(&["-".into(), "b=-".into()]).is_err());
+    }
+}

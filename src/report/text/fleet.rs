@@ -1,0 +1,296 @@
+//! Several capture points as one, for people: the answer, the host unlike its peers, a line a point, then what every
+//! report says.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::page::{Page, Tone, columns};
+use super::units::{count, counted, percent};
+use super::{MAX_WIDTH, Options, PLAIN_WIDTH, verdict};
+use crate::diagnose::catalogue::CauseId;
+use crate::diagnose::expect::Outcome;
+use crate::fleet::{Fleet, Outlier, Point, SeenTwice, Unlike};
+use crate::report::{display_safe, one_line};
+
+/// More points are counted, not shown.
+const SHOWN: usize = 40;
+/// More legs that were captured twice are counted, not shown.
+const TWICE: usize = 5;
+
+/// Writes the report of several capture points.
+///
+/// # Errors
+/// What `out` could not take.
+pub fn write(out: &mut dyn Write, fleet: &Fleet, outcomes: &[Outcome], options: &Options) -> io::Result<()> {
+    let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
+    verdict::print(&mut page, &fleet.whole, &options.zone);
+    verdict::print_expectations(&mut page, outcomes);
+    unlike(&mut page, fleet);
+    points(&mut page, fleet);
+    twice(&mut page, &fleet.twice);
+    super::body(&mut page, &fleet.whole, options);
+    out.write_all(page.finish().as_bytes())
+}
+
+/// `41 %`, `0.4 %`: a digit after the point below ten.
+fn short(share: f64) -> String {
+    let hundredths = share * 100.0;
+    if hundredths >= 10.0 {
+        format!("{hundredths:.0}")
+    } else {
+        format!("{hundredths:.1}")
+    }
+}
+
+fn range(outlier: &Outlier) -> String {
+    let (least, most) = (short(outlier.least), short(outlier.most));
+    if least == most {
+        return format!("{least} %");
+    }
+    // Another one that is unlike them all makes a range that says little.
+    let width = outlier.most - outlier.least;
+    let far = (outlier.most - outlier.median).max(outlier.median - outlier.least);
+    if outlier.others > 2 && width > (outlier.value - outlier.median).abs() / 2.0 && far > 0.8 * width {
+        return format!("{} % in the median", short(outlier.median));
+    }
+    format!("{least}-{most} %")
+}
+
+fn others(n: usize) -> String {
+    const WORDS: [&str; 10] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    WORDS
+        .get(n)
+        .map_or_else(|| count(n as u64), |word| (*word).to_owned())
+}
+
+/// `node5: 41 % avoidable, the other four 0.4-0.9 %; cause N2 only here`.
+#[must_use]
+pub fn sentence(unlike: &Unlike) -> String {
+    let figures = unlike.figures.iter().map(|outlier| {
+        let (value, words) = (short(outlier.value), outlier.measure.words());
+        format!(
+            "{value} % {words}, the other {} {}",
+            others(outlier.others),
+            range(outlier)
+        )
+    });
+    let ids = |ids: &[CauseId], tail: &str| {
+        let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+        let word = if names.len() == 1 { "cause" } else { "causes" };
+        (!names.is_empty()).then(|| format!("{word} {} {tail}", names.join(", ")))
+    };
+    let here = ids(&unlike.only_here, "only here");
+    let there = ids(&unlike.only_there, "at all others, and not here");
+    let all: Vec<String> = figures.chain(here).chain(there).collect();
+    format!("{}: {}", one_line(&unlike.point), all.join("; "))
+}
+
+fn unlike(page: &mut Page, fleet: &Fleet) {
+    let alike = fleet.unlike.is_empty();
+    if alike && fleet.not_compared.is_none() && fleet.points.len() < 2 {
+        return;
+    }
+    page.heading("UNLIKE ITS PEERS");
+    for unlike in &fleet.unlike {
+        page.put(Tone::Plain, "  ")
+            .wrapped(Tone::Doubtful, 2, &sentence(unlike));
+    }
+    let words = match &fleet.not_compared {
+        Some(why) => why,
+        None if alike => {
+            "none: reuse, avoidable handshakes, failed connects, resets, TIME-WAIT and causes are alike"
+        }
+        None => return,
+    };
+    page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, words);
+}
+
+/// A column of the table of points: its head in two lines, its width, its value.
+pub(in crate::report) struct Column {
+    pub(in crate::report) head: [&'static str; 2],
+    width: usize,
+    pub(in crate::report) cell: fn(&Point) -> String,
+}
+
+fn known(n: Option<u64>) -> String {
+    n.map_or_else(|| "-".to_owned(), count)
+}
+
+pub(in crate::report) const COLUMNS: [Column; 7] = [
+    Column {
+        head: ["", "requests"],
+        width: 11,
+        cell: |point| count(point.figures.counts.requests.total),
+    },
+    Column {
+        head: ["", "reused"],
+        width: 9,
+        cell: |point| {
+            let reuse = point.figures.reuse_ratio();
+            reuse.map_or_else(|| "-".to_owned(), |(value, ..)| percent(value))
+        },
+    },
+    Column {
+        head: ["", "avoidable"],
+        width: 10,
+        cell: |point| known(point.figures.avoidable),
+    },
+    Column {
+        head: ["connects", "failed"],
+        width: 9,
+        cell: |point| count(point.figures.failed_connects()),
+    },
+    Column {
+        head: ["TIME-WAIT", "at most"],
+        width: 10,
+        cell: |point| known(point.time_wait()),
+    },
+    Column {
+        head: ["conntrack", "at the end"],
+        width: 11,
+        cell: |point| known(point.host.as_ref().map(|host| host.conntrack_entries)),
+    },
+    Column {
+        head: ["ports to", "one server"],
+        width: 11,
+        cell: |point| known(point.ports()),
+    },
+];
+
+/// What else is to be said of a point.
+pub(in crate::report) fn notes(point: &Point) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(address) = point.address {
+        let does = if point.connects { "asks" } else { "answers" };
+        let parts = match point.parts {
+            1 => String::new(),
+            n => format!(", {} reports", count(n as u64)),
+        };
+        notes.push(format!("{address} {does}{parts}"));
+    }
+    let mut faults: Vec<(&CauseId, &u64)> = point.faults.iter().collect();
+    faults.sort_by_key(|(id, n)| (std::cmp::Reverse(**n), **id));
+    if !faults.is_empty() {
+        let faults: Vec<String> = faults
+            .iter()
+            .map(|(id, n)| format!("{} {}", id.as_str(), count(**n)))
+            .collect();
+        notes.push(format!("causes {}", faults.join(", ")));
+    }
+    let all = point.figures.counts.connections.total;
+    if point.counted < all {
+        let counted = count(point.counted);
+        notes.push(format!(
+            "{counted} of {} count here, the others where they were captured, too",
+            self::counted(all, "connection", "connections")
+        ));
+    }
+    if let Some(dropped) = point.dropped.filter(|dropped| *dropped > 0) {
+        notes.push(format!(
+            "{} dropped: no ratio of it is sure",
+            counted(dropped, "packet", "packets")
+        ));
+    }
+    notes
+}
+
+fn points(page: &mut Page, fleet: &Fleet) {
+    let shown = &fleet.points[..fleet.points.len().min(SHOWN)];
+    let word = shown
+        .iter()
+        .map(|point| point.status.as_str().len())
+        .max()
+        .unwrap_or(0)
+        + 2;
+    let name = |point: &Point| display_safe(&point.name).into_owned();
+    let widest = shown.iter().map(|point| columns(&name(point))).max().unwrap_or(0);
+    let figures: usize = COLUMNS.iter().map(|column| column.width).sum();
+    let one_line = word + widest + figures <= page.width;
+    let lead = if one_line {
+        word + widest
+    } else {
+        page.width.saturating_sub(figures)
+    };
+    page.end();
+    page.left(
+        Tone::Heading,
+        &format!("POINTS {}", count(fleet.points.len() as u64)),
+        lead,
+    );
+    for row in 0..2 {
+        if row == 1 {
+            page.left(Tone::Plain, "", lead);
+        }
+        for column in &COLUMNS {
+            page.right(Tone::Dim, column.head[row], column.width);
+        }
+        page.end();
+    }
+    for point in shown {
+        let status = point.status.as_str().to_uppercase();
+        page.left(Tone::of(point.status), &status, word);
+        if one_line {
+            page.left(Tone::Plain, &name(point), lead - word);
+        } else {
+            page.put(Tone::Plain, &name(point)).end();
+            page.left(Tone::Plain, "", lead);
+        }
+        for column in &COLUMNS {
+            page.right(Tone::Plain, &(column.cell)(point), column.width);
+        }
+        page.end();
+        page.left(Tone::Plain, "", word)
+            .wrapped(Tone::Dim, word, &notes(point).join("; "));
+    }
+    let more = fleet.points.len() - shown.len();
+    if more > 0 {
+        page.put(
+            Tone::Dim,
+            &format!("and {} more (all of them: --json)", count(more as u64)),
+        )
+        .end();
+    }
+}
+
+/// `10.0.0.1 -> 10.0.0.11:8080 at tomcat1: 1,204 of 1,204 connections count at node1`.
+#[must_use]
+pub fn twice_words(twice: &SeenTwice) -> String {
+    let about = if twice.in_common.exact { "" } else { "about " };
+    let ((at, leg), (also, other)) = (&twice.counted, &twice.also);
+    let named = if leg == other {
+        String::new()
+    } else {
+        format!(", where they are {leg}")
+    };
+    format!(
+        "{other} at {}: {about}{} of {} count at {}{named}",
+        one_line(also),
+        count(twice.in_common.count),
+        counted(twice.connections, "connection", "connections"),
+        one_line(at)
+    )
+}
+
+fn twice(page: &mut Page, twice: &[SeenTwice]) {
+    if twice.is_empty() {
+        return;
+    }
+    page.heading("CAPTURED TWICE");
+    for twice in twice.iter().take(TWICE) {
+        page.put(Tone::Plain, "  ")
+            .wrapped(Tone::Plain, 2, &twice_words(twice));
+    }
+    if twice.len() > TWICE {
+        let more = count((twice.len() - TWICE) as u64);
+        page.put(Tone::Dim, &format!("  and {more} more (all of them: --json)"))
+            .end();
+    }
+}
+
+/// The names of points, each once, for a head line.
+pub(in crate::report) fn names(fleet: &Fleet) -> String {
+    let names: BTreeSet<&str> = fleet.points.iter().map(|point| point.name.as_str()).collect();
+    counted(names.len() as u64, "capture point", "capture points")
+}
