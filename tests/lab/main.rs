@@ -9,6 +9,7 @@
 mod behind;
 mod ends;
 mod figures;
+mod fleet;
 mod metrics;
 mod net;
 mod nginx;

@@ -95,7 +95,28 @@ impl Net {
             run("ip", &["netns", "add", name]);
             run("ip", &["-n", name, "link", "set", "lo", "up"]);
         }
-        net.link((CLI, "eth0", "10.76.0.9/24"), (NGX, "eth0", "10.76.0.1/24"));
+        if roles.contains(&NGX) {
+            net.link((CLI, "eth0", "10.76.0.9/24"), (NGX, "eth0", "10.76.0.1/24"));
+        }
+        Some(net)
+    }
+
+    /// Hosts with these last numbers of their addresses, 10.77.0.0/24, on one switch; each has one interface, `bond0`. Also
+    /// `None` if `more` is missing.
+    pub(crate) fn of_hosts(test: &str, hosts: &[(&'static str, u8)], more: Option<String>) -> Option<Self> {
+        let mut roles: Vec<&'static str> = hosts.iter().map(|(role, _)| *role).collect();
+        roles.push(SWITCH);
+        let net = Self::make(test, &roles, missing().or(more))?;
+        net.ip(SWITCH, &["link", "add", "switch", "type", "bridge"]);
+        net.ip(SWITCH, &["link", "set", "switch", "up"]);
+        for (role, last) in hosts {
+            let port = format!("to-{role}");
+            net.link(
+                (role, "bond0", &format!("10.77.0.{last}/24")),
+                (SWITCH, &port, ""),
+            );
+            net.ip(SWITCH, &["link", "set", &port, "master", "switch"]);
+        }
         Some(net)
     }
 

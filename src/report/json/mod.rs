@@ -9,6 +9,7 @@ mod layout;
 mod leg;
 mod merged;
 mod number;
+mod openings;
 mod own_host;
 mod saved;
 #[cfg(test)]
