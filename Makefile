@@ -4,6 +4,7 @@
 # make compare, results   flowcheck against an empty libpcap loop, cat and tcpdump; benches/RESULTS.md anew
 # make lab       live capture in network namespaces against nginx, Tomcat and the kernel (root)
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
+# make merge-many   a thousand reports merged: wall clock and memory
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make deb       a Debian package: program, manual pages, completions, a systemd unit; `make test-deb` installs it in a fresh tree (root)
 # make parquet   the tests of --format parquet, with DuckDB from PyPI to read the tables
@@ -20,7 +21,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap parquet doc deny install man deb test-deb truth bench bench-instructions compare results lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap parquet doc deny install man deb test-deb truth bench bench-instructions compare results merge-many lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -105,6 +106,11 @@ results: packages
 	@.ci/packages tcpdump tcptrace tcpflow tshark valgrind
 	{ benches/compare.sh --slow $(RECORDINGS) && echo && benches/instructions.sh; } >$(TARGET)/RESULTS.md
 	mv $(TARGET)/RESULTS.md benches/RESULTS.md
+
+merge-many: packages
+	@.ci/packages python3
+	$(CARGO) build --release --locked
+	benches/merge.py --flowcheck $(TARGET)/release/flowcheck
 
 lab:
 	@.ci/packages ip nginx curl java tomcat10

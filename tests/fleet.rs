@@ -314,6 +314,11 @@ fn the_host_unlike_its_peers_is_named_with_its_cause() {
         compared.starts_with("UNCHANGED") || compared.starts_with("RIGHT"),
         "{compared}"
     );
+    // A merged report read again is a merged report; a test case a leg is one format more.
+    let again = run(&["read", both.to_str().unwrap()]);
+    assert_eq!(again, run(&words));
+    let cases = run(&["read", both.to_str().unwrap(), "--format", "junit"]);
+    assert!(cases.contains("<testcase"), "{cases}");
     // Shared without addresses or names.
     let hidden = run(&[&words[..], &["--anonymize", "--json", "-q"]].concat());
     assert!(!hidden.contains("node5") && !hidden.contains("10.0.0.5") && hidden.contains("point5"));

@@ -98,10 +98,18 @@ fn pages_render_sort_filter_and_load_nothing() {
         capture("story-pool-of-2.pcap.zst"),
     );
     let compared = page(&folder, "compared.html", &["compare", &before, &after]);
+    let named = [
+        ("node4", "churn.pcap"),
+        ("node1", "story-right.pcap.zst"),
+        ("node2", "story-pool-of-2.pcap.zst"),
+    ]
+    .map(|(node, name)| format!("{node}={}", capture(name)));
+    let merged = [&["merge"], &named.each_ref().map(String::as_str)[..]].concat();
+    let merged = page(&folder, "merged.html", &merged);
     let empty = page(&folder, "empty.html", &["read", &capture("empty.pcap")]);
     let output = Command::new("python3")
         .arg(format!("{ROOT}/tests/pages/check.py"))
-        .args([hostile, timeouts, compared, empty])
+        .args([hostile, timeouts, compared, empty, merged])
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

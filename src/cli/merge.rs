@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::CommonArgs;
 use super::compare::text_or_json;
-use super::config::{self, Product, ReadConfig};
+use super::config::{self, Product, ReadConfig, ReportConfig};
 use super::error::Error;
 use super::exit::Exit;
 use super::output::Output;
@@ -17,8 +17,9 @@ use super::{page, saved, say, wiring};
 use crate::diagnose::ExchangeRecord;
 use crate::diagnose::expect;
 use crate::fleet::{self, Part};
+use crate::query;
 use crate::report::anonymize::Anonymizer;
-use crate::report::{html, json, text};
+use crate::report::{html, json, junit, text};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct MergeArgs {
@@ -52,60 +53,85 @@ pub(super) fn merge(typed: MergeArgs) -> Result<Exit, Error> {
         ladder: None,
         report,
     };
-    let mut output = Output::open(config.report.output.as_deref())?;
-    let page = page::open(&config.report)?;
+    config.report.product = product;
+    let results = Results::open(&config.report)?;
     let mut parts = Vec::new();
     for (name, path) in named {
-        parts.extend(read(&mut config, name, path)?);
+        parts.extend(read(&mut config, &name, path)?);
     }
-    let report = &config.report;
-    let mut fleet = fleet::merge(parts);
-    // Judged before addresses are replaced: --leg names real ones.
-    let (mut outcomes, warnings) = expect::judge(&report.expectations, report.leg.as_deref(), &fleet.whole);
-    if report.anonymize {
-        let mut anonymizer = Anonymizer::default();
-        let mut parts = fleet.parts;
-        rename(&mut parts);
-        for part in &mut parts {
-            anonymizer.snapshot(&mut part.snapshot);
+    results.present(parts, &config.report)
+}
+
+/// Where merged reports go.
+pub(super) struct Results {
+    output: Output,
+    page: Option<Output>,
+}
+
+impl Results {
+    /// Opens what is to be written, before anything is read.
+    pub(super) fn open(report: &ReportConfig) -> Result<Self, Error> {
+        Ok(Self {
+            output: Output::open(report.output.as_deref())?,
+            page: page::open(report)?,
+        })
+    }
+
+    /// Merges, prints what all say together and judges the expectations on that.
+    pub(super) fn present(mut self, parts: Vec<Part>, report: &ReportConfig) -> Result<Exit, Error> {
+        let mut fleet = fleet::merge(parts);
+        // Judged before addresses are replaced: --leg names real ones.
+        let (mut outcomes, warnings) =
+            expect::judge(&report.expectations, report.leg.as_deref(), &fleet.whole);
+        if report.anonymize {
+            let mut anonymizer = Anonymizer::default();
+            let mut parts = fleet.parts;
+            rename(&mut parts);
+            for part in &mut parts {
+                anonymizer.snapshot(&mut part.snapshot);
+            }
+            anonymizer.outcomes(&mut outcomes);
+            fleet = fleet::merge(parts);
         }
-        anonymizer.outcomes(&mut outcomes);
-        fleet = fleet::merge(parts);
+        fleet.whole.capture.warnings.extend(warnings);
+        if let Some((query, most)) = &report.narrowed {
+            query::narrow(query, *most, &mut fleet.whole);
+        }
+        self.output.write(|out| match report.product {
+            Product::Json => json::write_fleet(out, &fleet, &outcomes),
+            Product::Junit => junit::write(out, &fleet.whole, &outcomes),
+            _ => text::fleet::write(out, &fleet, &outcomes, &text_options(report)),
+        });
+        if !report.quiet {
+            result::warn(&fleet.whole, &[]);
+        }
+        self.output.finish()?;
+        if let Some(mut page) = self.page {
+            page.write(|out| html::write_fleet(out, &fleet, &outcomes, &page::options(report)));
+            page.finish()?;
+        }
+        Ok(Exit::of(&outcomes))
     }
-    fleet.whole.capture.warnings.extend(warnings);
-    output.write(|out| match product {
-        Product::Json => json::write_fleet(out, &fleet, &outcomes),
-        _ => text::fleet::write(out, &fleet, &outcomes, &text_options(report)),
-    });
-    if !report.quiet {
-        result::warn(&fleet.whole, &[]);
-    }
-    output.finish()?;
-    if let Some(mut page) = page {
-        page.write(|out| html::write_fleet(out, &fleet, &outcomes, &page::options(report)));
-        page.finish()?;
-    }
-    Ok(Exit::of(&outcomes))
 }
 
 /// The reports of one file; the points of a merged one keep their names.
-fn read(config: &mut ReadConfig, name: String, path: PathBuf) -> Result<Vec<Part>, Error> {
+fn read(config: &mut ReadConfig, name: &str, path: PathBuf) -> Result<Vec<Part>, Error> {
     let Some(parts) = saved::parts(&path)? else {
         config.files = vec![path];
         let snapshot = wiring::analyse(config, &Stop::default(), &mut |_: &ExchangeRecord| ())?;
         return Ok(vec![Part {
-            point: name,
+            point: name.to_owned(),
             snapshot,
         }]);
     };
     if config.filter.is_some() {
-        let name = path.display();
+        let path = path.display();
         say(&format!(
-            "warning: {name}: is a report; the filter does not change it"
+            "warning: {path}: is a report; the filter does not change it"
         ));
     }
     let parts = parts.into_iter().map(|part| Part {
-        point: part.point.unwrap_or_else(|| name.clone()),
+        point: part.point.unwrap_or_else(|| name.to_owned()),
         snapshot: part.snapshot,
     });
     Ok(parts.collect())

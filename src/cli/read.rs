@@ -6,9 +6,10 @@ use super::config::ReadConfig;
 use super::error::Error;
 use super::exit::Exit;
 use super::ladder;
+use super::merge::Results;
 use super::page::Examples;
 use super::result::{self, Lines};
-use super::saved;
+use super::saved::{self, Saved};
 use super::screen;
 use super::stop::Stop;
 use super::wiring;
@@ -23,9 +24,13 @@ const SAVED: &str =
 
 /// Reads captures or a saved report, prints what was asked for and judges the expectations.
 pub(super) fn read(config: ReadConfig) -> Result<Exit, Error> {
-    if let Some(snapshot) = saved::of(&config)? {
-        let lines = Lines::open(&config.report, &config.files)?;
-        return result::conclude(&config.report, lines, snapshot, (&[], Examples::None(SAVED)));
+    match saved::of(&config)? {
+        Some(Saved::One(snapshot)) => {
+            let lines = Lines::open(&config.report, &config.files)?;
+            return result::conclude(&config.report, lines, *snapshot, (&[], Examples::None(SAVED)));
+        }
+        Some(Saved::Merged(parts)) => return Results::open(&config.report)?.present(parts, &config.report),
+        None => {}
     }
     let config = Arc::new(config);
     if let Some(wanted) = &config.ladder {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::config::{Product, ReadConfig};
 use super::error::Error;
 use crate::diagnose::Snapshot;
+use crate::fleet::Part;
 use crate::report::json;
 
 /// The report in a file that is one; `None` of any other.
@@ -35,16 +36,39 @@ pub(super) fn parts(path: &Path) -> Result<Option<Vec<json::SavedReport>>, Error
     json::read_parts(BufReader::new(file)).map_err(wrong).map(Some)
 }
 
+/// What a file of a saved report holds.
+pub(super) enum Saved {
+    /// A report of one capture.
+    One(Box<Snapshot>),
+    /// Those of several capture points, which `merge` put together.
+    Merged(Vec<Part>),
+}
+
+impl Saved {
+    fn of(mut reports: Vec<json::SavedReport>) -> Self {
+        match reports.pop() {
+            Some(report) if report.point.is_none() => Self::One(Box::new(report.snapshot)),
+            last => {
+                let parts = reports.into_iter().chain(last).map(|report| Part {
+                    point: report.point.unwrap_or_default(),
+                    snapshot: report.snapshot,
+                });
+                Self::Merged(parts.collect())
+            }
+        }
+    }
+}
+
 /// The report that `read` was given in place of a capture; an error where packets are asked for, which it has not.
-pub(super) fn of(config: &ReadConfig) -> Result<Option<Snapshot>, Error> {
+pub(super) fn of(config: &ReadConfig) -> Result<Option<Saved>, Error> {
     let [path] = config.files.as_slice() else {
         return Ok(None);
     };
-    let Some(snapshot) = read(path)? else {
+    let Some(reports) = parts(path)? else {
         return Ok(None);
     };
     let report = &config.report;
-    let rows = !matches!(report.product, Product::Text | Product::Json);
+    let rows = matches!(report.product, Product::Rows(_) | Product::Exchanges { .. });
     let asked = [
         (config.filter.is_some(), "a filter"),
         (config.count.is_some(), "-c"),
@@ -57,7 +81,7 @@ pub(super) fn of(config: &ReadConfig) -> Result<Option<Snapshot>, Error> {
         ),
     ];
     match asked.iter().find(|(asked, _)| *asked) {
-        None => Ok(Some(snapshot)),
+        None => Ok(Some(Saved::of(reports))),
         Some((_, what)) => {
             let problem = format!("is a saved report, which has no packets for {what}; name the capture");
             Err(Error::argument(path.display().to_string(), problem))

@@ -78,7 +78,7 @@ pub(super) fn merged(parts: &[Part], counted: &Counted, offsets: &Offsets, t: &T
 fn leg(views: &Views<'_>, offsets: &Offsets, t: &Thresholds) -> Option<Leg> {
     let (_, first) = views.all().next()?;
     let mut whole = first.clone();
-    whole.causes = Vec::new();
+    let mut sum = causes::Sum::default();
     for ((part, _), (_, leg)) in views.places.iter().zip(views.all()) {
         let counts = &leg.figures.counts;
         let seen = causes::Seen {
@@ -86,9 +86,9 @@ fn leg(views: &Views<'_>, offsets: &Offsets, t: &Thresholds) -> Option<Leg> {
             closes: counts.closes.total(),
             attempts: counts.connections.opened,
         };
-        causes::add(&mut whole.causes, seen, offsets.of_part(*part));
+        sum.add(seen, offsets.of_part(*part));
     }
-    causes::finish(&mut whole.causes);
+    whole.causes = sum.finish();
     if views.places.len() == 1 {
         return Some(whole);
     }

@@ -19,6 +19,8 @@ mod tests;
 mod timeline;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 pub use counted::SeenTwice;
 pub use peers::{Measure, Outlier, Unlike};
@@ -146,7 +148,7 @@ fn totals(parts: &[Part], legs: &[Leg]) -> Figures {
 
 /// Every client's pool, of the points that count one of its legs.
 fn pools(parts: &[Part], counted: &Counted, offsets: &capture::Offsets) -> Vec<Pool> {
-    let mut pools: std::collections::BTreeMap<std::net::IpAddr, Pool> = std::collections::BTreeMap::new();
+    let mut pools: BTreeMap<IpAddr, (Pool, causes::Sum)> = BTreeMap::new();
     for (place, part) in parts.iter().enumerate() {
         for pool in &part.snapshot.pools {
             let counts = |leg: usize, name: diagnose::LegName| {
@@ -168,24 +170,27 @@ fn pools(parts: &[Part], counted: &Counted, offsets: &capture::Offsets) -> Vec<P
                 closes: base,
                 attempts: base,
             };
-            let whole = pools.entry(pool.client).or_insert_with(|| Pool {
-                client: pool.client,
-                servers: Vec::new(),
-                idle_pool_size: None,
-                causes: Vec::new(),
+            let (whole, sum) = pools.entry(pool.client).or_insert_with(|| {
+                let none = Pool {
+                    client: pool.client,
+                    servers: Vec::new(),
+                    idle_pool_size: None,
+                    causes: Vec::new(),
+                };
+                (none, causes::Sum::default())
             });
             whole.servers.extend(&pool.servers);
             whole.idle_pool_size = pool.idle_pool_size.or(whole.idle_pool_size);
-            causes::add(&mut whole.causes, seen, offsets.of_part(place));
+            sum.add(seen, offsets.of_part(place));
         }
     }
-    let mut pools: Vec<Pool> = pools.into_values().collect();
-    for pool in &mut pools {
+    let pools = pools.into_values().map(|(mut pool, sum)| {
         pool.servers.sort_unstable();
         pool.servers.dedup();
-        causes::finish(&mut pool.causes);
-    }
-    pools
+        pool.causes = sum.finish();
+        pool
+    });
+    pools.collect()
 }
 
 /// Proxies; of one that several parts show, what the part says that sampled most.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Looks at pages of flowcheck in a browser: check.py HOSTILE TIMEOUTS COMPARED EMPTY (tests/pages.rs makes them).
+"""Looks at pages of flowcheck in a browser: check.py HOSTILE TIMEOUTS COMPARED EMPTY MERGED (tests/pages.rs makes them).
 
 Every page has to render in both colour schemes, on wide and narrow screens and on paper, without an error and without asking
 for anything beside itself; tables sort and filter; what is hostile stays text."""
@@ -138,15 +138,20 @@ def is_locked(browser, path):
 
 
 def main():
-    hostile, timeouts, compared, empty = sys.argv[1:]
+    hostile, timeouts, compared, empty, merged = sys.argv[1:]
     with Browser(find()) as browser:
-        for path in (hostile, timeouts, compared, empty):
+        for path in (hostile, timeouts, compared, empty, merged):
             renders(browser, path)
         sorts_and_filters(browser, timeouts)
         stays_text(browser, hostile)
         is_locked(browser, hostile)
         browser.open(compared)
         expect(browser.eval("document.querySelectorAll('#timeline .timeline').length") == 2, f"{compared}: two timelines")
+        browser.open(merged)
+        points = "#points .sortable"
+        click(browser, points, "requests")
+        expect(column(browser, points, 0) == ["node1", "node2", "node4"], f"{merged}: by requests: {column(browser, points, 0)}")
+        expect(browser.eval("document.querySelectorAll('#unlike li').length") > 0, f"{merged}: one is unlike its peers")
     for problem in PROBLEMS:
         print(problem)
     print(f"pages: {len(PROBLEMS)} problems")

@@ -22,6 +22,7 @@ SCREENS = [
     ("connections-1400", "report", 1400, 800, True, "", "#connections"),
     ("compare-1400", "compare", 1400, 1500, False, "", None),
     ("compare-400", "compare", 400, 1400, True, "", None),
+    ("merge-1400", "merge", 1400, 1000, False, "", None),
     ("print", "report", 760, 1075, False, "print", None),
 ]
 
@@ -33,12 +34,14 @@ def main():
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        pages = {name: f"{folder}/{name}.html" for name in ("report", "compare")}
+        pages = {name: f"{folder}/{name}.html" for name in ("report", "compare", "merge")}
         captures = "captures/story-pool-of-2.pcap.zst", "captures/story-right.pcap.zst"
         common = ["--utc", "--quiet", "--output", f"{folder}/text"]
         run = lambda words: subprocess.run([args.flowcheck, *words, *common], cwd=ROOT, check=True)
         run(["read", "captures/client-idle-timeout.pcap.gz", "--connections", "--html", pages["report"]])
         run(["compare", *captures, "--html", pages["compare"]])
+        names = "keepalive.pcap", "story-right.pcap.zst", "story-pool-of-2.pcap.zst", "churn.pcap"
+        run(["merge", *(f"node{n}=captures/{name}" for n, name in enumerate(names, 1)), "--html", pages["merge"]])
         with Browser(find()) as browser:
             for name, page, width, height, dark, medium, first in SCREENS:
                 browser.open(pages[page], width=width, dark=dark, media=medium)
