@@ -4,6 +4,8 @@
 use std::sync::OnceLock;
 
 use flowcheck::compare::compare;
+use flowcheck::diagnose::Snapshot;
+use flowcheck::fleet::{Part, merge};
 use flowcheck::report::{json, text};
 use serde_json::{Number, Value};
 
@@ -65,6 +67,29 @@ fn read(bytes: &[u8]) {
     let again = json::read(once.as_slice()).expect("what was written is read");
     let mut twice = Vec::new();
     json::write(&mut twice, &again, &[]).expect("memory can be written");
+    assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
+    merged([("a", before), ("b", again.clone()), ("b", again)], &options);
+}
+
+/// Merged reports are printed, and read back they merge to the same.
+fn merged(parts: [(&str, Snapshot); 3], options: &text::Options) {
+    let part = |(point, snapshot): (&str, Snapshot)| Part {
+        point: point.to_owned(),
+        snapshot,
+    };
+    let fleet = merge(parts.map(part).into());
+    let (mut out, mut once, mut twice) = (Vec::new(), Vec::new(), Vec::new());
+    text::fleet::write(&mut out, &fleet, &[], options).expect("memory can be written");
+    json::write_fleet(&mut once, &fleet, &[]).expect("memory can be written");
+    let again = match json::read_parts(once.as_slice()) {
+        Ok(reports) => reports,
+        // A sum of three may be larger than anything that is counted.
+        Err(error) => return assert!(error.to_string().contains("larger than anything"), "{error}"),
+    };
+    let again = again
+        .into_iter()
+        .map(|report| part((&report.point.unwrap_or_default(), report.snapshot)));
+    json::write_fleet(&mut twice, &merge(again.collect()), &[]).expect("memory can be written");
     assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
 }
 
