@@ -1,5 +1,6 @@
 //! The figures as they stand, for `diagnose`.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::closes::Closes;
@@ -31,6 +32,37 @@ pub struct PrefixRow {
     pub first: u64,
     /// A; `None` on `*` legs, whose pools are their clients'.
     pub avoidable: Option<u64>,
+}
+
+impl PrefixRow {
+    /// Most requests first.
+    #[must_use]
+    pub fn order(a: &Self, b: &Self) -> Ordering {
+        b.requests
+            .cmp(&a.requests)
+            .then_with(|| a.host.cmp(&b.host))
+            .then_with(|| a.prefix.cmp(&b.prefix))
+    }
+}
+
+impl Figures {
+    /// Nothing yet of several legs, to which [`add`](Self::add) adds each.
+    #[must_use]
+    pub fn of_no_leg() -> Self {
+        Self {
+            avoidable: Some(0),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a leg's figures; peaks and what was closed before the last first are of the legs together, and stay as they are.
+    pub fn add(&mut self, leg: &Self) {
+        self.counts.merge(&leg.counts);
+        self.avoidable = self.avoidable.zip(leg.avoidable).map(|(a, b)| a + b);
+        self.concurrency.open_at_start += leg.concurrency.open_at_start;
+        self.concurrency.idle_closes += leg.concurrency.idle_closes;
+        self.handshakes_per_second += leg.handshakes_per_second;
+    }
 }
 
 /// A series of health checks.
@@ -163,16 +195,9 @@ impl Aggregate {
     }
 
     fn totals(&self, legs: &[LegSummary]) -> Figures {
-        let mut totals = Figures {
-            avoidable: Some(0),
-            ..Figures::default()
-        };
+        let mut totals = Figures::of_no_leg();
         for leg in legs {
-            totals.counts.merge(&leg.figures.counts);
-            totals.avoidable = totals.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
-            totals.concurrency.open_at_start += leg.figures.concurrency.open_at_start;
-            totals.concurrency.idle_closes += leg.figures.concurrency.idle_closes;
-            totals.handshakes_per_second += leg.figures.handshakes_per_second;
+            totals.add(&leg.figures);
         }
         totals.concurrency = Concurrency {
             peak_busy: self.busy.peak,
@@ -231,12 +256,7 @@ impl Aggregate {
                 avoidable: (!leg.is_star()).then(|| counts.avoidable()),
             })
             .collect();
-        rows.sort_by(|a, b| {
-            b.requests
-                .cmp(&a.requests)
-                .then_with(|| a.host.cmp(&b.host))
-                .then_with(|| a.prefix.cmp(&b.prefix))
-        });
+        rows.sort_by(PrefixRow::order);
         rows
     }
 }

@@ -40,18 +40,7 @@ pub(super) struct CompareArgs {
 /// Reads both sides, prints what became of the figures and judges the expectations on the one after.
 pub(super) fn compare(typed: CompareArgs) -> Result<Exit, Error> {
     let product = text_or_json(&typed.common, "compared")?;
-    let filter = Some(typed.filter.join(" ")).filter(|filter| !filter.trim().is_empty());
-    let common = config::common(typed.common, &typed.thresholds, filter.as_deref())?;
-    let mut config = ReadConfig {
-        files: Vec::new(),
-        filter,
-        count: None,
-        from: None,
-        to: None,
-        screen: None,
-        ladder: None,
-        report: common,
-    };
+    let mut config = config::of_several(typed.common, &typed.thresholds, &typed.filter)?;
     if typed.before == "-" && typed.after == "-" {
         let problem = "both sides can't come from standard input";
         return Err(Error::argument("- -", problem));

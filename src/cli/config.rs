@@ -225,6 +225,25 @@ pub(super) fn report(
     })
 }
 
+/// For captures that are analysed one by one; their files are named later.
+pub(super) fn of_several(
+    typed: CommonArgs,
+    thresholds: &TypedThresholds,
+    filter: &[String],
+) -> Result<ReadConfig, Error> {
+    let filter = Some(filter.join(" ")).filter(|filter| !filter.trim().is_empty());
+    Ok(ReadConfig {
+        files: Vec::new(),
+        count: None,
+        from: None,
+        to: None,
+        screen: None,
+        ladder: None,
+        report: common(typed, thresholds, filter.as_deref())?,
+        filter,
+    })
+}
+
 /// The same for every report, as text.
 pub(super) fn common(
     typed: CommonArgs,

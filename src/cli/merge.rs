@@ -40,19 +40,8 @@ pub(super) struct MergeArgs {
 /// Reads all of them, prints what they say together and judges the expectations on that.
 pub(super) fn merge(typed: MergeArgs) -> Result<Exit, Error> {
     let product = text_or_json(&typed.common, "merged")?;
-    let filter = Some(typed.filter.join(" ")).filter(|filter| !filter.trim().is_empty());
     let named = names(&typed.files)?;
-    let report = config::common(typed.common, &typed.thresholds, filter.as_deref())?;
-    let mut config = ReadConfig {
-        files: Vec::new(),
-        filter,
-        count: None,
-        from: None,
-        to: None,
-        screen: None,
-        ladder: None,
-        report,
-    };
+    let mut config = config::of_several(typed.common, &typed.thresholds, &typed.filter)?;
     config.report.product = product;
     let results = Results::open(&config.report)?;
     let mut parts = Vec::new();

@@ -10,8 +10,11 @@ use crate::diagnose::Snapshot;
 use crate::fleet::Part;
 use crate::report::json;
 
-/// The report in a file that is one; `None` of any other.
-pub(super) fn read(path: &Path) -> Result<Option<Snapshot>, Error> {
+/// What `read` makes of a file that is a report; `None` of any other.
+fn opened<T>(
+    path: &Path,
+    read: fn(BufReader<File>) -> Result<T, json::SavedError>,
+) -> Result<Option<T>, Error> {
     if !starts_as_json(path) {
         return Ok(None);
     }
@@ -20,20 +23,17 @@ pub(super) fn read(path: &Path) -> Result<Option<Snapshot>, Error> {
         source,
     };
     let file = File::open(path).map_err(|error| wrong(error.into()))?;
-    json::read(BufReader::new(file)).map_err(wrong).map(Some)
+    read(BufReader::new(file)).map_err(wrong).map(Some)
+}
+
+/// The report in a file that is one; `None` of any other.
+pub(super) fn read(path: &Path) -> Result<Option<Snapshot>, Error> {
+    opened(path, json::read)
 }
 
 /// The reports in a file that is one, with the names of their capture points if it is a merged one; `None` of any other.
 pub(super) fn parts(path: &Path) -> Result<Option<Vec<json::SavedReport>>, Error> {
-    if !starts_as_json(path) {
-        return Ok(None);
-    }
-    let wrong = |source| Error::Report {
-        name: path.display().to_string(),
-        source,
-    };
-    let file = File::open(path).map_err(|error| wrong(error.into()))?;
-    json::read_parts(BufReader::new(file)).map_err(wrong).map(Some)
+    opened(path, json::read_parts)
 }
 
 /// What a file of a saved report holds.

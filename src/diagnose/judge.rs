@@ -290,23 +290,13 @@ fn small_legs(legs: &[Leg], t: &Thresholds) -> BTreeMap<IpAddr, Together> {
         };
         let empty = || Together {
             legs: 0,
-            figures: Figures {
-                avoidable: Some(0),
-                ..Figures::default()
-            },
+            figures: Figures::of_no_leg(),
         };
         let group = groups.entry(client).or_insert_with(empty);
         group.legs += 1;
-        group.figures.counts.merge(&leg.figures.counts);
-        group.figures.avoidable = group
-            .figures
-            .avoidable
-            .zip(leg.figures.avoidable)
-            .map(|(a, b)| a + b);
+        group.figures.add(&leg.figures);
         let (sum, part) = (&mut group.figures.concurrency, &leg.figures.concurrency);
         sum.peak_busy += part.peak_busy;
-        sum.open_at_start += part.open_at_start;
-        sum.idle_closes += part.idle_closes;
         let closed = sum.closed_before_last_first.unwrap_or(0) + part.closed_before_last_first.unwrap_or(0);
         sum.closed_before_last_first = Some(closed);
     }

@@ -149,12 +149,7 @@ fn prefixes(views: &Views<'_>) -> Vec<PrefixRow> {
             .or_insert_with(|| row.clone());
     }
     let mut rows: Vec<PrefixRow> = rows.into_values().collect();
-    rows.sort_by(|a, b| {
-        b.requests
-            .cmp(&a.requests)
-            .then_with(|| a.host.cmp(&b.host))
-            .then_with(|| a.prefix.cmp(&b.prefix))
-    });
+    rows.sort_by(PrefixRow::order);
     rows
 }
 

@@ -129,16 +129,9 @@ pub fn merge(mut parts: Vec<Part>) -> Fleet {
 
 /// All legs together. What is a peak is the highest that one part had: peaks at different points need not be of the same time.
 fn totals(parts: &[Part], legs: &[Leg]) -> Figures {
-    let mut totals = Figures {
-        avoidable: Some(0),
-        ..Figures::default()
-    };
+    let mut totals = Figures::of_no_leg();
     for leg in legs {
-        totals.counts.merge(&leg.figures.counts);
-        totals.avoidable = totals.avoidable.zip(leg.figures.avoidable).map(|(a, b)| a + b);
-        totals.concurrency.open_at_start += leg.figures.concurrency.open_at_start;
-        totals.concurrency.idle_closes += leg.figures.concurrency.idle_closes;
-        totals.handshakes_per_second += leg.figures.handshakes_per_second;
+        totals.add(&leg.figures);
     }
     for part in parts {
         legs::highest(&mut totals.concurrency, &part.snapshot.totals.concurrency);
