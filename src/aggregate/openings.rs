@@ -1,10 +1,11 @@
 //! Which connections a leg had, in so few numbers that a report can carry them: enough to tell whether two captures saw
 //! the same ones.
 //!
-//! A connection is known by the initial sequence numbers of both ends (RFC 9293 section 3.4.1), which no NAT and no
-//! router changes: they are the same wherever it is captured, whatever its addresses are there. Of the connections'
+//! A connection is known by the initial sequence numbers of both ends (RFC 9293 section 3.4.1), which NAT and
+//! routers leave alone: they are the same wherever it is captured, whatever its addresses are there. (Proxies open connections of
+//! their own; some firewalls give numbers of their own: randomization, SYN proxies.) Of the connections'
 //! numbers, which are hashed, the least are kept (a bottom-k sketch; Cohen and Kaplan, PODC 2007). Two captures keep the same ones of
-//! what both saw, so that the share of the least of both together that is in both is the share of all that is in both.
+//! what both saw, so that of the smaller one's that are known of both, the share that is in both stands for all of it.
 
 use std::num::NonZeroU64;
 
@@ -78,13 +79,14 @@ impl Openings {
     }
 
     /// Whether each one is kept.
-    fn is_whole(&self) -> bool {
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
         self.least.len() as u64 == self.count
     }
 
-    /// How many of them are in `other`, too.
+    /// How many of them are in `other`, too, and of how many of those of the smaller one that is known.
     #[must_use]
-    pub fn in_common(&self, other: &Self) -> InCommon {
+    pub fn in_common(&self, other: &Self) -> (InCommon, usize) {
         // What lies below the bound is known of both sides.
         let bound = |side: &Self| {
             let last = side.least.last().copied().unwrap_or(0);
@@ -97,21 +99,19 @@ impl Openings {
             .iter()
             .filter(|opening| theirs.binary_search(opening).is_ok())
             .count();
-        if self.is_whole() && other.is_whole() {
-            return InCommon {
-                count: both as u64,
-                exact: true,
-            };
-        }
-        // |A and B| = J |A or B|, and |A or B| = |A| + |B| - |A and B|.
-        let either = (mine.len() + theirs.len() - both) as f64;
-        let jaccard = if either > 0.0 { both as f64 / either } else { 0.0 };
-        let sum = self.count.saturating_add(other.count) as f64;
-        let estimate = (jaccard * sum / (1.0 + jaccard)).round() as u64;
-        InCommon {
-            count: estimate.min(self.count).min(other.count),
-            exact: false,
-        }
+        let (smaller, count) = if self.count <= other.count {
+            (mine.len(), self.count)
+        } else {
+            (theirs.len(), other.count)
+        };
+        let share = both as f64 / smaller.max(1) as f64;
+        let estimate = (share.min(1.0) * count as f64).round() as u64;
+        let exact = self.is_whole() && other.is_whole();
+        let in_common = InCommon {
+            count: if exact { both as u64 } else { estimate },
+            exact,
+        };
+        (in_common, smaller)
     }
 }
 
@@ -134,27 +134,28 @@ mod tests {
     #[test]
     fn few_are_counted_exactly() {
         let (a, b) = (numbers(1..41), numbers(31..61));
-        assert_eq!(
-            a.in_common(&b),
-            InCommon {
-                count: 10,
-                exact: true
-            }
-        );
+        let ten = InCommon {
+            count: 10,
+            exact: true,
+        };
+        assert_eq!(a.in_common(&b), (ten, 30));
         assert_eq!(b.in_common(&a), a.in_common(&b));
-        assert_eq!(a.in_common(&Openings::default()).count, 0);
+        assert_eq!(a.in_common(&Openings::default()).0.count, 0);
     }
 
     #[test]
     fn many_are_estimated() {
         let (a, b) = (numbers(1..100_001), numbers(50_001..150_001));
-        let both = a.in_common(&b);
-        assert!(!both.exact && (35_000..65_000).contains(&both.count), "{both:?}");
-        assert_eq!(a.in_common(&a).count, 100_000);
-        assert_eq!(a.in_common(&numbers(200_000..300_000)).count, 0);
-        // All of a small one in a large one.
-        let part = a.in_common(&numbers(500..520));
-        assert!(part.count <= 20);
+        let (both, known) = a.in_common(&b);
+        assert!(
+            !both.exact && known > 50 && (35_000..65_000).contains(&both.count),
+            "{both:?} of {known}"
+        );
+        assert_eq!(a.in_common(&a).0.count, 100_000);
+        assert_eq!(a.in_common(&numbers(200_000..300_000)).0.count, 0);
+        // Of a small one in a large one hardly anything is known, and that is said.
+        let (part, known) = a.in_common(&numbers(500..520));
+        assert!(part.count <= 20 && known < 3);
     }
 
     #[test]

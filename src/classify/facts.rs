@@ -316,8 +316,8 @@ pub struct ConnectionFacts {
     pub first_frame: u64,
     /// Interface and frame number of its last packet.
     pub last_frame: (InterfaceId, u64),
-    /// What it is known by wherever it is captured: a hash of the initial sequence numbers of both ends; `None` if one of
-    /// them was not captured.
+    /// What it is known by wherever it is captured: a hash of the initial sequence numbers of both ends (of a connect that
+    /// failed the client's); `None` if they were not captured.
     pub opening: Option<NonZeroU64>,
     /// How far its opening got.
     pub handshake: Handshake,

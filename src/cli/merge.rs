@@ -1,7 +1,8 @@
 //! `flowcheck merge`.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::args::CommonArgs;
@@ -136,8 +137,14 @@ fn rename(parts: &mut [Part]) {
         let capture = &mut part.snapshot.capture;
         for (place, source) in capture.sources.iter_mut().enumerate() {
             let name = format!("{}-{}", part.point, place + 1);
+            // Warnings about a file begin with its name.
             for warning in &mut capture.warnings {
-                *warning = warning.replace(&source.name, &name);
+                if let Some(rest) = warning
+                    .strip_prefix(source.name.as_str())
+                    .filter(|_| !source.name.is_empty())
+                {
+                    *warning = format!("{name}{rest}");
+                }
             }
             source.name = name;
         }
@@ -148,37 +155,47 @@ fn rename(parts: &mut [Part]) {
 fn names(typed: &[OsString]) -> Result<Vec<(String, PathBuf)>, Error> {
     let mut named: Vec<(Option<String>, PathBuf)> = Vec::new();
     for word in typed {
-        let text = word.to_string_lossy();
-        match text.split_once('=') {
-            Some((name, file)) if !Path::new(word).exists() => {
+        let bytes = word.as_bytes();
+        let equals = bytes.iter().position(|byte| *byte == b'=');
+        match equals {
+            Some(place) if !Path::new(word).exists() => {
+                let (name, file) = (&bytes[..place], &bytes[place + 1..]);
                 if name.is_empty() || file.is_empty() {
                     let problem = "lacks a name or a file; write NAME=FILE, such as node1=node1.json";
-                    return Err(Error::argument(text, problem));
+                    return Err(Error::argument(word.to_string_lossy(), problem));
                 }
-                named.push((Some(name.to_owned()), file.into()));
+                let name = String::from_utf8_lossy(name).into_owned();
+                named.push((Some(name), OsStr::from_bytes(file).into()));
             }
             _ => named.push((None, word.into())),
         }
     }
-    if named.iter().filter(|(_, path)| path == Path::new("-")).count() > 1 {
-        return Err(Error::argument(
-            "- -",
-            "only one capture can come from standard input",
-        ));
+    let inputs = named.iter().filter(|(_, path)| path == Path::new("-"));
+    if inputs.count() > 1 {
+        let problem = "only one capture can come from standard input";
+        return Err(Error::argument("- -", problem));
     }
-    let stems = |path: &Path| {
-        path.file_name()
-            .map(|name| stem(&name.to_string_lossy()).to_owned())
+    // The shortest form of the name that no other file has.
+    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let forms = |path: &Path| {
+        let whole = path.to_string_lossy().into_owned();
+        let short = last(path).map_or_else(|| whole.clone(), |name| stem(&name).to_owned());
+        [short, stem(&whole).to_owned(), whole]
     };
-    let mut by_stem: HashMap<String, usize> = HashMap::new();
+    let mut known: [HashMap<String, usize>; 3] = Default::default();
     for (_, path) in named.iter().filter(|(name, _)| name.is_none()) {
-        *by_stem.entry(stems(path).unwrap_or_default()).or_default() += 1;
+        for (known, form) in known.iter_mut().zip(forms(path)) {
+            *known.entry(form).or_default() += 1;
+        }
     }
     let name = |(name, path): (Option<String>, PathBuf)| {
-        let short = stems(&path).unwrap_or_default();
-        let alone = by_stem.get(&short) == Some(&1);
-        let long = || stem(&path.to_string_lossy()).to_owned();
-        (name.unwrap_or_else(|| if alone { short } else { long() }), path)
+        let alone =
+            |(form, known): (String, &HashMap<String, usize>)| (known.get(&form) == Some(&1)).then_some(form);
+        let own = || forms(&path).into_iter().zip(&known).find_map(alone);
+        let name = name
+            .or_else(own)
+            .unwrap_or_else(|| path.to_string_lossy().into_owned());
+        (name, path)
     };
     Ok(named.into_iter().map(name).collect())
 }
@@ -216,6 +233,8 @@ mod tests {
             ["node1/report", "node2/report", "x"]
         );
         assert_eq!(named(&["a=10h.json", "a=11h.json"]), ["a", "a"]);
+        assert_eq!(named(&["a/r.json", "a/r.pcap"]), ["a/r.json", "a/r.pcap"]);
+        assert_eq!(named(&["r.json", "r.json"]), ["r.json", "r.json"]);
         assert_eq!(named(&[".json", "-"]), [".json", "-"]);
         let empty = names(&["=x.json".into()]).unwrap_err().to_string();
         assert!(empty.contains("NAME=FILE"), "{empty}");

@@ -42,9 +42,7 @@ pub fn diagnose(summary: &Summary, unseen: u64, shown: &str, thresholds: &Thresh
         .iter()
         .enumerate()
         .map(|(place, leg)| {
-            let share = leg.figures.counts.requests.rated() as f64 / total.max(1) as f64;
-            #[expect(clippy::cast_sign_loss, reason = "a share of a count")]
-            let dropped = (unseen as f64 * share).ceil() as u64;
+            let dropped = dropped_of(unseen, &leg.figures, total);
             judged_leg(leg, place, summary, dropped, thresholds)
         })
         .collect();
@@ -171,16 +169,30 @@ pub fn verdict_of_legs(legs: &[Leg], total: u64, thresholds: &Thresholds) -> Ver
     capture_verdict(legs, total, thresholds)
 }
 
-/// The verdict of figures, and why, with nothing dropped.
+/// The verdict of figures, and why; `dropped` packets that may have been theirs were not captured.
 #[must_use]
-pub fn judge_figures(figures: &Figures, prefixes: &[PrefixRow], thresholds: &Thresholds) -> (Status, String) {
+pub fn judge_figures(
+    figures: &Figures,
+    prefixes: &[PrefixRow],
+    dropped: u64,
+    thresholds: &Thresholds,
+) -> (Status, String) {
     let case = Case {
         figures,
         prefixes,
-        dropped: 0,
+        dropped,
     };
     let judgement = case.judge(thresholds);
     (judgement.status, judgement.reason)
+}
+
+/// Of the packets that a capture lacks those that may be a leg's, by its share of the requests that are rated.
+#[must_use]
+pub fn dropped_of(unseen: u64, leg: &Figures, total: u64) -> u64 {
+    let share = leg.counts.requests.rated() as f64 / total.max(1) as f64;
+    #[expect(clippy::cast_sign_loss, reason = "a share of a count")]
+    let dropped = (unseen as f64 * share).ceil() as u64;
+    dropped
 }
 
 fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {

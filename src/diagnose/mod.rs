@@ -18,7 +18,7 @@ mod verdict;
 pub use crate::aggregate::{Lately, PairedBy, PrefixRow, Timeline, TimelineRow, WaitPeak};
 pub use bill::Bill;
 pub use causes::{Cause, CloseLimit, Confidence, Evidence, Scope, Severity};
-pub use judge::{Diagnosis, diagnose, judge_figures, verdict_of_legs};
+pub use judge::{Diagnosis, diagnose, dropped_of, judge_figures, verdict_of_legs};
 pub use notes::{Direction, Ladder, Message, MessageKind, PacketNote, PacketNotes, Sending};
 pub use own_host::{Limit, Near, OwnHost, OwnLegReport, look_at_own_host};
 pub use projection::{Actual, EXHAUSTED_AT, Host, LOCAL_PORTS, PortsTo, TRACKING_TABLES};

@@ -255,6 +255,14 @@ impl Capture {
         sum_of_known(self.sources.iter().map(|source| source.interface_dropped))
     }
 
+    /// Packets that are not in the capture although they were on the wire: dropped, as far as anything says so, or damaged.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        let dropped = [self.kernel_dropped(), self.interface_dropped()];
+        let dropped = dropped.into_iter().flatten().fold(0, u64::saturating_add);
+        dropped.saturating_add(self.damaged_packets())
+    }
+
     /// Packets that may have been where the sources are damaged, estimated: as many as fit, by the mean of those read,
     /// and at least one a place.
     #[must_use]

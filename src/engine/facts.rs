@@ -64,7 +64,7 @@ impl Conversation {
             end: self.last_at,
             first_frame: self.first.number(),
             last_frame: (self.last.interface(), self.last.number()),
-            opening: self.opening_hash(client),
+            opening: self.opening_hash(client, failed),
             handshake,
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
@@ -101,9 +101,14 @@ impl Conversation {
     }
 
     /// The same number at every place where this connection is captured, whatever its addresses are there.
-    fn opening_hash(&self, client: Sender) -> Option<NonZeroU64> {
+    /// Of a connect that failed the client's number is all there is.
+    fn opening_hash(&self, client: Sender, failed: bool) -> Option<NonZeroU64> {
         let asked = self.tcp.end(client).isn()?.0;
-        let answered = self.tcp.end(client.peer()).isn()?.0;
+        let answered = match self.tcp.end(client.peer()).isn() {
+            Some(number) => number.0,
+            None if failed => 0,
+            None => return None,
+        };
         // The finalizer of SplitMix64 (Steele, Lea, Flood 2014): reports of all versions have to agree.
         let mut hash = u64::from(asked) << 32 | u64::from(answered);
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,60 +1,74 @@
 //! Which of the legs of all parts are counted: a connection that was captured at two points is one connection.
+//!
+//! A leg is counted whole or not at all: its figures can't be taken apart. What two legs have in common, the hashes of their
+//! openings say (`same`); where handshakes were not captured, two points that show the same ends at the same time are
+//! taken for the same. Within one part nothing is looked for: the analysis has told copies of packets there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Part;
-use super::points::own_address;
+use super::points::Owners;
+use super::same::{self, Relation, View, leg};
 use crate::aggregate::InCommon;
-use crate::diagnose::{Leg, LegName};
+use crate::diagnose::LegName;
 
-/// A leg of a part: the places of both.
-type View = (usize, usize);
+/// What tells that two legs are the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum SameBy {
+    /// The openings of their connections.
+    Openings,
+    /// The same ends at the same time: most of their openings were not captured.
+    Ends,
+}
 
 /// A leg whose connections another point captured, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeenTwice {
     /// Where it is counted, and what it is called there.
     pub counted: (String, LegName),
+    /// How many more legs count parts of it: those of many clients behind one address.
+    pub more: usize,
     /// Where it is not, and what it is called there: other addresses, behind a NAT.
     pub also: (String, LegName),
     /// Connections at the place where it is not counted.
     pub connections: u64,
-    /// Of them those that were captured at both.
+    /// Of them those that were captured at both; of those whose openings were captured.
     pub in_common: InCommon,
+    /// What tells.
+    pub by: SameBy,
 }
 
 /// What is counted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    left_out: HashSet<View>,
+    /// Legs that are not, and where their connections are.
+    left_out: HashMap<View, View>,
     pub(super) twice: Vec<SeenTwice>,
-    /// Legs that are partly the same connections, all of which count.
-    partly: Vec<(View, View, InCommon)>,
-    /// Legs of the same name at several points without anything to tell whether they are the same connections.
-    unsure: Vec<(LegName, usize)>,
+    pub(super) warnings: Vec<String>,
 }
 
-/// Two legs of which the smaller one has at least this share of its connections in the other are the same leg.
-const SAME: f64 = 0.5;
-/// Less in common than this share is chance, or a stretch of time that overlaps.
+/// Less of a leg than this missing where it counts is not worth a word.
 const SOME: f64 = 0.02;
-
-fn leg(parts: &[Part], (part, leg): View) -> Option<&Leg> {
-    parts.get(part)?.snapshot.legs.get(leg)
-}
 
 impl Counted {
     /// Looks for connections that several parts have.
-    pub(super) fn of(parts: &[Part]) -> Self {
+    pub(super) fn of(parts: &[Part], owners: &Owners) -> Self {
         let mut this = Self::default();
-        this.look_for_same(parts);
-        this.look_for_unsure(parts);
+        let order = same::order(parts, owners);
+        let relations = same::relations(parts, &order);
+        this.many_in_one(parts, &relations);
+        this.pairs(parts, &order, &relations);
+        this.by_ends(parts, &order);
+        this.twice
+            .sort_by(|a, b| (&a.counted, &a.also).cmp(&(&b.counted, &b.also)));
+        this.say_what_is_missing();
+        this.say_what_goes_on(parts);
         this
     }
 
     /// Whether this leg of this part is counted.
     pub(super) fn is(&self, part: usize, leg: usize) -> bool {
-        !self.left_out.contains(&(part, leg))
+        !self.left_out.contains_key(&(part, leg))
     }
 
     /// How many connections of a part's are counted.
@@ -65,150 +79,156 @@ impl Counted {
             .sum()
     }
 
-    fn look_for_same(&mut self, parts: &[Part]) {
-        let mut by_opening: HashMap<u64, Vec<View>> = HashMap::new();
-        for view in views(parts) {
-            let openings = leg(parts, view)
-                .map(|leg| leg.openings.least())
-                .unwrap_or_default();
-            for opening in openings {
-                by_opening.entry(*opening).or_default().push(view);
-            }
+    /// The points where the connections of a part are counted, if none of them is counted here.
+    pub(super) fn elsewhere<'a>(&self, place: usize, parts: &'a [Part]) -> BTreeSet<&'a str> {
+        let Some(part) = parts.get(place) else {
+            return BTreeSet::new();
+        };
+        let mut points = BTreeSet::new();
+        let legs = part.snapshot.legs.iter().enumerate();
+        for (n, _) in legs.filter(|(_, leg)| leg.figures.counts.connections.total > 0) {
+            match self.left_out.get(&(place, n)).and_then(|twin| parts.get(twin.0)) {
+                Some(twin) => points.insert(twin.point.as_str()),
+                None => return BTreeSet::new(),
+            };
         }
-        let mut pairs: HashSet<(View, View)> = HashSet::new();
-        for together in by_opening.values().filter(|views| views.len() > 1) {
-            for (n, a) in together.iter().enumerate() {
-                pairs.extend(together[n + 1..].iter().map(|b| (*a, *b)));
-            }
+        points
+    }
+
+    fn leave_out(&mut self, parts: &[Part], also: View, counted: View, found: (InCommon, SameBy, usize)) {
+        let named = |view: View| Some((parts.get(view.0)?.point.clone(), leg(parts, view)?.name));
+        self.left_out.insert(also, counted);
+        let connections = leg(parts, also).map_or(0, |leg| leg.figures.counts.connections.total);
+        if let (Some(counted), Some(also)) = (named(counted), named(also)) {
+            self.twice.push(SeenTwice {
+                counted,
+                more: found.2,
+                also,
+                connections,
+                in_common: found.0,
+                by: found.1,
+            });
         }
-        let mut same: HashMap<View, Vec<(View, InCommon)>> = HashMap::new();
-        let mut pairs: Vec<(View, View)> = pairs.into_iter().collect();
-        pairs.sort_unstable();
-        for (a, b) in pairs {
-            let Some((one, other)) = leg(parts, a).zip(leg(parts, b)) else {
+    }
+
+    /// A leg that is many elsewhere (clients behind a NAT, or counted as `*`) does not count if they are all of it.
+    fn many_in_one(&mut self, parts: &[Part], relations: &Relation) {
+        /// As much of it as this is all of it.
+        const ALL: f64 = 0.9;
+        for (whole, pieces) in &relations.pieces {
+            let Some(openings) = leg(parts, *whole).map(|leg| &leg.openings) else {
                 continue;
             };
-            let both = one.openings.in_common(&other.openings);
-            let smaller = one.openings.count().min(other.openings.count()).max(1);
-            let share = both.count as f64 / smaller as f64;
-            if share >= SAME {
-                same.entry(a).or_default().push((b, both));
-                same.entry(b).or_default().push((a, both));
-            } else if share >= SOME {
-                self.partly.push((a, b, both));
+            let share = pieces.found as f64 / openings.least().len().max(1) as f64;
+            let most = pieces.views.iter().max_by_key(|view| {
+                leg(parts, **view).map(|leg| (leg.openings.count(), std::cmp::Reverse(**view)))
+            });
+            let Some(most) = most.filter(|_| pieces.views.len() > 1) else {
+                continue;
+            };
+            if share >= ALL {
+                let in_common = InCommon {
+                    count: (share * openings.count() as f64).round() as u64,
+                    exact: openings.is_whole(),
+                };
+                let found = (in_common, SameBy::Openings, pieces.views.len() - 1);
+                self.leave_out(parts, *whole, *most, found);
+            } else if let Some(text) = same::cannot_tell(parts, *whole, pieces) {
+                self.warnings.push(text);
             }
         }
-        // The fullest view counts; of equal ones that of the client's own host, where a connect that failed shows, too.
-        let mut order: Vec<View> = same.keys().copied().collect();
-        order.sort_by_cached_key(|view| rank(parts, *view));
+    }
+
+    /// The fullest view counts; of equal ones that of the client's own host, where a connect that failed shows, too.
+    fn pairs(&mut self, parts: &[Part], order: &[View], relations: &Relation) {
         let mut counts: HashSet<View> = HashSet::new();
         for view in order {
-            let others = same.get(&view).map(Vec::as_slice).unwrap_or_default();
-            match others.iter().find(|(other, _)| counts.contains(other)) {
-                None => {
-                    counts.insert(view);
-                }
+            if self.left_out.contains_key(view) {
+                continue;
+            }
+            let related = relations.same.get(view).map(Vec::as_slice).unwrap_or_default();
+            match related.iter().find(|(other, _)| counts.contains(other)) {
                 Some((counted, in_common)) => {
-                    self.left_out.insert(view);
-                    self.twice.extend(seen_twice(parts, *counted, view, *in_common));
+                    self.leave_out(parts, *view, *counted, (*in_common, SameBy::Openings, 0));
+                }
+                None => {
+                    counts.insert(*view);
                 }
             }
         }
-        let left_out = &self.left_out;
-        self.partly
-            .retain(|(a, b, _)| !left_out.contains(a) && !left_out.contains(b));
-        self.twice
-            .sort_by(|a, b| (&a.counted, &a.also).cmp(&(&b.counted, &b.also)));
-    }
-
-    /// Legs that several points show under one name, with connections whose openings were not captured.
-    fn look_for_unsure(&mut self, parts: &[Part]) {
-        let mut by_name: HashMap<LegName, Vec<View>> = HashMap::new();
-        for view in views(parts).filter(|view| !self.left_out.contains(view)) {
-            if let Some(leg) = leg(parts, view)
-                && leg.openings.count() == 0
-                && leg.figures.counts.connections.total > 0
-                && leg.name.client.is_some()
+        for (a, b, both) in &relations.partly {
+            if self.left_out.contains_key(a) || self.left_out.contains_key(b) {
+                continue;
+            }
+            if let (Some(at), Some(also), Some(one), Some(other)) =
+                (parts.get(a.0), parts.get(b.0), leg(parts, *a), leg(parts, *b))
             {
-                by_name.entry(leg.name).or_default().push(view);
+                let about = if both.exact { "" } else { "about " };
+                self.warnings.push(format!(
+                    "{about}{} connections count twice: {} at {} and {} at {} have some, but not most, in common; merge \
+                     captures of the same stretch of time",
+                    both.count, one.name, at.point, other.name, also.point
+                ));
             }
         }
-        for (name, views) in by_name {
-            let mut points: Vec<&str> = views
+    }
+
+    /// Legs that several points show under one name at one time, most of whose openings were not captured.
+    fn by_ends(&mut self, parts: &[Part], order: &[View]) {
+        let mut by_name: HashMap<LegName, Vec<View>> = HashMap::new();
+        for view in order {
+            let Some(leg) = leg(parts, *view).filter(|leg| leg.name.client.is_some()) else {
+                continue;
+            };
+            if leg.figures.counts.connections.total == 0 || self.left_out.contains_key(view) {
+                continue;
+            }
+            let counted = by_name.entry(leg.name).or_default();
+            let same = counted
                 .iter()
-                .filter_map(|view| Some(parts.get(view.0)?.point.as_str()))
-                .collect();
-            points.dedup();
-            if points.len() > 1 {
-                self.unsure.push((name, points.len()));
+                .find(|other| same::ends_tell(parts, *view, **other));
+            match same.copied() {
+                Some(other) => {
+                    let none = InCommon {
+                        count: 0,
+                        exact: false,
+                    };
+                    self.leave_out(parts, *view, other, (none, SameBy::Ends, 0));
+                }
+                None => counted.push(*view),
             }
         }
-        self.unsure.sort_unstable();
     }
 
-    /// What the reader must know of it.
-    pub(super) fn warnings(&self, parts: &[Part]) -> Vec<String> {
-        let of = |view: View| {
-            let point = parts.get(view.0).map_or("", |part| part.point.as_str());
-            Some((point, leg(parts, view)?.name))
-        };
-        let partly = self.partly.iter().filter_map(|(a, b, both)| {
-            let ((at, name), (also, other)) = (of(*a)?, of(*b)?);
-            let about = if both.exact { "" } else { "about " };
-            Some(format!(
-                "{about}{} connections count twice: {name} at {at} and {other} at {also} have some, but not most, in common; \
-                 merge captures of the same stretch of time",
-                both.count
-            ))
-        });
-        let unsure = self.unsure.iter().map(|(name, points)| {
-            format!(
-                "{name} was captured at {points} points without the beginning of its connections, so that nothing tells whether \
-                 they are the same ones: they count at each"
-            )
-        });
-        let beyond = self.twice.iter().filter_map(|twice| {
+    /// Connections of legs that do not count, and that are not where they count, either.
+    fn say_what_is_missing(&mut self) {
+        for twice in self.twice.iter().filter(|twice| twice.by == SameBy::Openings) {
             let missing = twice.connections.saturating_sub(twice.in_common.count);
-            let many = missing as f64 > SOME * twice.connections as f64 && missing > 0 && twice.in_common.exact;
-            many.then(|| {
-                format!(
-                    "{missing} of the {} connections of {} at {} are not among those of {} at {}, which count: they do not",
-                    twice.connections, twice.also.1, twice.also.0, twice.counted.1, twice.counted.0
-                )
-            })
-        });
-        partly.chain(unsure).chain(beyond).collect()
+            if missing == 0 || missing as f64 <= SOME * twice.connections as f64 {
+                continue;
+            }
+            let about = if twice.in_common.exact { "" } else { "about " };
+            self.warnings.push(format!(
+                "{about}{missing} of the {} connections of {} at {} are not known to be among those of {} at {}, which count: they do not",
+                twice.connections, twice.also.1, twice.also.0, twice.counted.1, twice.counted.0
+            ));
+        }
     }
-}
 
-fn views(parts: &[Part]) -> impl Iterator<Item = View> + '_ {
-    let parts = parts.iter().enumerate();
-    parts.flat_map(|(place, part)| (0..part.snapshot.legs.len()).map(move |leg| (place, leg)))
-}
-
-/// What is counted first: the leg with more connections, then that with fewer bytes missing, then the one at its client.
-fn rank(parts: &[Part], view: View) -> (std::cmp::Reverse<u64>, u64, bool, View) {
-    let of = leg(parts, view);
-    let connections = of.map_or(0, |leg| leg.figures.counts.connections.total);
-    let missing = of.map_or(0, |leg| leg.figures.counts.gap_bytes);
-    let client = of.and_then(|leg| leg.name.client);
-    let own = parts
-        .get(view.0)
-        .and_then(|part| own_address(std::iter::once(&part.snapshot)));
-    (
-        std::cmp::Reverse(connections),
-        missing,
-        client != own || own.is_none(),
-        view,
-    )
-}
-
-fn seen_twice(parts: &[Part], counted: View, also: View, in_common: InCommon) -> Option<SeenTwice> {
-    let named = |view: View| Some((parts.get(view.0)?.point.clone(), leg(parts, view)?.name));
-    Some(SeenTwice {
-        counted: named(counted)?,
-        also: named(also)?,
-        connections: leg(parts, also)?.figures.counts.connections.total,
-        in_common,
-    })
+    /// A connection that goes on from one stretch of a point into the next counts in both.
+    fn say_what_goes_on(&mut self, parts: &[Part]) {
+        for of_point in parts.chunk_by(|a, b| a.point == b.point) {
+            let later = of_point.iter().skip(1);
+            let older: u64 = later
+                .map(|part| part.snapshot.totals.counts.connections.midstream)
+                .sum();
+            if older > 0 {
+                self.warnings.push(format!(
+                    "{}: up to {older} connections go on from one report into the next, and count in both; read the captures \
+                     as one to have each once",
+                    of_point[0].point
+                ));
+            }
+        }
+    }
 }

@@ -10,8 +10,8 @@ use crate::diagnose::{Host, PortsTo, Snapshot};
 
 /// Every host, by entries of connection tracking descending.
 ///
-/// A server's sockets towards five proxies are in the captures of those five: they add up. Where its own capture
-/// shows all of them, legs that do not count tell so, and the point that has most says it.
+/// A server's sockets towards five proxies are in the captures of those five: they add up. Its own capture, whose legs
+/// do not count then, may show more of them.
 pub(super) fn merged(parts: &[Part], counted: &Counted) -> Vec<Host> {
     let mut hosts: BTreeMap<IpAddr, Vec<(Host, bool)>> = BTreeMap::new();
     for (place, part) in latest(parts) {
@@ -28,7 +28,7 @@ pub(super) fn merged(parts: &[Part], counted: &Counted) -> Vec<Host> {
             }
         }
     }
-    let mut hosts: Vec<Host> = hosts.into_values().filter_map(together).collect();
+    let mut hosts: Vec<Host> = hosts.values().filter_map(|views| together(views)).collect();
     hosts.sort_by(|a, b| {
         b.conntrack_entries
             .cmp(&a.conntrack_entries)
@@ -60,26 +60,38 @@ fn is_end(client: Option<IpAddr>, server: Option<Endpoint>, address: IpAddr) -> 
     client == Some(address) || server.is_some_and(|server| server.address == address)
 }
 
-fn together(views: Vec<(Host, bool)>) -> Option<Host> {
-    let apart = views.iter().all(|(_, alone)| *alone);
-    let mut views = views.into_iter().map(|(host, _)| host);
-    let mut whole = views.next()?;
-    let add: fn(u64, u64) -> u64 = if apart { u64::saturating_add } else { u64::max };
-    for host in views {
-        whole.time_wait = add(whole.time_wait, host.time_wait);
-        whole.fin_wait_2 = add(whole.fin_wait_2, host.fin_wait_2);
-        whole.close_wait = add(whole.close_wait, host.close_wait);
-        whole.conntrack_entries = add(whole.conntrack_entries, host.conntrack_entries);
-        if host.time_wait_peak.map(|peak| peak.sockets) > whole.time_wait_peak.map(|peak| peak.sockets) {
-            whole.time_wait_peak = host.time_wait_peak;
-        }
-        for ports in host.ports {
-            match whole.ports.iter_mut().find(|known| known.to == ports.to) {
-                Some(known) => known.in_use = add(known.in_use, ports.in_use),
-                None => whole.ports.push(PortsTo { ..ports }),
-            }
+/// All views of a host: the sum of those that count whole, or the fullest one.
+fn together(views: &[(Host, bool)]) -> Option<Host> {
+    let (mut whole, _) = views.first()?.clone();
+    let of = |held: fn(&Host) -> u64| {
+        let apart = views.iter().filter(|(_, apart)| *apart);
+        let sum = apart.map(|(host, _)| held(host)).fold(0, u64::saturating_add);
+        views.iter().map(|(host, _)| held(host)).fold(sum, u64::max)
+    };
+    whole.time_wait = of(|host| host.time_wait);
+    whole.fin_wait_2 = of(|host| host.fin_wait_2);
+    whole.close_wait = of(|host| host.close_wait);
+    whole.conntrack_entries = of(|host| host.conntrack_entries);
+    let peaks = views.iter().filter_map(|(host, _)| host.time_wait_peak);
+    whole.time_wait_peak = peaks.max_by_key(|peak| (peak.sockets, peak.at)).map(|mut peak| {
+        // What there is at the end, of several points, may be more than each of them had.
+        peak.sockets = peak.sockets.max(whole.time_wait);
+        peak
+    });
+    let mut ports: BTreeMap<Endpoint, (u64, u64)> = BTreeMap::new();
+    for (host, apart) in views {
+        for port in &host.ports {
+            let (sum, most) = ports.entry(port.to).or_default();
+            *sum += if *apart { port.in_use } else { 0 };
+            *most = (*most).max(port.in_use);
         }
     }
-    whole.ports.sort_by_key(|ports| ports.to);
+    let ports = ports.into_iter();
+    whole.ports = ports
+        .map(|(to, (sum, most))| PortsTo {
+            to,
+            in_use: sum.max(most),
+        })
+        .collect();
     Some(whole)
 }

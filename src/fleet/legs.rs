@@ -10,7 +10,7 @@ use super::counted::Counted;
 use crate::aggregate::{Concurrency, Figures, PrefixRow};
 use crate::diagnose::{self, Bill, CheckSeries, Leg, LegName, Snapshot, Status, Verdict};
 use crate::thresholds::Thresholds;
-use crate::time::SECOND;
+use crate::time::{Nanos, SECOND, Timestamp};
 
 /// A leg's views that count.
 struct Views<'a> {
@@ -28,24 +28,27 @@ impl<'a> Views<'a> {
         })
     }
 
-    /// The sum over points of what each had a second, in all of its parts together.
+    /// Events a second of the time that one of the parts covers.
     fn rate(&self, of: fn(&Leg) -> u64) -> f64 {
-        let mut points: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
-        for (part, leg) in self.all() {
-            let sum = points.entry(&part.point).or_default();
-            sum.0 += of(leg);
-            sum.1 += seconds(&part.snapshot);
-        }
-        points
-            .values()
-            .map(|(n, seconds)| *n as f64 / seconds.max(1.0))
-            .sum()
+        let sum: u64 = self.all().map(|(_, leg)| of(leg)).sum();
+        sum as f64 / covered(self.all().map(|(part, _)| &part.snapshot))
     }
 }
 
-/// The length of a capture, at least a second.
-pub(super) fn seconds(snapshot: &Snapshot) -> f64 {
-    snapshot.capture.duration().unwrap_or(0).max(SECOND) as f64 / SECOND as f64
+/// Seconds that one capture at least covers; each stretch of time counts as one at least.
+pub(super) fn covered<'a>(snapshots: impl Iterator<Item = &'a Snapshot>) -> f64 {
+    let span = |snapshot: &Snapshot| Some((snapshot.capture.start?, snapshot.capture.end?));
+    let mut spans: Vec<_> = snapshots.filter_map(span).collect();
+    spans.sort_unstable();
+    let mut stretches: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (start, end) in spans {
+        match stretches.last_mut() {
+            Some((_, until)) if start <= *until => *until = end.max(*until),
+            _ => stretches.push((start, end)),
+        }
+    }
+    let lengths = stretches.iter().map(|(start, end)| end.since(*start).max(SECOND));
+    lengths.fold(0, Nanos::saturating_add).max(SECOND) as f64 / SECOND as f64
 }
 
 /// What is a peak is the highest of the two.
@@ -183,28 +186,53 @@ fn bill(views: &Views<'_>, figures: &Figures) -> Bill {
     whole
 }
 
-/// The worst answer: that of all together, or of a view, with the point that has it.
+/// The worse answer: that of all together, or of the latest stretch of a point, with the point that has it.
 fn verdict(views: &Views<'_>, whole: &Leg, t: &Thresholds) -> Verdict {
-    let (status, reason) = diagnose::judge_figures(&whole.figures, &whole.by_prefix, t);
+    let dropped = views.all().map(|(part, leg)| {
+        let snapshot = &part.snapshot;
+        let total = snapshot.totals.counts.requests.rated();
+        diagnose::dropped_of(snapshot.capture.unseen(), &leg.figures, total)
+    });
+    let dropped = dropped.fold(0, u64::saturating_add);
+    let (status, reason) = diagnose::judge_figures(&whole.figures, &whole.by_prefix, dropped, t);
     let mut verdict = Verdict {
         status,
         since: None,
         reasons: vec![reason],
     };
-    for (part, leg) in views.all() {
-        let theirs = &leg.verdict;
-        if theirs.status == verdict.status && theirs.status != Status::Inconclusive {
-            verdict.since = verdict.since.into_iter().chain(theirs.since).min();
-        } else if theirs.status > verdict.status {
-            let reasons = theirs.reasons.iter().take(1);
+    let all: Vec<(&Part, &Leg)> = views.all().collect();
+    for of_point in all.chunk_by(|a, b| a.0.point == b.0.point) {
+        let Some((part, latest)) = of_point.last() else {
+            continue;
+        };
+        let theirs = latest.verdict.status;
+        if theirs > verdict.status {
+            let reasons = latest.verdict.reasons.iter().take(1);
             verdict = Verdict {
-                status: theirs.status,
-                since: theirs.since,
+                status: theirs,
+                since: None,
                 reasons: reasons
                     .map(|reason| format!("at {}: {reason}", part.point))
                     .collect(),
             };
         }
     }
+    for of_point in all.chunk_by(|a, b| a.0.point == b.0.point) {
+        verdict.since = verdict
+            .since
+            .into_iter()
+            .chain(since(of_point, verdict.status))
+            .min();
+    }
     verdict
+}
+
+/// The start of the unbroken run of a point's latest stretches with this answer; those without an answer do not break it.
+fn since(of_point: &[(&Part, &Leg)], status: Status) -> Option<Timestamp> {
+    let answers = of_point.iter().rev().map(|(_, leg)| &leg.verdict);
+    let answers = answers.filter(|verdict| verdict.status != Status::Inconclusive);
+    answers
+        .take_while(|verdict| verdict.status == status)
+        .last()
+        .and_then(|verdict| verdict.since)
 }

@@ -14,6 +14,7 @@ mod hosts;
 mod legs;
 mod peers;
 mod points;
+mod same;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -22,12 +23,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-pub use counted::SeenTwice;
+pub use counted::{SameBy, SeenTwice};
 pub use peers::{Measure, Outlier, Unlike};
 pub use points::Point;
 
 use crate::aggregate::Figures;
-use crate::diagnose::{self, Leg, Pool, Snapshot, Tier};
+use crate::diagnose::{self, Leg, Pool, Snapshot, Tier, Timeline};
 use counted::Counted;
 
 /// One report that is merged.
@@ -48,8 +49,8 @@ pub struct Fleet {
     pub points: Vec<Point>,
     /// Points that are unlike their peers, the most unlike first.
     pub unlike: Vec<Unlike>,
-    /// Why nothing can be said of that, if it can't.
-    pub not_compared: Option<String>,
+    /// Of which points nothing can be said of that, and why.
+    pub not_compared: Vec<String>,
     /// Legs whose connections were captured at more than one point.
     pub twice: Vec<SeenTwice>,
     /// What was merged, by point and time.
@@ -82,7 +83,8 @@ fn order(a: &Part, b: &Part) -> Ordering {
 #[must_use]
 pub fn merge(mut parts: Vec<Part>) -> Fleet {
     parts.sort_by(order);
-    let counted = Counted::of(&parts);
+    let owners = points::Owners::of(&parts);
+    let counted = Counted::of(&parts, &owners);
     let thresholds = parts
         .first()
         .map(|part| part.snapshot.thresholds.clone())
@@ -96,12 +98,17 @@ pub fn merge(mut parts: Vec<Part>) -> Fleet {
             .then_with(|| b.verdict.status.cmp(&a.verdict.status))
             .then_with(|| a.name.cmp(&b.name))
     });
-    let totals = totals(&parts, &legs);
-    let verdict = diagnose::verdict_of_legs(&legs, totals.counts.requests.rated(), &thresholds);
-    let points = points::points(&parts, &counted);
-    let (unlike, not_compared) = peers::unlike(&points);
+    let timeline = timeline::merged(&parts, &counted);
+    let totals = totals(&parts, &legs, &timeline);
+    let verdict = match &parts[..] {
+        [alone] => alone.snapshot.verdict.clone(),
+        _ => diagnose::verdict_of_legs(&legs, totals.counts.requests.rated(), &thresholds),
+    };
+    let points = points::points(&parts, &counted, &owners);
+    let compared = peers::compared(&points);
     let mut capture = capture::merged(&parts, &offsets);
-    capture.warnings.extend(counted.warnings(&parts));
+    capture.warnings.extend(counted.warnings.iter().cloned());
+    capture.warnings.extend(timeline_differs(&timeline, &totals));
     let whole = Snapshot {
         verdict,
         capture,
@@ -110,7 +117,7 @@ pub fn merge(mut parts: Vec<Part>) -> Fleet {
         tiers: tiers(&parts),
         hosts: hosts::merged(&parts, &counted),
         own_host: None,
-        timeline: timeline::merged(&parts, &counted),
+        timeline,
         not_seen: not_seen(&parts),
         connections: None,
         narrowed: None,
@@ -120,23 +127,45 @@ pub fn merge(mut parts: Vec<Part>) -> Fleet {
     Fleet {
         whole,
         points,
-        unlike,
-        not_compared,
+        unlike: compared.unlike,
+        not_compared: compared.not,
         twice: counted.twice,
         parts,
     }
 }
 
-/// All legs together. What is a peak is the highest that one part had: peaks at different points need not be of the same time.
-fn totals(parts: &[Part], legs: &[Leg]) -> Figures {
+/// All legs together. What is a peak is the highest that one part had, or that the rows over time show of all together.
+fn totals(parts: &[Part], legs: &[Leg], timeline: &Timeline) -> Figures {
+    if legs.is_empty() {
+        return Figures::default();
+    }
     let mut totals = Figures::of_no_leg();
     for leg in legs {
         totals.add(&leg.figures);
     }
+    let peaks = &mut totals.concurrency;
     for part in parts {
-        legs::highest(&mut totals.concurrency, &part.snapshot.totals.concurrency);
+        legs::highest(peaks, &part.snapshot.totals.concurrency);
     }
+    let step = timeline.step_s.max(1);
+    for row in &timeline.rows {
+        peaks.peak_handshakes = peaks.peak_handshakes.max(row.handshakes.div_ceil(step));
+        peaks.peak_open = peaks.peak_open.max(row.open);
+    }
+    totals.handshakes_per_second =
+        totals.counts.handshakes as f64 / legs::covered(parts.iter().map(|part| &part.snapshot));
     totals
+}
+
+/// What is to be said where the rows over time hold other connections than those that count.
+fn timeline_differs(timeline: &Timeline, totals: &Figures) -> Option<String> {
+    let rows: u64 = timeline.rows.iter().map(|row| row.handshakes).sum();
+    let counted = totals.counts.handshakes;
+    (rows != counted && !timeline.rows.is_empty()).then(|| {
+        format!(
+            "over time there are {rows} handshakes of {counted} that count: what a point saw over time can't be taken apart by leg"
+        )
+    })
 }
 
 /// Every client's pool, of the points that count one of its legs.

@@ -22,18 +22,21 @@ pub enum Measure {
     Lost,
     /// Connections that were reset, of those that ended.
     Resets,
-    /// Sockets in TIME-WAIT for each handshake of its own: who closes.
+    /// Connections that the host closed itself, of those that were closed: who closes keeps the sockets in TIME-WAIT.
+    Closes,
+    /// Sockets in TIME-WAIT on it at once, projected: a number.
     TimeWait,
 }
 
 impl Measure {
     /// Every one, the most telling first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Avoidable,
         Self::Reuse,
         Self::Failed,
         Self::Lost,
         Self::Resets,
+        Self::Closes,
         Self::TimeWait,
     ];
 
@@ -46,8 +49,15 @@ impl Measure {
             Self::Failed => "failed_per_attempt",
             Self::Lost => "lost_per_request",
             Self::Resets => "resets_per_close",
-            Self::TimeWait => "time_wait_per_handshake",
+            Self::Closes => "closed_by_itself",
+            Self::TimeWait => "time_wait",
         }
+    }
+
+    /// Whether it is a number, not a share.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::TimeWait)
     }
 
     /// What a share of it is called.
@@ -59,7 +69,8 @@ impl Measure {
             Self::Failed => "of the connects failed",
             Self::Lost => "of the requests lost",
             Self::Resets => "of the connections reset",
-            Self::TimeWait => "of its handshakes in TIME-WAIT on it",
+            Self::Closes => "of the closes by itself",
+            Self::TimeWait => "sockets in TIME-WAIT at once",
         }
     }
 
@@ -67,7 +78,9 @@ impl Measure {
     const fn worth(self) -> f64 {
         match self {
             Self::Lost => 0.005,
-            Self::Resets | Self::TimeWait => 0.1,
+            Self::Resets | Self::Closes => 0.1,
+            // A host does not notice fewer sockets.
+            Self::TimeWait => 500.0,
             _ => 0.02,
         }
     }
@@ -86,7 +99,8 @@ impl Measure {
                 counts.closes.reset_by_client + counts.closes.reset_by_server,
                 counts.closes.total(),
             ),
-            Self::TimeWait => (point.time_wait()?, counts.handshakes),
+            Self::Closes => point.closed_by_itself,
+            Self::TimeWait => return Some((point.time_wait()? as f64, 1.0)),
         };
         (of >= ENOUGH).then_some((n as f64, of as f64))
     }
@@ -105,8 +119,10 @@ pub struct Outlier {
     pub least: f64,
     /// The most of the others.
     pub most: f64,
-    /// How many others there are.
+    /// How many others have such a figure.
     pub others: usize,
+    /// Whether those are all of its peers.
+    pub all: bool,
 }
 
 /// A point that is unlike its peers.
@@ -122,25 +138,63 @@ pub struct Unlike {
     pub only_there: Vec<CauseId>,
 }
 
-/// The points that are unlike their peers, the most unlike first; or why that can't be told.
-pub(super) fn unlike(points: &[Point]) -> (Vec<Unlike>, Option<String>) {
-    let kind = |connects: bool| -> Vec<&Point> {
+/// What is compared, and what is not, with the reason.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compared {
+    pub(super) unlike: Vec<Unlike>,
+    pub(super) not: Vec<String>,
+}
+
+/// The points that are unlike their peers, the most unlike first; and those of which nothing can be said.
+pub(super) fn compared(points: &[Point]) -> Compared {
+    /// Of two nobody can say which is the odd one.
+    const PEERS: usize = 3;
+    let mut not = Vec::new();
+    let mut found: Vec<(f64, Unlike)> = Vec::new();
+    for (connects, does) in [(true, "open connections"), (false, "only accept connections")] {
         let busy = points
             .iter()
             .filter(|point| point.figures.counts.connections.total > 0);
-        busy.filter(|point| point.connects == connects).collect()
-    };
-    let kinds = [kind(true), kind(false)];
-    let mut found: Vec<(f64, Unlike)> = Vec::new();
-    for peers in kinds.iter().filter(|peers| peers.len() >= 3) {
-        found.extend(peers.iter().filter_map(|point| held_against(point, peers)));
+        let kind: Vec<&Point> = busy.filter(|point| point.connects == connects).collect();
+        // A mirror of another one is not another host.
+        let mirrors = |point: &&Point| {
+            let mut others = kind.iter().filter(|other| other.name != point.name);
+            others.any(|other| point.elsewhere.contains(&other.name))
+        };
+        let peers: Vec<&Point> = kind.iter().copied().filter(|point| !mirrors(point)).collect();
+        if peers.is_empty() || points.len() < 2 {
+            continue;
+        }
+        if let [alone] = &peers[..] {
+            not.push(format!(
+                "{}: there is no other one that has connections and does the same ({does})",
+                alone.name
+            ));
+            continue;
+        }
+        if peers.len() < PEERS {
+            let names: Vec<&str> = peers.iter().map(|point| point.name.as_str()).collect();
+            not.push(format!(
+                "{}: which host is unlike its peers can be told of three or more that {does}; compare puts two side by side",
+                names.join(", ")
+            ));
+            continue;
+        }
+        let figures = Measure::ALL.iter().filter(|measure| !measure.is_number());
+        let measured = figures.map(|measure| peers.iter().filter_map(|point| measure.of(point)).count());
+        if measured.max().unwrap_or(0) < PEERS {
+            not.push(format!(
+                "hosts that {does} have too few requests and connections to be held against each other"
+            ));
+            continue;
+        }
+        found.extend(peers.iter().filter_map(|point| held_against(point, &peers)));
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.point.cmp(&b.1.point)));
-    let told = kinds.iter().any(|peers| peers.len() >= 3);
-    let why = (!told && points.len() > 1).then(|| {
-        "which host is unlike its peers can be told of three or more that do the same; compare puts two side by side".to_owned()
-    });
-    (found.into_iter().map(|(_, unlike)| unlike).collect(), why)
+    Compared {
+        unlike: found.into_iter().map(|(_, unlike)| unlike).collect(),
+        not,
+    }
 }
 
 fn held_against(point: &Point, peers: &[&Point]) -> Option<(f64, Unlike)> {
@@ -202,34 +256,45 @@ fn outlier(measure: Measure, point: &Point, others: &[&Point]) -> Option<(f64, O
     const TIMES: f64 = 3.0;
     let (n, of) = measure.of(point)?;
     let value = n / of;
-    let mut theirs: Vec<f64> = others
-        .iter()
-        .filter_map(|other| measure.of(other))
-        .map(|(n, of)| n / of)
-        .collect();
-    if theirs.len() < 2 {
+    let known: Vec<(f64, f64)> = others.iter().filter_map(|other| measure.of(other)).collect();
+    if known.len() < 2 {
         return None;
     }
+    let mut theirs: Vec<f64> = known.iter().map(|(n, of)| n / of).collect();
     theirs.sort_by(f64::total_cmp);
     let middle = median(&theirs);
     let mut distances: Vec<f64> = theirs.iter().map(|other| (other - middle).abs()).collect();
     distances.sort_by(f64::total_cmp);
-    let share = middle.clamp(0.0, 1.0);
-    let chance = (share * (1.0 - share) / of).sqrt();
+    let chance = if measure.is_number() {
+        // Load differs between hosts: what is not several times as much is no news.
+        middle
+    } else {
+        chance((n, of), &known, middle)
+    };
     let spread = (DEVIATION * median(&distances)).max(chance);
     let bound = (TIMES * spread).max(measure.worth());
     let distance = (value - middle).abs();
-    let outside = theirs.first().zip(theirs.last());
-    let (least, most) = outside.map(|(least, most)| (*least, *most))?;
-    (distance > bound).then_some((
-        distance,
-        Outlier {
-            measure,
-            value,
-            median: middle,
-            least,
-            most,
-            others: theirs.len(),
-        },
-    ))
+    let (least, most) = theirs
+        .first()
+        .zip(theirs.last())
+        .map(|(least, most)| (*least, *most))?;
+    let outlier = Outlier {
+        measure,
+        value,
+        median: middle,
+        least,
+        most,
+        others: theirs.len(),
+        all: theirs.len() == others.len(),
+    };
+    let far = if measure.is_number() { 0.0 } else { distance };
+    (distance > bound).then_some((far, outlier))
+}
+
+/// How far chance puts the share of a point from that of the others, if it is like the median of them: one standard
+/// deviation, by what is known of all of them together.
+fn chance((n, of): (f64, f64), others: &[(f64, f64)], median: f64) -> f64 {
+    let theirs: f64 = others.iter().map(|(_, of)| of).sum();
+    let share = ((n + median * theirs) / (of + theirs)).clamp(0.0, 1.0);
+    (share * (1.0 - share) / of).sqrt()
 }

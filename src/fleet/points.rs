@@ -1,11 +1,12 @@
 //! What each capture point saw, whoever else saw it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Part;
 use super::counted::Counted;
-use super::legs::highest;
+use super::legs::{covered, highest};
 use crate::aggregate::Figures;
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{Host, Severity, Snapshot, Status};
@@ -32,59 +33,110 @@ pub struct Point {
     pub figures: Figures,
     /// Connections of it that count in the figures of all.
     pub counted: u64,
+    /// Points where its connections count, if none of them counts here.
+    pub elsewhere: BTreeSet<String>,
     /// The address with most of its connections: the host that it was captured on, as a rule.
     pub address: Option<IpAddr>,
     /// Whether that address opens connections (a proxy, a client), or only accepts them.
     pub connects: bool,
     /// What the kernel of that address has to hold when its last capture ends.
     pub host: Option<Host>,
+    /// Connections that ended with a FIN which that address sent first, and all that ended with one.
+    pub closed_by_itself: (u64, u64),
     /// Faults, by the connections that they ended or kept from being made.
     pub faults: BTreeMap<CauseId, u64>,
 }
 
-/// The address that most connections have as an end; of several the one that is the end of most legs, and opens them.
-pub(super) fn own_address<'a>(snapshots: impl Iterator<Item = &'a Snapshot>) -> Option<IpAddr> {
-    let mut addresses: BTreeMap<IpAddr, (u64, u64, u64)> = BTreeMap::new();
-    for leg in snapshots.flat_map(|snapshot| &snapshot.legs) {
-        let connections = leg.figures.counts.connections.total;
+/// The address that each part was captured at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owners(Vec<Option<IpAddr>>);
+
+impl Owners {
+    /// Of each part the address that most of its connections have as an end. Of several the one that fewest parts show (a
+    /// server that all proxies use is in all of their captures), then the one that is an end of most legs, and opens them.
+    pub(super) fn of(parts: &[Part]) -> Self {
+        let mut shown_in: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        let all: Vec<BTreeMap<IpAddr, Ends>> = parts.iter().map(|part| ends(&part.snapshot)).collect();
+        for address in all.iter().flat_map(BTreeMap::keys) {
+            *shown_in.entry(*address).or_default() += 1;
+        }
+        let owner = |ends: &BTreeMap<IpAddr, Ends>| {
+            let rank = |(address, ends): &(&IpAddr, &Ends)| {
+                let others = shown_in.get(*address).copied().unwrap_or(0);
+                (
+                    ends.connections,
+                    Reverse(others),
+                    ends.legs,
+                    ends.opens,
+                    Reverse(**address),
+                )
+            };
+            ends.iter().max_by_key(rank).map(|(address, _)| *address)
+        };
+        Self(all.iter().map(owner).collect())
+    }
+
+    /// That of one part.
+    pub(super) fn of_part(&self, part: usize) -> Option<IpAddr> {
+        self.0.get(part).copied().flatten()
+    }
+}
+
+/// How an address takes part.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    connections: u64,
+    legs: u64,
+    opens: u64,
+}
+
+fn ends(snapshot: &Snapshot) -> BTreeMap<IpAddr, Ends> {
+    let mut addresses: BTreeMap<IpAddr, Ends> = BTreeMap::new();
+    for leg in &snapshot.legs {
         let client = leg.name.client.map(|address| (address, 1));
         let server = leg.name.server.map(|server| (server.address, 0));
         let server = server.filter(|(address, _)| Some(*address) != leg.name.client);
         for (address, opens) in client.into_iter().chain(server) {
             let sum = addresses.entry(address).or_default();
-            sum.0 += connections;
-            sum.1 += 1;
-            sum.2 += opens;
+            sum.connections += leg.figures.counts.connections.total;
+            sum.legs += 1;
+            sum.opens += opens;
         }
     }
-    let most = addresses
-        .into_iter()
-        .max_by_key(|(address, sum)| (*sum, std::cmp::Reverse(*address)));
-    most.map(|(address, _)| address)
+    addresses
 }
 
 /// Every point, by name; parts are in the order of their points.
-pub(super) fn points(parts: &[Part], counted: &Counted) -> Vec<Point> {
+pub(super) fn points(parts: &[Part], counted: &Counted, owners: &Owners) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let places: Vec<usize> = (0..parts.len()).collect();
     for together in places.chunk_by(|a, b| parts[*a].point == parts[*b].point) {
-        let of_point: Vec<&Part> = together.iter().map(|place| &parts[*place]).collect();
-        let mut point = point(&of_point);
-        point.counted = together
+        let elsewhere = |place: &usize| counted.elsewhere(*place, parts);
+        // The same capture given twice, or a part of another one.
+        let own = |place: &usize| elsewhere(place).iter().any(|point| *point != parts[*place].point);
+        let repeated = |place: &usize| !elsewhere(place).is_empty() && !own(place);
+        let once: Vec<usize> = together
+            .iter()
+            .copied()
+            .filter(|place| !repeated(place))
+            .collect();
+        let of_point: Vec<&Part> = once.iter().map(|place| &parts[*place]).collect();
+        let mut point = point(&of_point, once.last().and_then(|place| owners.of_part(*place)));
+        point.parts = together.len();
+        point.counted = once
             .iter()
             .map(|place| counted.connections(*place, &parts[*place]))
             .sum();
+        point.elsewhere = once.iter().flat_map(elsewhere).map(str::to_owned).collect();
         points.push(point);
     }
     points
 }
 
-fn point(parts: &[&Part]) -> Point {
+fn point(parts: &[&Part], address: Option<IpAddr>) -> Point {
     let snapshots = || parts.iter().map(|part| &part.snapshot);
-    let address = own_address(snapshots());
     let mut point = Point {
         name: parts.first().map(|part| part.point.clone()).unwrap_or_default(),
-        parts: parts.len(),
         start: snapshots().filter_map(|snapshot| snapshot.capture.start).min(),
         end: snapshots().filter_map(|snapshot| snapshot.capture.end).max(),
         status: snapshots()
@@ -99,13 +151,9 @@ fn point(parts: &[&Part]) -> Point {
             let own = snapshot.hosts.iter().find(|host| Some(host.address) == address);
             own.cloned()
         }),
-        figures: Figures {
-            avoidable: Some(0),
-            ..Figures::default()
-        },
+        figures: Figures::of_no_leg(),
         ..Point::default()
     };
-    let mut seconds = 0.0;
     for snapshot in snapshots() {
         let capture = &snapshot.capture;
         point.packets += capture.packets;
@@ -115,11 +163,23 @@ fn point(parts: &[&Part]) -> Point {
         {
             *point.dropped.get_or_insert(0) += dropped;
         }
-        let (sum, theirs) = (&mut point.figures, &snapshot.totals);
-        sum.counts.merge(&theirs.counts);
-        sum.avoidable = sum.avoidable.zip(theirs.avoidable).map(|(a, b)| a + b);
-        highest(&mut sum.concurrency, &theirs.concurrency);
-        seconds += super::legs::seconds(snapshot);
+        let peaks = &snapshot.totals.concurrency;
+        point.figures.add(&snapshot.totals);
+        highest(&mut point.figures.concurrency, peaks);
+        for leg in &snapshot.legs {
+            let closes = &leg.figures.counts.closes;
+            let (own, all) = &mut point.closed_by_itself;
+            *all += closes.client + closes.server;
+            if address.is_some() && leg.name.client == address {
+                *own += closes.client;
+            } else if leg
+                .name
+                .server
+                .is_some_and(|server| Some(server.address) == address)
+            {
+                *own += closes.server;
+            }
+        }
         let legs = snapshot.legs.iter().flat_map(|leg| &leg.causes);
         let pools = snapshot.pools.iter().flat_map(|pool| &pool.causes);
         let faults = legs
@@ -129,7 +189,7 @@ fn point(parts: &[&Part]) -> Point {
             *point.faults.entry(cause.id).or_default() += cause.connections;
         }
     }
-    point.figures.handshakes_per_second = point.figures.counts.handshakes as f64 / seconds.max(1.0);
+    point.figures.handshakes_per_second = point.figures.counts.handshakes as f64 / covered(snapshots());
     point
 }
 

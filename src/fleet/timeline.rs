@@ -18,12 +18,16 @@ fn span(seconds: u64) -> Nanos {
     i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(SECOND)
 }
 
-/// Rows of parts that have none of their legs counted are left out; of the others all is there.
+/// Rows can't be taken apart by leg: a part is in them whole, if at least half of its connections count, or not at all.
 pub(super) fn merged(parts: &[Part], counted: &Counted) -> Timeline {
+    let is_in = |place: usize, part: &Part| {
+        let all = part.snapshot.totals.counts.connections.total;
+        all > 0 && 2 * counted.connections(place, part) >= all
+    };
     let lines: Vec<&Timeline> = parts
         .iter()
         .enumerate()
-        .filter(|(place, part)| counted.connections(*place, part) > 0)
+        .filter(|(place, part)| is_in(*place, part))
         .map(|(_, part)| &part.snapshot.timeline)
         .filter(|line| line.start.is_some() && line.step_s > 0 && !line.rows.is_empty())
         .collect();
@@ -35,12 +39,10 @@ pub(super) fn merged(parts: &[Part], counted: &Counted) -> Timeline {
         .filter_map(|line| Some(line.start?.plus(length(line))));
     let length = ends.max().map_or(0, |end| end.since(start));
     let fits = |step: &u64| {
-        let rows = length / span(*step).max(1);
-        rows < TIMELINE_ROWS as Nanos && lines.iter().all(|line| step.is_multiple_of(line.step_s))
+        rows_of(length, *step) <= TIMELINE_ROWS && lines.iter().all(|line| step.is_multiple_of(line.step_s))
     };
     let step_s = steps().find(fits).unwrap_or(10_u64.pow(16));
-    let count = usize::try_from(length / span(step_s)).unwrap_or(0) + 1;
-    let mut rows = vec![TimelineRow::default(); count.min(TIMELINE_ROWS)];
+    let mut rows = vec![TimelineRow::default(); rows_of(length, step_s).min(TIMELINE_ROWS)];
     for line in lines {
         add(&mut rows, line, start, span(step_s));
     }
@@ -49,6 +51,13 @@ pub(super) fn merged(parts: &[Part], counted: &Counted) -> Timeline {
         step_s,
         rows,
     }
+}
+
+/// Rows of this many seconds that hold the whole length; one at least.
+fn rows_of(length: Nanos, step_s: u64) -> usize {
+    let step = span(step_s).max(1);
+    let rows = length / step + Nanos::from(length % step > 0);
+    usize::try_from(rows).unwrap_or(0).max(1)
 }
 
 fn length(line: &Timeline) -> Nanos {

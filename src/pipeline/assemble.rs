@@ -56,9 +56,12 @@ pub(super) fn snapshot(
     };
     capture.warnings.extend(warnings(quality));
     let thresholds = config.thresholds.clone();
-    let dropped = [capture.kernel_dropped(), capture.interface_dropped()];
-    let unseen = dropped.into_iter().flatten().sum::<u64>() + capture.damaged_packets();
-    let diagnosis = diagnose(&summary, unseen, &shown(&capture.interfaces), &thresholds);
+    let diagnosis = diagnose(
+        &summary,
+        capture.unseen(),
+        &shown(&capture.interfaces),
+        &thresholds,
+    );
     let listed = listed.map(|mut listed| {
         listed.sort_by_key(|connection| connection.facts.id);
         records(listed, &diagnosis.findings)

@@ -10,7 +10,7 @@ use super::{Options, Packets, badge, said};
 use crate::diagnose::expect::Outcome;
 use crate::fleet::{Fleet, Point};
 use crate::report::display_safe;
-use crate::report::text::fleet::{names, notes, sentence, twice_words};
+use crate::report::text::fleet::{ALIKE, names, notes, sentence, twice_words};
 use crate::report::text::units::percent;
 
 /// Rows shown at most, of legs that were captured twice.
@@ -32,17 +32,13 @@ pub fn write(out: &mut dyn Write, fleet: &Fleet, outcomes: &[Outcome], options: 
 
 fn unlike(fleet: &Fleet) -> Section {
     let body = html! {
-        @if fleet.unlike.is_empty() {
-            p.dim {
-                @match &fleet.not_compared {
-                    Some(why) => { (why) "." }
-                    None => { "None: reuse, avoidable handshakes, failed connects, resets, TIME-WAIT and causes are alike." }
-                }
-            }
-        } @else {
+        @if !fleet.unlike.is_empty() {
             ul.reasons { @for unlike in &fleet.unlike { li { (said(&sentence(unlike))) } } }
             p.dim { "Held against the median of the others that do the same, with their spread." }
+        } @else if fleet.not_compared.is_empty() {
+            p.dim { (ALIKE) "." }
         }
+        @for why in &fleet.not_compared { p.dim { (said(why)) "." } }
     };
     Section::new("unlike", "Unlike its peers", body)
 }

@@ -16,8 +16,8 @@ pub(super) struct Merged<'a> {
     points: Vec<Point>,
     /// Points unlike their peers, the most unlike first.
     unlike: Vec<Unlike>,
-    /// Why nothing can be said of that; null if it can.
-    not_compared: Option<String>,
+    /// Of which points nothing can be said of that, and why.
+    not_compared: Vec<String>,
     /// Legs whose connections were captured at more than one point, and count once.
     seen_twice: Vec<SeenTwice>,
     /// What does not add up: the highest of any one part stands for it.
@@ -79,14 +79,14 @@ struct Unlike {
 /// A figure that is unlike the others'.
 #[derive(Serialize, JsonSchema)]
 struct Outlier {
-    #[schemars(extend("enum" = ["avoidable_per_request", "reuse_ratio", "failed_per_attempt", "lost_per_request", "resets_per_close", "time_wait_per_handshake"]))]
+    #[schemars(extend("enum" = ["avoidable_per_request", "reuse_ratio", "failed_per_attempt", "lost_per_request", "resets_per_close", "closed_by_itself", "time_wait"]))]
     figure: Slug,
     value: Number,
     /// The median of the others.
     median: Number,
     least: Number,
     most: Number,
-    /// How many others there are.
+    /// How many others have such a figure.
     others: u64,
 }
 
@@ -97,6 +97,11 @@ struct SeenTwice {
     counted: View,
     /// Where it does not.
     also: View,
+    /// How many more legs count parts of it: of many clients behind one address.
+    more: u64,
+    /// What tells: the openings of its connections, or the same ends at the same time.
+    #[schemars(extend("enum" = ["openings", "ends"]))]
+    by: Slug,
     /// Connections at the place where it does not count.
     connections: u64,
     /// Of them those that were captured at both.
@@ -224,6 +229,12 @@ impl From<&fleet::SeenTwice> for SeenTwice {
         Self {
             counted: view(&twice.counted),
             also: view(&twice.also),
+            more: twice.more as u64,
+            by: match twice.by {
+                fleet::SameBy::Openings => "openings",
+                fleet::SameBy::Ends => "ends",
+            }
+            .into(),
             connections: twice.connections,
             in_common: twice.in_common.count,
             estimated: !twice.in_common.exact,

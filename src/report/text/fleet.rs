@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::page::{Page, Tone, columns};
-use super::units::{count, counted, percent};
+use super::units::{count, counted, percent, rounded};
 use super::{MAX_WIDTH, Options, PLAIN_WIDTH, verdict};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::expect::Outcome;
-use crate::fleet::{Fleet, Outlier, Point, SeenTwice, Unlike};
+use crate::fleet::{Fleet, Outlier, Point, SameBy, SeenTwice, Unlike};
 use crate::report::{display_safe, one_line};
 
 /// More points are counted, not shown.
@@ -42,39 +42,51 @@ fn short(share: f64) -> String {
     }
 }
 
+/// `41 %` of a share, `12,000` of a number.
+fn figure(outlier: &Outlier, value: f64) -> String {
+    if outlier.measure.is_number() {
+        rounded(value)
+    } else {
+        format!("{} %", short(value))
+    }
+}
+
 fn range(outlier: &Outlier) -> String {
-    let (least, most) = (short(outlier.least), short(outlier.most));
+    let of = |value| figure(outlier, value);
+    let (least, most) = (of(outlier.least), of(outlier.most));
     if least == most {
-        return format!("{least} %");
+        return least;
     }
     // Another one that is unlike them all makes a range that says little.
     let width = outlier.most - outlier.least;
     let far = (outlier.most - outlier.median).max(outlier.median - outlier.least);
     if outlier.others > 2 && width > (outlier.value - outlier.median).abs() / 2.0 && far > 0.8 * width {
-        return format!("{} % in the median", short(outlier.median));
+        return format!("{} in the median", of(outlier.median));
     }
-    format!("{least}-{most} %")
+    format!("{}-{most}", least.trim_end_matches(" %"))
 }
 
-fn others(n: usize) -> String {
+fn others(outlier: &Outlier) -> String {
     const WORDS: [&str; 10] = [
         "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
     ];
-    WORDS
+    let n = outlier.others;
+    let number = WORDS
         .get(n)
-        .map_or_else(|| count(n as u64), |word| (*word).to_owned())
+        .map_or_else(|| count(n as u64), |word| (*word).to_owned());
+    if outlier.all {
+        format!("the other {number}")
+    } else {
+        format!("{number} others")
+    }
 }
 
 /// `node5: 41 % avoidable, the other four 0.4-0.9 %; cause N2 only here`.
 #[must_use]
 pub fn sentence(unlike: &Unlike) -> String {
     let figures = unlike.figures.iter().map(|outlier| {
-        let (value, words) = (short(outlier.value), outlier.measure.words());
-        format!(
-            "{value} % {words}, the other {} {}",
-            others(outlier.others),
-            range(outlier)
-        )
+        let (value, words) = (figure(outlier, outlier.value), outlier.measure.words());
+        format!("{value} {words}, {} {}", others(outlier), range(outlier))
     });
     let ids = |ids: &[CauseId], tail: &str| {
         let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
@@ -88,8 +100,7 @@ pub fn sentence(unlike: &Unlike) -> String {
 }
 
 fn unlike(page: &mut Page, fleet: &Fleet) {
-    let alike = fleet.unlike.is_empty();
-    if alike && fleet.not_compared.is_none() && fleet.points.len() < 2 {
+    if fleet.points.len() < 2 {
         return;
     }
     page.heading("UNLIKE ITS PEERS");
@@ -97,15 +108,17 @@ fn unlike(page: &mut Page, fleet: &Fleet) {
         page.put(Tone::Plain, "  ")
             .wrapped(Tone::Doubtful, 2, &sentence(unlike));
     }
-    let words = match &fleet.not_compared {
-        Some(why) => why,
-        None if alike => {
-            "none: reuse, avoidable handshakes, failed connects, resets, TIME-WAIT and causes are alike"
-        }
-        None => return,
-    };
-    page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, words);
+    if fleet.unlike.is_empty() && fleet.not_compared.is_empty() {
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, ALIKE);
+    }
+    for why in &fleet.not_compared {
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, &one_line(why));
+    }
 }
+
+/// Said where all are alike.
+pub(in crate::report) const ALIKE: &str =
+    "none: reuse, avoidable handshakes, failed connects, resets, closes, TIME-WAIT and causes are alike";
 
 /// A column of the table of points: its head in two lines, its width, its value.
 pub(in crate::report) struct Column {
@@ -241,8 +254,11 @@ fn points(page: &mut Page, fleet: &Fleet) {
             page.right(Tone::Plain, &(column.cell)(point), column.width);
         }
         page.end();
-        page.left(Tone::Plain, "", word)
-            .wrapped(Tone::Dim, word, &notes(point).join("; "));
+        let notes = notes(point);
+        if !notes.is_empty() {
+            page.left(Tone::Plain, "", word)
+                .wrapped(Tone::Dim, word, &notes.join("; "));
+        }
     }
     let more = fleet.points.len() - shown.len();
     if more > 0 {
@@ -257,20 +273,27 @@ fn points(page: &mut Page, fleet: &Fleet) {
 /// `10.0.0.1 -> 10.0.0.11:8080 at tomcat1: 1,204 of 1,204 connections count at node1`.
 #[must_use]
 pub fn twice_words(twice: &SeenTwice) -> String {
-    let about = if twice.in_common.exact { "" } else { "about " };
     let ((at, leg), (also, other)) = (&twice.counted, &twice.also);
-    let named = if leg == other {
+    let (at, also) = (one_line(at), one_line(also));
+    let connections = counted(twice.connections, "connection", "connections");
+    if twice.by == SameBy::Ends {
+        return format!(
+            "{other} at {also}: {connections}, most of which began before it was captured, are taken for those of the same ends at \
+             {at}, and count there"
+        );
+    }
+    let about = if twice.in_common.exact { "" } else { "about " };
+    let more = match twice.more {
+        0 => String::new(),
+        n => format!(" and on {} elsewhere", counted(n as u64, "leg", "legs")),
+    };
+    let named = if leg == other && twice.more == 0 {
         String::new()
     } else {
-        format!(", where they are {leg}")
+        format!(", where they are {leg}{more}")
     };
-    format!(
-        "{other} at {}: {about}{} of {} count at {}{named}",
-        one_line(also),
-        count(twice.in_common.count),
-        counted(twice.connections, "connection", "connections"),
-        one_line(at)
-    )
+    let n = count(twice.in_common.count);
+    format!("{other} at {also}: {about}{n} of {connections} count at {at}{named}")
 }
 
 fn twice(page: &mut Page, twice: &[SeenTwice]) {
