@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use super::*;
 use crate::aggregate::Openings;
 use crate::classify::Endpoint;
-use crate::diagnose::{Host, LegName, PortsTo, Timeline, TimelineRow};
+use crate::diagnose::{Host, LegName, PortsTo, Status, TimelineRow};
 use crate::time::{SECOND, Timestamp};
 
 fn address(last: u8) -> IpAddr {
@@ -227,15 +227,12 @@ fn what_was_dropped_leaves_no_verdict() {
         part
     };
     let status = |parts| merge(parts).whole.legs[0].verdict.status;
-    assert_eq!(
-        status(vec![lossy("a", 1), lossy("a", 50)]),
-        diagnose::Status::Inconclusive
-    );
+    assert_eq!(status(vec![lossy("a", 1), lossy("a", 50)]), Status::Inconclusive);
     let mut sound = [lossy("a", 1), lossy("a", 50)];
     for part in &mut sound {
         part.snapshot.capture.sources.clear();
     }
-    assert_eq!(status(sound.into()), diagnose::Status::Pass);
+    assert_eq!(status(sound.into()), Status::Pass);
 }
 
 #[test]
@@ -250,11 +247,13 @@ fn of_the_stretches_of_a_point_the_latest_counts_beside_the_whole() {
         at(part("n", vec![leg], vec![]), start, start + 60)
     };
     let verdict = |parts| merge(parts).whole.legs[0].verdict.clone();
-    use diagnose::Status::{Fail, Pass};
-    let (bad, good) = (|at| stretch(at, 40, 39, Fail), |at| stretch(at, 4_800, 1, Pass));
-    assert_eq!(verdict(vec![bad(0), good(60)]).status, Pass);
+    let (bad, good) = (
+        |at| stretch(at, 40, 39, Status::Fail),
+        |at| stretch(at, 4_800, 1, Status::Pass),
+    );
+    assert_eq!(verdict(vec![bad(0), good(60)]).status, Status::Pass);
     let broke_again = verdict(vec![bad(0), good(60), bad(120), bad(180)]);
-    assert_eq!(broke_again.status, Fail);
+    assert_eq!(broke_again.status, Status::Fail);
     assert_eq!(broke_again.since, Some(Timestamp::from_nanos(120 * SECOND)));
     assert_eq!(broke_again.reasons, ["at n: why"]);
 }
