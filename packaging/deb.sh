@@ -73,7 +73,7 @@ cat >"$tree/DEBIAN/control" <<EOF
 Package: flowcheck
 Version: $version
 Architecture: $architecture
-Maintainer: the authors of flowcheck <flowcheck@localhost>
+Maintainer: flowcheck developers <noreply@flowcheck.invalid>
 Section: net
 Priority: optional
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
