@@ -100,7 +100,12 @@ fn skeleton(page: &str) -> Vec<String> {
             block = if block.is_some() { None } else { Some(kind) };
             bones.push(line.to_owned());
         } else if let Some(kind) = block {
-            let code = line.split(" # ").next().unwrap_or(line).trim_end().replace(" --lang zh", "");
+            let code = line
+                .split(" # ")
+                .next()
+                .unwrap_or(line)
+                .trim_end()
+                .replace(" --lang zh", "");
             if kind != "console" || line.starts_with("$ ") {
                 bones.push(code);
             }
@@ -121,11 +126,20 @@ fn prose(line: &str) -> Vec<String> {
         bones.push("item".to_owned());
     } else if line.starts_with('|') {
         let words = line.split(|c: char| !c.is_ascii_digit() && c != ',' && c != '.');
-        let words = words.map(|word| word.trim_matches([',', '.'])).filter(|word| !word.is_empty());
+        let words = words
+            .map(|word| word.trim_matches([',', '.']))
+            .filter(|word| word.len() > 1);
         let mut figures: Vec<&str> = words.collect();
         figures.sort_unstable();
-        bones.push(format!("{} cells, {}", line.matches('|').count(), figures.join(" ")));
-    } else if line.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok()) {
+        bones.push(format!(
+            "{} cells, {}",
+            line.matches('|').count(),
+            figures.join(" ")
+        ));
+    } else if line
+        .split_once(". ")
+        .is_some_and(|(n, _)| n.parse::<u8>().is_ok())
+    {
         bones.push("step".to_owned());
     }
     // Headings have other anchors in other languages.
@@ -150,7 +164,11 @@ fn the_chinese_page_has_all_that_the_english_one_has() {
     assert!(readme().contains("(README.zh-CN.md)") && chinese.contains("(README.md)"));
     // Code in running text is the same, in whatever order a language has it.
     let spans = |page: &str| -> BTreeSet<String> {
-        let text = page.split("```").step_by(2).collect::<String>().replace('\n', " ");
+        let text = page
+            .split("```")
+            .step_by(2)
+            .collect::<String>()
+            .replace('\n', " ");
         let spans = text.split('`').skip(1).step_by(2);
         spans.map(str::to_owned).collect()
     };
@@ -160,7 +178,10 @@ fn the_chinese_page_has_all_that_the_english_one_has() {
         ("no sure difference", "无明确差异"),
         ("no difference", "没有差异"),
         ("gone", "已消失"),
-        ("load balancer -> nginx -> Tomcats", "负载均衡 -> nginx -> 多台 Tomcat"),
+        (
+            "load balancer -> nginx -> Tomcats",
+            "负载均衡 -> nginx -> 多台 Tomcat",
+        ),
     ];
     let (mut en, mut zh) = (spans(&readme()), spans(&chinese));
     for (english, own) in said {
@@ -175,7 +196,9 @@ fn anchors_lead_to_headings() {
     for path in [README, README_ZH] {
         let page = fs::read_to_string(path).unwrap();
         let anchor = |heading: &str| -> String {
-            let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            let kept = heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
             kept.collect::<String>().to_lowercase().replace(' ', "-")
         };
         let headings: BTreeSet<String> = page

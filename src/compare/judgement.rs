@@ -199,11 +199,7 @@ fn why_undecided(before: &Snapshot, after: &Snapshot) -> String {
     let open = sides.filter(|(_, side)| side.verdict.status == Status::Inconclusive);
     let reasons = open.map(|(name, side)| {
         let reason = side.verdict.reasons.first().map_or("", String::as_str);
-        tr!(
-            "{name} is inconclusive ({reason})",
-            name = tr(name),
-            reason
-        )
+        tr!("{name} is inconclusive ({reason})", name = tr(name), reason)
     });
     reasons.collect::<Vec<_>>().join(tr("; "))
 }

@@ -91,11 +91,5 @@ fn unseen(name: &str, capture: &Capture) -> Option<String> {
 fn unmatched(legs: &[LegPair]) -> Option<String> {
     let gone = legs.iter().filter(|pair| pair.after.is_none()).count();
     let fresh = legs.iter().filter(|pair| pair.before.is_none()).count();
-    (gone + fresh > 0).then(|| {
-        tr!(
-            "legs on one side only: {gone} before, {fresh} after",
-            gone,
-            fresh
-        )
-    })
+    (gone + fresh > 0).then(|| tr!("legs on one side only: {gone} before, {fresh} after", gone, fresh))
 }

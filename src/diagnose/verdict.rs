@@ -283,10 +283,7 @@ fn unknown_in_words(firsts: u64, hidden: u64, dropped: u64) -> String {
         parts.push(tr!("up to {hidden} requests hidden in gaps", hidden));
     }
     if dropped > 0 {
-        parts.push(tr!(
-            "{dropped} packets dropped by the kernel or damaged",
-            dropped
-        ));
+        parts.push(tr!("{dropped} packets dropped by the kernel or damaged", dropped));
     }
     parts.join(tr(", "))
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SourceSummary;
 use crate::frame::{Interface, InterfaceId, LinkType};
-use crate::limits::{INTERFACES, LINK_TYPES, PLACES_TOLD};
 use crate::lang::tr;
+use crate::limits::{INTERFACES, LINK_TYPES, PLACES_TOLD};
 use crate::tr;
 
 /// Hands out interface ids that are unique across all sources.
@@ -136,14 +136,13 @@ impl Book {
     pub(super) fn stop(&mut self, offset: u64, what: &str) {
         let (name, place, packets) = (&self.display_name, self.place(offset), self.summary.packets);
         self.summary.truncated_at_byte = Some(offset);
-        let warning =
-            tr!(
-                "{name}: {what} at {place}; the {packets} packets before it were read, nothing after it",
-                name,
-                what,
-                place,
-                packets
-            );
+        let warning = tr!(
+            "{name}: {what} at {place}; the {packets} packets before it were read, nothing after it",
+            name,
+            what,
+            place,
+            packets
+        );
         self.summary.warnings.push(warning);
     }
 
@@ -158,15 +157,14 @@ impl Book {
             return;
         }
         let (name, place) = (&self.display_name, self.place(from));
-        let warning =
-            tr!(
-                "{name}: {what} at {place}; {bytes} bytes were skipped, reading resumed at byte {to}",
-                name,
-                what,
-                place,
-                bytes,
-                to
-            );
+        let warning = tr!(
+            "{name}: {what} at {place}; {bytes} bytes were skipped, reading resumed at byte {to}",
+            name,
+            what,
+            place,
+            bytes,
+            to
+        );
         self.summary.warnings.push(warning);
     }
 
@@ -195,11 +193,10 @@ impl Book {
             );
             summary.warnings.push(warning);
         }
-        let beyond =
-            tr!(
-                "packets left out: their interface is beyond the first {most} of all files",
-                most = INTERFACES
-            );
+        let beyond = tr!(
+            "packets left out: their interface is beyond the first {most} of all files",
+            most = INTERFACES
+        );
         let told = [
             (
                 self.undescribed,

@@ -14,8 +14,8 @@ use super::progress::Progress;
 use super::search::{Found, Search};
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, Record};
-use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BYTES};
 use crate::lang::tr;
+use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BYTES};
 use crate::tr;
 
 /// An unframed rest up to this size is copied into the next block whatever was framed before it.

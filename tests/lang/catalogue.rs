@@ -43,16 +43,3 @@ fn every_message_has_words_and_the_same_placeholders() {
         assert_eq!(wanted, placeholders(chinese), "{english:?} is {chinese:?}");
     }
 }
-
-#[test]
-fn what_joins_texts_stays_at_its_end() {
-    for message in messages() {
-        let joins = |text: &str, marks: &[char]| text.starts_with(marks);
-        let (english, chinese) = (&message.english, &message.chinese);
-        assert_eq!(
-            joins(english, &[',', ';']),
-            joins(chinese, &['，', '；']) && english != &message.chinese,
-            "{english:?} is {chinese:?}"
-        );
-    }
-}

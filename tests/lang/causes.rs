@@ -15,7 +15,11 @@ fn every_cause_is_told_in_chinese_with_the_same_parts() {
     assert_eq!(english.len(), chinese.len());
     for (en, zh) in english.iter().zip(chinese) {
         let id = en.id.as_str();
-        assert_eq!((en.id, en.slug, &en.sources), (zh.id, zh.slug, &zh.sources), "{id}");
+        assert_eq!(
+            (en.id, en.slug, &en.sources),
+            (zh.id, zh.slug, &zh.sources),
+            "{id}"
+        );
         for text in [&zh.title, &zh.what, &zh.evidence] {
             assert!(is_chinese(text), "{id}: {text}");
         }
@@ -24,12 +28,23 @@ fn every_cause_is_told_in_chinese_with_the_same_parts() {
             assert!(en.is_none() || en != zh, "{id}: {zh:?} is not translated");
         }
         let places = |fixes: &[flowcheck::diagnose::catalogue::Fix]| -> Vec<_> {
-            fixes.iter().map(|fix| (fix.place, fix.versions.is_empty())).collect()
+            fixes
+                .iter()
+                .map(|fix| (fix.place, fix.versions.is_empty()))
+                .collect()
         };
-        assert_eq!(places(&en.fixes), places(&zh.fixes), "{id}: fixes are for other places");
+        assert_eq!(
+            places(&en.fixes),
+            places(&zh.fixes),
+            "{id}: fixes are for other places"
+        );
         for (en, zh) in en.fixes.iter().zip(&zh.fixes) {
             for directive in directives(&en.text) {
-                assert!(zh.text.contains(directive), "{id}: the fix lacks {directive}: {}", zh.text);
+                assert!(
+                    zh.text.contains(directive),
+                    "{id}: the fix lacks {directive}: {}",
+                    zh.text
+                );
             }
         }
     }
@@ -49,7 +64,9 @@ fn every_word_is_told_in_chinese() {
     let english = words();
     let _zh = speak(Lang::Zh);
     let chinese = words();
-    let names = |words: &[flowcheck::diagnose::catalogue::Word]| -> Vec<_> { words.iter().map(|word| word.name).collect() };
+    let names = |words: &[flowcheck::diagnose::catalogue::Word]| -> Vec<_> {
+        words.iter().map(|word| word.name).collect()
+    };
     assert_eq!(names(english), names(chinese));
     for word in chinese {
         assert!(is_chinese(&word.text), "{}", word.name);

@@ -2,7 +2,10 @@
 
 /// The literals of `source` in order.
 pub fn of(source: &str) -> Vec<String> {
-    let source = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let source = source
+        .split("\n#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
     let mut found = Vec::new();
     let mut rest = source;
     while let Some(c) = rest.chars().next() {

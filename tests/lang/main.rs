@@ -40,9 +40,9 @@ fn flowcheck(args: &[&str]) -> String {
         .args(args)
         .output()
         .unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
+    // 3: there was nothing to hold an expectation against.
+    assert!(
+        matches!(output.status.code(), Some(0 | 3)),
         "{args:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
@@ -57,6 +57,8 @@ fn made(name: &str) -> PathBuf {
 /// The lines of a list beside this file; `\n` stands for a line break.
 fn list(name: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("tests/lang").join(name)).unwrap();
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("## "));
     lines.map(|line| line.replace("\\n", "\n")).collect()
 }

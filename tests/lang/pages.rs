@@ -20,7 +20,9 @@ fn shown(page: &str) -> String {
         out.push('\n');
         let skipped = ["script", "style"].into_iter().find(|name| tag.starts_with(name));
         rest = match skipped {
-            Some(name) => after.split_once(&format!("</{name}>")).map_or("", |(_, after)| after),
+            Some(name) => after
+                .split_once(&format!("</{name}>"))
+                .map_or("", |(_, after)| after),
             None => after,
         };
     }
@@ -45,10 +47,23 @@ pub fn words() -> String {
     };
     let names = captures();
     for name in &names {
-        add(&["read", name, "--connections", "--expect", "requests>=0", "--lang", "zh", "--quiet", "--html", path]);
+        add(&[
+            "read",
+            name,
+            "--connections",
+            "--expect",
+            "requests>=0",
+            "--lang",
+            "zh",
+            "--quiet",
+            "--html",
+            path,
+        ]);
     }
     for (before, after) in names.iter().zip(names.iter().skip(1)) {
-        add(&["compare", before, after, "--lang", "zh", "--quiet", "--html", path]);
+        add(&[
+            "compare", before, after, "--lang", "zh", "--quiet", "--html", path,
+        ]);
     }
     fs::remove_file(&file).unwrap();
     all
@@ -58,9 +73,21 @@ pub fn words() -> String {
 fn the_page_hands_its_script_the_words() {
     let file = made("script.html");
     let path = file.to_str().unwrap();
-    flowcheck(&["read", "churn.pcap", "--lang", "zh", "--html", path, "-o", "/dev/null"]);
+    flowcheck(&[
+        "read",
+        "churn.pcap",
+        "--lang",
+        "zh",
+        "--html",
+        path,
+        "-o",
+        "/dev/null",
+    ]);
     let page = fs::read_to_string(&file).unwrap();
-    assert!(page.contains("id=\"said\"") && page.contains("\"{n} of {all} rows\":\""), "no words for the script");
+    assert!(
+        page.contains("id=\"said\"") && page.contains("\"{n} of {all} rows\":\""),
+        "no words for the script"
+    );
     flowcheck(&["read", "churn.pcap", "--html", path, "-o", "/dev/null"]);
     assert!(!fs::read_to_string(&file).unwrap().contains("id=\"said\""));
     fs::remove_file(file).unwrap();

@@ -4,36 +4,87 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+use flowcheck::classify::{Class, CloseReason, Closer};
+use flowcheck::diagnose::catalogue::words;
 use serde_json::Value;
 
 use super::{captures, flowcheck, list, root};
 
-/// English words of `text` that Chinese reports do not use, with the lines they stand in.
-pub fn leftovers(text: &str, terms: &BTreeSet<String>, used: &mut BTreeSet<String>) -> Vec<String> {
-    let mut found = Vec::new();
+/// Slugs that reports show as they are: classes, closers, how connections were closed, names of explained words.
+fn slugs() -> BTreeSet<&'static str> {
+    let classes = Class::ALL.iter().map(|class| class.as_str());
+    let reasons = CloseReason::ALL.iter().map(|reason| reason.as_str());
+    let closers = Closer::ALL.iter().map(|closer| closer.as_str());
+    let words = words().iter().map(|word| word.name);
+    classes.chain(reasons).chain(closers).chain(words).collect()
+}
+
+/// `10.77.0.1:32772`, `[fd77::1]:80`.
+fn is_end(text: &str) -> bool {
+    text.parse::<std::net::SocketAddr>().is_ok()
+}
+
+/// Running text: without slugs that stand alone, rows of the list of connections, and what is code by its form.
+fn running(text: &str, slugs: &BTreeSet<&str>) -> String {
+    let mut out = String::new();
     for line in text.lines() {
-        let words = line.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
-        for word in words {
-            let word = word.trim_matches(['-', '.', '/']);
-            let letters = word.chars().filter(char::is_ascii_alphabetic).count();
-            // Numbers, addresses and names of files are no words.
-            if letters < 2 || word.contains(['/', '.']) {
-                continue;
-            }
-            if terms.contains(word) {
-                used.insert(word.to_owned());
-            } else {
-                found.push(format!("{word}: {}", line.trim()));
-            }
+        let row = line.split_whitespace().next().is_some_and(is_end);
+        let words = line.split_whitespace().filter(|word| {
+            let code = word.contains(['=', '>', '<', '$']) || word.contains("://");
+            let option = word.trim_start_matches(['（', '(']).starts_with('-') && word.len() > 1;
+            !code && !option && !(row && slugs.contains(word))
+        });
+        let mut words: Vec<&str> = words.collect();
+        let number = |word: &str| word.replace(',', "").parse::<f64>().is_ok();
+        // A slug alone, or with its number: a class among the figures.
+        if words.first().is_some_and(|word| slugs.contains(word))
+            && words.get(1).is_none_or(|word| number(word))
+        {
+            words.remove(0);
+        }
+        out.push_str(&words.join(" "));
+        out.push(' ');
+    }
+    out
+}
+
+/// English words of `text` that Chinese reports do not use, with what stands around them. Terms of several words are taken
+/// out first, wherever lines end.
+pub fn leftovers(text: &str, terms: &BTreeSet<String>, used: &mut BTreeSet<String>) -> BTreeSet<String> {
+    let mut text = running(text, &slugs());
+    let mut phrases: Vec<&String> = terms.iter().filter(|term| term.contains(' ')).collect();
+    phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    for phrase in phrases {
+        if text.contains(phrase.as_str()) {
+            used.insert(phrase.clone());
+            text = text.replace(phrase.as_str(), "\u{b7}");
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut at = 0;
+    for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && !"_-./:".contains(c)) {
+        let from = at;
+        at += part.len();
+        let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let word = word.trim_start_matches(['-', '.', '/', ':']);
+        let letters = word.chars().filter(char::is_ascii_alphabetic).count();
+        // Numbers, addresses, paths and names of files are no words.
+        if letters < 2 || word.contains(['/', '.', ':']) {
+            continue;
+        }
+        if terms.contains(word) {
+            used.insert(word.to_owned());
+        } else {
+            let before: String = text[..from].chars().rev().take(20).collect();
+            let around: String = before
+                .chars()
+                .rev()
+                .chain(text[from..].chars().take(40))
+                .collect();
+            found.insert(format!("{word}: ... {around} ..."));
         }
     }
     found
-}
-
-/// Options and expressions are the same in all languages.
-fn without_code(text: &str) -> String {
-    let words = text.split(' ').filter(|word| !word.trim_start_matches(['（', '(']).starts_with("--"));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -42,7 +93,11 @@ fn no_english_is_left_in_chinese_reports() {
     let mut used = BTreeSet::new();
     let mut left = BTreeSet::new();
     for name in captures() {
-        for more in [&[][..], &["--connections", "--explain"], &["--where", "reqs>1", "--expect", "reuse>=0"]] {
+        for more in [
+            &[][..],
+            &["--connections", "--explain"],
+            &["--where", "reqs>1", "--expect", "reuse>=0"],
+        ] {
             let mut args = vec!["read", name.as_str(), "--utc", "--quiet", "--lang", "zh"];
             args.extend(more);
             let text = Command::new(env!("CARGO_BIN_EXE_flowcheck"))
@@ -51,14 +106,14 @@ fn no_english_is_left_in_chinese_reports() {
                 .output()
                 .unwrap();
             let text = String::from_utf8(text.stdout).unwrap().replace(&name, "");
-            left.extend(leftovers(&without_code(&text), &terms, &mut used));
+            left.extend(leftovers(&text, &terms, &mut used));
         }
     }
     let names = captures();
     for (before, after) in names.iter().zip(names.iter().skip(1)) {
         let text = flowcheck(&["compare", before, after, "--utc", "--quiet", "--lang", "zh"]);
         let text = text.replace(before.as_str(), "").replace(after.as_str(), "");
-        left.extend(leftovers(&without_code(&text), &terms, &mut used));
+        left.extend(leftovers(&text, &terms, &mut used));
     }
     left.extend(leftovers(&super::pages::words(), &terms, &mut used));
     for id in flowcheck::diagnose::catalogue::CauseId::ALL {
@@ -66,7 +121,7 @@ fn no_english_is_left_in_chinese_reports() {
         let told = text.lines().skip(1).filter(|line| !line.contains("http"));
         left.extend(leftovers(&told.collect::<Vec<_>>().join("\n"), &terms, &mut used));
     }
-    for word in flowcheck::diagnose::catalogue::words() {
+    for word in words() {
         let text = flowcheck(&["explain", word.name, "--lang", "zh"]);
         let told = text.lines().skip(1);
         left.extend(leftovers(&told.collect::<Vec<_>>().join("\n"), &terms, &mut used));
@@ -76,7 +131,10 @@ fn no_english_is_left_in_chinese_reports() {
         "English in Chinese reports (what is a term belongs into tests/lang/terms.txt): {left:#?}"
     );
     let stale: Vec<_> = terms.difference(&used).collect();
-    assert!(stale.is_empty(), "terms.txt has words that no report uses: {stale:?}");
+    assert!(
+        stale.is_empty(),
+        "terms.txt has words that no report uses: {stale:?}"
+    );
 }
 
 /// Captures whose Chinese reports are held to the letter.
@@ -110,7 +168,10 @@ fn no_line_of_a_chinese_report_is_wider_than_the_page() {
     for name in captures() {
         let text = flowcheck(&["read", &name, "--utc", "--quiet", "--lang", "zh"]);
         for line in text.lines().filter(|line| !line.contains(&*name)) {
-            let wide = line.chars().filter(|c| ('\u{2e80}'..='\u{ffef}').contains(c)).count();
+            let wide = line
+                .chars()
+                .filter(|c| ('\u{2e80}'..='\u{ffef}').contains(c))
+                .count();
             assert!(line.chars().count() + wide <= 80, "{name}: {line}");
         }
     }
@@ -172,7 +233,10 @@ fn a_saved_report_keeps_its_sentences() {
     fs::write(&file, json).unwrap();
     let path = file.to_str().unwrap();
     let text = flowcheck(&["read", path, "--utc"]);
-    assert!(text.starts_with("FAIL  Connections are not reused") && text.contains("连接没有复用"), "{text}");
+    assert!(
+        text.starts_with("FAIL  Connections are not reused") && text.contains("连接没有复用"),
+        "{text}"
+    );
     let text = flowcheck(&["read", path, "--utc", "--lang", "zh"]);
     assert!(text.starts_with("不通过  连接没有复用"), "{text}");
     fs::remove_file(file).unwrap();

@@ -99,7 +99,11 @@ impl Translation {
             evidence: self.one("evidence").unwrap_or_else(|| entry.evidence.clone()),
             look_alikes: self.one("look-alikes").or_else(|| entry.look_alikes.clone()),
             limits: self.one("limits").or_else(|| entry.limits.clone()),
-            fixes: if fixes.is_empty() { entry.fixes.clone() } else { fixes },
+            fixes: if fixes.is_empty() {
+                entry.fixes.clone()
+            } else {
+                fixes
+            },
             ..entry.clone()
         }
     }

@@ -10,9 +10,9 @@ use super::{badge, said};
 use crate::diagnose::catalogue::Place;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{Snapshot, Status};
+use crate::lang::tr;
 use crate::report::text::units::{counted, percent, span, three_digits};
 use crate::report::text::{self, count};
-use crate::lang::tr;
 use crate::report::{display_safe, when};
 use crate::tr;
 
@@ -82,7 +82,9 @@ fn tiles(snapshot: &Snapshot) -> Markup {
         return html! {};
     }
     let reuse = match totals.reuse_ratio() {
-        Some((value, low, high)) if low < high => (percent(value), tr!("at least {share}", share = percent(low))),
+        Some((value, low, high)) if low < high => {
+            (percent(value), tr!("at least {share}", share = percent(low)))
+        }
         Some((value, ..)) => (percent(value), counted(requests.reused(), "request", "requests")),
         None => ("-".to_owned(), tr("no request was rated").to_owned()),
     };

@@ -11,9 +11,9 @@ use super::{Packets, rungs};
 use crate::diagnose::catalogue::{CauseId, Entry, Place};
 use crate::diagnose::{Cause, ConnectionRecord, Severity, Snapshot};
 use crate::frame::InterfaceId;
+use crate::lang::tr;
 use crate::report::explain::place;
 use crate::report::text::count;
-use crate::lang::tr;
 use crate::report::text::units::{counted, percent};
 use crate::tr;
 
@@ -41,7 +41,11 @@ impl<'a> Told<'a> {
         let of_legs = legs.flat_map(|leg| leg.causes.iter().map(|cause| (arrow(&leg.name), cause)));
         let of_pools = snapshot.pools.iter().flat_map(|pool| {
             let name = match pool.servers.as_slice() {
-                [one] => tr!("pool of {client} → {servers}", client = pool.client, servers = one),
+                [one] => tr!(
+                    "pool of {client} → {servers}",
+                    client = pool.client,
+                    servers = one
+                ),
                 many => tr!(
                     "pool of {client} → {servers}",
                     client = pool.client,

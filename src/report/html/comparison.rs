@@ -240,7 +240,9 @@ fn legs(legs: &[LegPair]) -> Option<Section> {
             )
         };
         let name = match (pair.before, pair.after) {
-            (Some((was, _)), Some((is, _))) if was != is => tr!("{was}, after {is}", was = arrow(&was), is = arrow(&is)),
+            (Some((was, _)), Some((is, _))) if was != is => {
+                tr!("{was}, after {is}", was = arrow(&was), is = arrow(&is))
+            }
             (Some((name, _)), _) | (None, Some((name, _))) => arrow(&name),
             (None, None) => String::new(),
         };

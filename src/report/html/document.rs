@@ -122,9 +122,15 @@ mod tests {
     #[test]
     fn the_script_says_what_is_handed_to_it_in_other_languages() {
         for text in SAID {
-            assert!(SCRIPT.contains(&format!("tr({text:?}")) || SCRIPT.contains(&format!(": {text:?}")), "{text}");
+            assert!(
+                SCRIPT.contains(&format!("tr({text:?}")) || SCRIPT.contains(&format!(": {text:?}")),
+                "{text}"
+            );
         }
         let calls = SCRIPT.matches("tr(\"").count();
-        assert!(calls > 0 && calls <= SAID.len(), "a message of the script is not in the list");
+        assert!(
+            calls > 0 && calls <= SAID.len(),
+            "a message of the script is not in the list"
+        );
     }
 }

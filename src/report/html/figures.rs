@@ -18,9 +18,12 @@ pub(super) fn section(snapshot: &Snapshot, told: &Told<'_>) -> Option<Section> {
         return None;
     }
     let items = text::figure_items(&snapshot.totals);
-    let rows = items
-        .into_iter()
-        .map(|(label, n, words)| (tr(label).to_owned(), html! { strong.n { (text::count(n)) } (words) }));
+    let rows = items.into_iter().map(|(label, n, words)| {
+        (
+            tr(label).to_owned(),
+            html! { strong.n { (text::count(n)) } (words) },
+        )
+    });
     let body = html! {
         (facts(rows))
         div.sides { (histograms(snapshot, told)) }

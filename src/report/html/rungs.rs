@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::diagnose::{Direction, Ladder, Message, MessageKind, PacketNote, Sending, Snapshot};
+use crate::lang::tr;
 use crate::report::text::count;
 use crate::report::text::ladder::{close_words, label};
 use crate::report::text::units::{counted, span};
-use crate::lang::tr;
 use crate::report::{display_safe, when};
 use crate::time::{MILLISECOND, Nanos, Timestamp};
 use crate::tr;

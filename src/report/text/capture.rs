@@ -38,13 +38,20 @@ pub(in crate::report) fn items(snapshot: &Snapshot, zone: &TimeZone, sources: us
         item(
             "",
             Tone::Dim,
-            &tr!("and {sources} more", sources = counted(more as u64, "source", "sources")),
+            &tr!(
+                "and {sources} more",
+                sources = counted(more as u64, "source", "sources")
+            ),
         );
     }
     if let (Some(start), Some(end)) = (capture.start, capture.end) {
         let length = span(end.since(start) as f64 / 1e3);
         let (start, end) = (when::local(start, zone), when::clock(end, zone));
-        item("time", Tone::Plain, &tr!("{start} to {end}, {length}", start, end, length));
+        item(
+            "time",
+            Tone::Plain,
+            &tr!("{start} to {end}, {length}", start, end, length),
+        );
     }
     if let Some(filter) = &capture.filter {
         item("filter", Tone::Plain, &one_line(filter));
@@ -162,10 +169,7 @@ fn missing(capture: &Capture) -> (String, Tone) {
     match (parts.is_empty(), known_loss) {
         (true, _) => (tr("nothing").to_owned(), Tone::Plain),
         (false, true) => (parts.join(tr(", ")), Tone::Doubtful),
-        (false, false) => (
-            tr!("no gaps; {rest}", rest = parts.join(tr(", "))),
-            Tone::Plain,
-        ),
+        (false, false) => (tr!("no gaps; {rest}", rest = parts.join(tr(", "))), Tone::Plain),
     }
 }
 

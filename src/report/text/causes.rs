@@ -41,10 +41,13 @@ pub(super) fn print(page: &mut Page, causes: &[Cause], indent: usize, told: &mut
         }
         // What to change is said once.
         if fault && told.insert(cause.id) {
-            entry
-                .fixes
-                .iter()
-                .for_each(|fix| line(&tr!("fix in {place}: {text}", place = place(fix), text = fix.text)));
+            entry.fixes.iter().for_each(|fix| {
+                line(&tr!(
+                    "fix in {place}: {text}",
+                    place = place(fix),
+                    text = fix.text
+                ))
+            });
         }
     }
 }
@@ -61,11 +64,7 @@ pub(super) fn pools(page: &mut Page, snapshot: &Snapshot, told: &mut BTreeSet<Ca
             [one] => one.to_string(),
             many => counted(many.len() as u64, "server", "servers"),
         };
-        page.heading(&tr!(
-            "POOL {client} -> {servers}",
-            client = pool.client,
-            servers
-        ));
+        page.heading(&tr!("POOL {client} -> {servers}", client = pool.client, servers));
         print(page, &pool.causes, 2, told);
     }
     let more = pools.len().saturating_sub(SHOWN);

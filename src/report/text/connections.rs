@@ -49,7 +49,8 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
         }
     }
     for (column, width) in shown.iter().zip(&widths) {
-        page.put(Tone::Plain, "  ").left(Tone::Dim, tr(column.header), *width);
+        page.put(Tone::Plain, "  ")
+            .left(Tone::Dim, tr(column.header), *width);
     }
     page.end();
     for record in records {

@@ -122,7 +122,9 @@ fn counters(items: &mut Vec<Item>, own: &OwnHost) {
     let some = named
         .iter()
         .filter_map(|(name, n)| Some((name, n.filter(|n| *n > 0)?)));
-    let words: Vec<String> = some.map(|(name, n)| format!("{} {}", tr(name), count(n))).collect();
+    let words: Vec<String> = some
+        .map(|(name, n)| format!("{} {}", tr(name), count(n)))
+        .collect();
     if !words.is_empty() {
         let text = tr!("{counters} during the capture", counters = words.join(tr(", ")));
         items.push(Item::new("counted", Tone::Plain, text));
@@ -140,7 +142,8 @@ fn counters(items: &mut Vec<Item>, own: &OwnHost) {
 
 fn limits(limits: &Limits) -> Vec<String> {
     let ports = limits.port_range.zip(limits.ports);
-    let ports = ports.map(|((first, last), all)| tr!("ports {first} to {last} ({all})", first, last, all = count(all)));
+    let ports = ports
+        .map(|((first, last), all)| tr!("ports {first} to {last} ({all})", first, last, all = count(all)));
     let reuse = limits.time_wait_reuse.map(|reuse| match reuse {
         0 => tr("tcp_tw_reuse 0 (never)").to_owned(),
         1 => tr("tcp_tw_reuse 1 (after a second)").to_owned(),

@@ -76,9 +76,9 @@ fn side(page: &mut Page, name: &str, side: &TierSide) {
     page.left(Tone::of(side.status), &status, INDENT)
         .put(Tone::Strong, name)
         .end();
-    let reused = side
-        .reuse
-        .map_or_else(String::new, |reuse| tr!(", {share} reused", share = percent(reuse)));
+    let reused = side.reuse.map_or_else(String::new, |reuse| {
+        tr!(", {share} reused", share = percent(reuse))
+    });
     let text = tr!(
         "{requests} on {connections}{reused}",
         requests = counted(side.requests, "request", "requests"),

@@ -77,10 +77,16 @@ pub fn headline(snapshot: &Snapshot) -> String {
                 Some((value, ..)) => percent(value),
                 None => return tr("Nothing is wrong with the connections.").to_owned(),
             };
-            tr!("Connections are reused: {reused} of {requests}.", reused, requests)
+            tr!(
+                "Connections are reused: {reused} of {requests}.",
+                reused,
+                requests
+            )
         }
         Status::Fail | Status::Warn => trouble(snapshot),
-        Status::Inconclusive if snapshot.capture.packets == 0 => tr("The capture holds no packet.").to_owned(),
+        Status::Inconclusive if snapshot.capture.packets == 0 => {
+            tr("The capture holds no packet.").to_owned()
+        }
         Status::Inconclusive if snapshot.capture.tcp_packets == 0 => {
             tr("The capture holds no TCP packet.").to_owned()
         }

@@ -9,9 +9,9 @@ use super::super::SourceSummary;
 use super::error::{LiveError, reason};
 use super::options::{Direction, LiveOptions};
 use crate::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use crate::lang::tr;
 use crate::limits::{LIVE_CHANGES_TOLD, SNAPLEN};
 use crate::time::Timestamp;
-use crate::lang::tr;
 use crate::tr;
 
 /// Packets taken from a ring before the other interfaces and the block's size are looked at.

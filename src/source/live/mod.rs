@@ -26,10 +26,10 @@ pub use watch::{Known, Watch};
 
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, InterfaceId};
+use crate::lang::tr;
 use crate::limits::{BLOCK_BYTES, FILES};
 use crate::near;
 use crate::time::Timestamp;
-use crate::lang::tr;
 use lane::{GATHERED, Lane};
 use order::Order;
 

@@ -154,13 +154,12 @@ impl PcapFile {
         let (layout, (offset, number)) = (self.layout(), place);
         if header.captured_len > layout.longest {
             let (claimed, longest) = (header.captured_len, layout.longest);
-            let what =
-                tr!(
-                    "packet {number} claims {claimed} captured bytes, more than the {longest} possible,",
-                    number,
-                    claimed,
-                    longest
-                );
+            let what = tr!(
+                "packet {number} claims {claimed} captured bytes, more than the {longest} possible,",
+                number,
+                claimed,
+                longest
+            );
             return Err(Stop::Damage(what));
         }
         if header.is_blank() {
