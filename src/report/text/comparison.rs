@@ -84,7 +84,7 @@ fn answer(page: &mut Page, comparison: &Comparison) {
 
 fn about(side: &Side) -> String {
     let length = side.duration.map_or_else(String::new, |length| {
-        format!(", {}", span(length as f64 / SECOND as f64 * 1e6))
+        tr(", ").to_owned() + &span(length as f64 / SECOND as f64 * 1e6)
     });
     tr!(
         "{source}{length}, {n} packets",
