@@ -241,6 +241,7 @@ impl Command {
             #[cfg(feature = "live")]
             Self::Live(typed) => typed.report.common.lang.lang(),
             Self::Compare(typed) => typed.common.lang.lang(),
+            Self::Merge(typed) => typed.common.lang.lang(),
             Self::Explain { lang, .. } => lang.lang(),
             _ => Lang::En,
         }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::root;
 
 /// A message and what it is in Chinese.
-pub struct Message {
-    pub context: String,
-    pub english: String,
-    pub chinese: String,
+pub(crate) struct Message {
+    pub(crate) context: String,
+    pub(crate) english: String,
+    pub(crate) chinese: String,
 }
 
 /// All of them, read by the crate that the program reads them with; what that cannot read is an error here.
-pub fn messages() -> Vec<Message> {
+pub(crate) fn messages() -> Vec<Message> {
     let catalogue = polib::po_file::parse(&root().join("lang/zh.po")).unwrap();
     let messages = catalogue.messages().map(|message| Message {
         context: message.msgctxt().unwrap_or_default().to_owned(),

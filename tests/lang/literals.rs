@@ -1,7 +1,7 @@
 //! String literals of Rust source, with what their escapes stand for; not those of comments, attributes and tests.
 
 /// The literals of `source` in order.
-pub fn of(source: &str) -> Vec<String> {
+pub(crate) fn of(source: &str) -> Vec<String> {
     let source = source
         .split("\n#[cfg(test)]\nmod tests {")
         .next()

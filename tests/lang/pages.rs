@@ -30,8 +30,8 @@ fn shown(page: &str) -> String {
     out.replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// The words of the pages of all captures, and of some comparisons.
-pub fn words() -> String {
+/// The words of the pages of all captures, of some comparisons, and of what `merge` makes.
+pub(crate) fn words(merge: &[&str]) -> String {
     let mut all = String::new();
     let file = made("page.html");
     let path = file.to_str().unwrap();
@@ -65,6 +65,9 @@ pub fn words() -> String {
             "compare", before, after, "--lang", "zh", "--quiet", "--html", path,
         ]);
     }
+    let mut merge = merge.to_vec();
+    merge.extend(["--html", path]);
+    add(&merge);
     fs::remove_file(&file).unwrap();
     all
 }

@@ -7,12 +7,13 @@ use std::path::Path;
 use super::{catalogue, list, literals, root};
 
 /// Where sentences are made. Everything that reads as language there is a message.
-const SPOKEN: [&str; 22] = [
+const SPOKEN: [&str; 23] = [
     "src/report/text",
     "src/report/html",
     "src/report/near.rs",
     "src/report/explain.rs",
     "src/compare",
+    "src/fleet",
     "src/diagnose/verdict.rs",
     "src/diagnose/judge.rs",
     "src/diagnose/tiers.rs",
@@ -111,6 +112,7 @@ fn every_text_handed_to_the_catalogue_is_in_it() {
         "src/report",
         "src/diagnose",
         "src/compare",
+        "src/fleet",
         "src/pipeline",
         "src/source",
         "src/cli",
