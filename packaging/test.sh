@@ -141,7 +141,7 @@ for _ in {1..300}; do kill -0 "$service" 2>/dev/null || break; sleep 0.1; done
 if kill -0 "$service" 2>/dev/null; then fail "the service has not ended after 30 s: $(tail -5 "$tree/tmp/complaints")"; fi
 wait "$service" || fail "the service could not be run: $(tail -5 "$tree/tmp/complaints")"
 service=
-told() { grep -q -- "$1" "$tree/tmp/report" || { tail -40 "$tree/tmp/report" "$tree/tmp/complaints" >&2; fail "the service: $2"; }; }
+told() { grep -q -- "$1" "$tree/tmp/report" || { tail -n 40 "$tree/tmp/report" "$tree/tmp/complaints" >&2; fail "the service: $2"; }; }
 told '^ended 0$' 'it did not end as asked'
 told '^HTTP/1.1 200' 'metrics were not answered'
 told '^# EOF' 'the metrics are not whole'

@@ -92,7 +92,7 @@ fn literal(text: &str) -> (String, &str) {
 
 #[test]
 fn literals_are_found_whole() {
-    let source = r##"
+    let source = r#"
         #[expect(x, reason = "an [attribute]")]
         fn f<'a>(c: char) -> &'a str { // "a comment"
             let q = '"'; let n = '\''; let u = '\u{2192}';
@@ -101,6 +101,6 @@ fn literals_are_found_whole() {
         }
 #[cfg(test)]
 mod tests { const T: &str = "a test"; }
-"##;
+"#;
     assert_eq!(of(source), ["one \"two\" three →"]);
 }

@@ -32,7 +32,7 @@ fn running(text: &str, slugs: &BTreeSet<&str>) -> String {
         let words = line.split_whitespace().filter(|word| {
             let code = word.contains(['=', '>', '<', '$']) || word.contains("://");
             let option = word.trim_start_matches(['（', '(']).starts_with('-') && word.len() > 1;
-            !code && !option && !(row && slugs.contains(word))
+            !(code || option || row && slugs.contains(word))
         });
         let mut words: Vec<&str> = words.collect();
         let number = |word: &str| word.replace(',', "").parse::<f64>().is_ok();
@@ -219,7 +219,7 @@ fn bare(value: &mut Value, key: &str) {
     match value {
         Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| bare(value, key)),
         Value::Array(values) if SENTENCES.contains(&key) && values.iter().all(Value::is_string) => {
-            values.iter_mut().for_each(|value| *value = Value::Null);
+            values.fill(Value::Null);
         }
         Value::Array(values) => values.iter_mut().for_each(|value| bare(value, key)),
         Value::String(_) if SENTENCES.contains(&key) => *value = Value::Null,

@@ -141,11 +141,10 @@ fn statuses(tally: &Tally<'_>) -> String {
     statuses.join(", ")
 }
 
-/// One sentence.
-pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String {
+/// Of causes that a request or an old version makes.
+fn asked(id: CauseId, n: u64, tally: &Tally<'_>, rules: &Rules) -> Option<String> {
     use CauseId as C;
-    let n = tally.count();
-    match id {
+    Some(match id {
         C::N1 => tr!(
             "{n} connections ended with an HTTP/1.0 request that asked for it; {closers}",
             n,
@@ -177,6 +176,18 @@ pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String 
             "{n} connections ended after an HTTP/1.0 response to an HTTP/1.1 request",
             n
         ),
+        _ => return None,
+    })
+}
+
+/// One sentence.
+pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String {
+    use CauseId as C;
+    let n = tally.count();
+    if let Some(text) = asked(id, n, tally, rules) {
+        return text;
+    }
+    match id {
         C::P1 => tr!(
             "{n} connections were closed by the client {range} after their only response, some before any other response ended",
             n,

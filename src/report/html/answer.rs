@@ -101,7 +101,7 @@ fn tiles(snapshot: &Snapshot) -> Markup {
         tr!("on {connections}", connections = on)
     };
     let paid = tr!("of {n} that requests paid for", n = count(requests.first));
-    let closed = tr!(
+    let ends = tr!(
         "client {client}, server {server}, reset {reset}",
         client = count(closes.client),
         server = count(closes.server),
@@ -115,7 +115,7 @@ fn tiles(snapshot: &Snapshot) -> Markup {
             (tile("Avoidable handshakes", &avoidable, &paid))
             (tile("Handshakes a second", &three_digits(totals.handshakes_per_second), &handshakes))
             (tile("Failed connects", &count(totals.failed_connects()), &attempts))
-            (tile("Closed by", &closer(closes), &closed))
+            (tile("Closed by", &closer(closes), &ends))
         }
     }
 }

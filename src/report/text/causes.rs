@@ -46,7 +46,7 @@ pub(super) fn print(page: &mut Page, causes: &[Cause], indent: usize, told: &mut
                     "fix in {place}: {text}",
                     place = place(fix),
                     text = fix.text
-                ))
+                ));
             });
         }
     }
