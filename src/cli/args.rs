@@ -211,7 +211,7 @@ pub(super) enum LangArg {
 /// In which language.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(super) struct LangArgs {
-    /// The language of sentences and headings; fields, slugs, ids and directives are the same in all, and so is the screen
+    /// The language of sentences and headings; fields, slugs, ids and directives are the same in all
     #[arg(
         long,
         value_enum,
