@@ -251,6 +251,16 @@ mod tests {
     }
 
     #[test]
+    fn chinese_is_broken_anywhere_but_before_what_closes_a_phrase_and_behind_what_opens_one() {
+        assert_eq!(
+            wrap("连接没有复用：每个请求（共三百个）都新建 keepalive 连接", 20),
+            ["连接没有复用：每个请", "求（共三百个）都新建", "keepalive 连接"]
+        );
+        let text = "连接没有复用每个请求，都新建";
+        assert_eq!(wrap(text, 20), ["连接没有复用每个请", "求，都新建"]);
+    }
+
+    #[test]
     fn colour_does_not_change_the_layout() {
         let print = |color| {
             let mut page = Page::new(80, color);
