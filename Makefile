@@ -6,7 +6,8 @@
 # make compare-live   live capture beside tcpdump -w /dev/null on CAPTURES, files of some 400 MB (root)
 # make merge-many   a thousand reports merged: wall clock and memory
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
-# make deb       a Debian package: program, manual pages, completions, a systemd unit; `make test-deb` installs it in a fresh tree (root)
+# make deb       a Debian package: program, manual pages, completions, a systemd unit
+# make test-deb  installs it in a fresh tree, runs its service there and removes it (root; .ci/run does it, too)
 # make parquet   the tests of --format parquet, with DuckDB from PyPI to read the tables
 # make man       manual pages into target/man
 # make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")

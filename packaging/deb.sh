@@ -36,6 +36,7 @@ put 644 "$work/shells/fish" usr/share/fish/vendor_completions.d/flowcheck.fish
 
 doc=usr/share/doc/flowcheck
 put 644 README.md $doc/README.md
+put 644 README.zh-CN.md $doc/README.zh-CN.md
 put 644 docs/feeds.md $doc/feeds.md
 put 644 docs/causes.md $doc/causes.md
 put 644 CHANGELOG.md $doc/changelog
@@ -73,7 +74,7 @@ cat >"$tree/DEBIAN/control" <<EOF
 Package: flowcheck
 Version: $version
 Architecture: $architecture
-Maintainer: the authors of flowcheck <flowcheck@localhost>
+Maintainer: flowcheck developers <noreply@flowcheck.invalid>
 Section: net
 Priority: optional
 Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)

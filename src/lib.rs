@@ -19,6 +19,7 @@ pub mod frame;
 pub mod host;
 pub mod http;
 pub mod index;
+pub mod lang;
 pub mod limits;
 pub mod near;
 pub mod pipeline;

@@ -128,6 +128,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("parquet", &["report"]),
+    ("polib", &["lang.rs"]),
     ("indicatif", &["cli"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),

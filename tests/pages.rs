@@ -92,6 +92,8 @@ fn pages_render_sort_filter_and_load_nothing() {
         &["read", hostile.to_str().unwrap(), "--connections"],
     );
     let timeouts = capture("client-idle-timeout.pcap.gz");
+    let chinese = ["read", &timeouts, "--connections", "--lang", "zh"];
+    let chinese = page(&folder, "chinese.html", &chinese);
     let timeouts = page(&folder, "timeouts.html", &["read", &timeouts, "--connections"]);
     let (before, after) = (
         capture("story-defaults.pcap.zst"),
@@ -109,7 +111,7 @@ fn pages_render_sort_filter_and_load_nothing() {
     let empty = page(&folder, "empty.html", &["read", &capture("empty.pcap")]);
     let output = Command::new("python3")
         .arg(format!("{ROOT}/tests/pages/check.py"))
-        .args([hostile, timeouts, compared, empty, merged])
+        .args([hostile, timeouts, compared, empty, merged, chinese])
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -98,9 +98,12 @@ fn exchanges(report: &Value) -> Value {
     })
 }
 
-/// The whole report but its file's name and what identifies bytes.
+/// The whole report but its file's name and what identifies bytes or handshakes.
 fn everything(mut report: Value) -> Value {
     report["capture"]["sources"] = Value::Null;
+    for leg in report["legs"].as_array_mut().expect("legs") {
+        leg["openings"] = Value::Null;
+    }
     report
 }
 

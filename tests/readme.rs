@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 use flowcheck::limits;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+/// The same in Chinese.
+const README_ZH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.zh-CN.md");
 
 fn readme() -> String {
     fs::read_to_string(README).unwrap()
@@ -73,16 +75,140 @@ fn refreshed(page: &str) -> String {
 
 #[test]
 fn outputs_shown_are_the_programs() {
-    let page = readme();
-    assert!(page.contains("$ flowcheck read captures/churn.pcap"));
-    let fresh = refreshed(&page);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(README, fresh).unwrap();
-    } else {
-        assert!(
-            page == fresh,
-            "README.md shows old output: UPDATE_GOLDEN=1 cargo test --test readme\n{fresh}"
+    for path in [README, README_ZH] {
+        let page = fs::read_to_string(path).unwrap();
+        assert!(page.contains("$ flowcheck read captures/churn.pcap"));
+        let fresh = refreshed(&page);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(path, fresh).unwrap();
+        } else {
+            assert!(
+                page == fresh,
+                "{path} shows old output: UPDATE_GOLDEN=1 cargo test --test readme\n{fresh}"
+            );
+        }
+    }
+}
+
+/// What must be alike in all languages: headings by their level, list items, cells and figures of tables, where links lead, and
+/// code without its comments and the outputs shown.
+fn skeleton(page: &str) -> Vec<String> {
+    let mut bones = Vec::new();
+    let mut block: Option<&str> = None;
+    for line in page.lines() {
+        if let Some(kind) = line.strip_prefix("```") {
+            block = if block.is_some() { None } else { Some(kind) };
+            bones.push(line.to_owned());
+        } else if let Some(kind) = block {
+            let code = line
+                .split(" # ")
+                .next()
+                .unwrap_or(line)
+                .trim_end()
+                .replace(" --lang zh", "");
+            if kind != "console" || line.starts_with("$ ") {
+                bones.push(code);
+            }
+        } else {
+            bones.extend(prose(line));
+        }
+    }
+    bones
+}
+
+/// The same of a line outside code. Where lines end within a paragraph differs.
+fn prose(line: &str) -> Vec<String> {
+    let mut bones = Vec::new();
+    let hashes = line.chars().take_while(|c| *c == '#').count();
+    if hashes > 0 {
+        bones.push(format!("heading {hashes}"));
+    } else if line.starts_with("* ") {
+        bones.push("item".to_owned());
+    } else if line.starts_with('|') {
+        let words = line.split(|c: char| !c.is_ascii_digit() && c != ',' && c != '.');
+        let words = words
+            .map(|word| word.trim_matches([',', '.']))
+            .filter(|word| word.len() > 1);
+        let mut figures: Vec<&str> = words.collect();
+        figures.sort_unstable();
+        bones.push(format!(
+            "{} cells, {}",
+            line.matches('|').count(),
+            figures.join(" ")
+        ));
+    } else if line
+        .split_once(". ")
+        .is_some_and(|(n, _)| n.parse::<u8>().is_ok())
+    {
+        bones.push("step".to_owned());
+    }
+    // Headings have other anchors in other languages.
+    let links = line.split("](").skip(1).filter_map(|part| part.split_once(')'));
+    let links = links.filter(|(link, _)| !link.starts_with('#') && !link.starts_with("README"));
+    bones.extend(links.map(|(link, _)| format!("link {link}")));
+    bones
+}
+
+#[test]
+fn the_chinese_page_has_all_that_the_english_one_has() {
+    let chinese = fs::read_to_string(README_ZH).unwrap();
+    let (en, zh) = (skeleton(&readme()), skeleton(&chinese));
+    if let Some(place) = (0..en.len().max(zh.len())).find(|place| en.get(*place) != zh.get(*place)) {
+        panic!(
+            "README.md and README.zh-CN.md differ at {:?} and {:?}, after {:?}",
+            en.get(place),
+            zh.get(place),
+            place.checked_sub(1).map(|before| &en[before])
         );
+    }
+    assert!(readme().contains("(README.zh-CN.md)") && chinese.contains("(README.md)"));
+    // Code in running text is the same, in whatever order a language has it.
+    let spans = |page: &str| -> BTreeSet<String> {
+        let text = page
+            .split("```")
+            .step_by(2)
+            .collect::<String>()
+            .replace('\n', " ");
+        let spans = text.split('`').skip(1).step_by(2);
+        spans.map(str::to_owned).collect()
+    };
+    // Words that reports say in their own language.
+    let said = [
+        ("THIS HOST", "本机"),
+        ("no sure difference", "无明确差异"),
+        ("no difference", "没有差异"),
+        ("gone", "已消失"),
+        (
+            "load balancer -> nginx -> Tomcats",
+            "负载均衡 -> nginx -> 多台 Tomcat",
+        ),
+    ];
+    let (mut en, mut zh) = (spans(&readme()), spans(&chinese));
+    for (english, own) in said {
+        assert!(en.remove(english) && zh.remove(own), "{english}: {own}");
+    }
+    let differ: Vec<_> = en.symmetric_difference(&zh).collect();
+    assert!(differ.is_empty(), "code named on one page alone: {differ:#?}");
+}
+
+#[test]
+fn anchors_lead_to_headings() {
+    for path in [README, README_ZH] {
+        let page = fs::read_to_string(path).unwrap();
+        let anchor = |heading: &str| -> String {
+            let kept = heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.collect::<String>().to_lowercase().replace(' ', "-")
+        };
+        let headings: BTreeSet<String> = page
+            .lines()
+            .filter(|line| line.starts_with('#'))
+            .map(|line| anchor(line.trim_start_matches('#').trim()))
+            .collect();
+        for link in page.split("](#").skip(1).filter_map(|part| part.split_once(')')) {
+            assert!(headings.contains(link.0), "{path}: no heading for #{}", link.0);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use super::help::{self, with_fields};
 use super::screen::ScreenArgs;
 use super::thresholds::TypedThresholds;
+use crate::lang::Lang;
 
 /// The whole command line.
 #[derive(Parser, Debug)]
@@ -41,6 +42,8 @@ pub(super) enum Command {
         /// An id or slug of a cause, a verdict, or a word
         #[arg(required = true, value_name = "NAME")]
         name: Vec<String>,
+        #[command(flatten)]
+        lang: LangArgs,
     },
     /// Put two captures, or their JSON reports, side by side: did the change work?
     #[command(override_usage = "flowcheck compare [OPTIONS] BEFORE AFTER [FILTER...]", after_long_help = help::COMPARE_EXAMPLES, after_help = "`flowcheck compare --help` says more and shows examples.")]
@@ -196,6 +199,55 @@ pub(super) struct ReportArgs {
     pub(super) targets: bool,
 }
 
+/// Languages that can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum LangArg {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+/// In which language.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(super) struct LangArgs {
+    /// The language of sentences and headings; fields, slugs, ids and directives are the same in all
+    #[arg(
+        long,
+        value_enum,
+        default_value = "en",
+        value_name = "LANG",
+        env = "FLOWCHECK_LANG",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
+    lang: LangArg,
+}
+
+impl LangArgs {
+    pub(super) const fn lang(self) -> Lang {
+        match self.lang {
+            LangArg::En => Lang::En,
+            LangArg::Zh => Lang::Zh,
+        }
+    }
+}
+
+impl Command {
+    /// The language of what is printed.
+    pub(super) fn lang(&self) -> Lang {
+        match self {
+            Self::Read(typed) => typed.report.common.lang.lang(),
+            #[cfg(feature = "live")]
+            Self::Live(typed) => typed.report.common.lang.lang(),
+            Self::Compare(typed) => typed.common.lang.lang(),
+            Self::Merge(typed) => typed.common.lang.lang(),
+            Self::Explain { lang, .. } => lang.lang(),
+            _ => Lang::En,
+        }
+    }
+}
+
 /// What is the same for every report.
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
@@ -222,6 +274,8 @@ pub(super) struct CommonArgs {
     /// Times in UTC instead of local time
     #[arg(long, help_heading = "Output")]
     pub(super) utc: bool,
+    #[command(flatten)]
+    pub(super) lang: LangArgs,
     /// Colours
     #[arg(
         long,

@@ -31,7 +31,7 @@ pub(super) struct CompareArgs {
     filter: Vec<String>,
 
     #[command(flatten)]
-    common: CommonArgs,
+    pub(super) common: CommonArgs,
 
     #[command(flatten)]
     thresholds: TypedThresholds,

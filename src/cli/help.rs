@@ -37,6 +37,7 @@ Examples:
   flowcheck read dump.pcap --html report.html        a page for those who don't use a terminal
   flowcheck read report.json --html report.html      the same of a report saved with --json
   flowcheck read dump.pcap --requests | jq 'select(.status >= 500)'
+  flowcheck read dump.pcap --lang zh --html report.html           in Chinese
   flowcheck read dump.pcap --expect 'reuse>=0.9' --expect 'failed=0'
   flowcheck read dump.pcap --expect pass --format junit -o flowcheck.xml   for a CI server
 

@@ -32,7 +32,7 @@ pub(super) struct MergeArgs {
     filter: Vec<String>,
 
     #[command(flatten)]
-    common: CommonArgs,
+    pub(super) common: CommonArgs,
 
     #[command(flatten)]
     thresholds: TypedThresholds,

@@ -41,6 +41,7 @@ use args::{Args, Command};
 use error::Error;
 use exit::Exit;
 
+use crate::lang;
 use crate::report::json;
 
 /// Runs the program on `args`, its own name first, and says how it ended.
@@ -58,13 +59,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             .into();
         }
     };
+    let _speaking = lang::speak(args.command.lang());
     let done = match args.command {
         Command::Read(typed) => config::resolve(*typed).and_then(read::read),
         #[cfg(feature = "live")]
         Command::Live(typed) => live::live(*typed),
         #[cfg(feature = "live")]
         Command::Interfaces => live::interfaces(),
-        Command::Explain { name } => explain(&name.join(" ")),
+        Command::Explain { name, .. } => explain(&name.join(" ")),
         Command::Compare(typed) => compare::compare(*typed),
         Command::Merge(typed) => merge::merge(*typed),
         Command::Schema { format } => schema(format),

@@ -5,6 +5,8 @@ use super::figure::Figure;
 use super::pairs::LegPair;
 use super::row::{Change, Row};
 use crate::diagnose::{Snapshot, Status};
+use crate::lang::tr;
+use crate::tr;
 
 /// What the change did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -120,9 +122,9 @@ fn sentence(
     causes: &[CauseChange],
 ) -> String {
     let faults = |fates: &[Fate]| names(causes, fates);
-    let gone = listed("gone: ", &faults(&[Fate::Gone]));
-    let fresh = listed("now: ", &faults(&[Fate::New, Fate::More]));
-    let still = listed("still: ", &faults(&[Fate::Same, Fate::Less]));
+    let gone = listed(tr("gone: "), &faults(&[Fate::Gone]));
+    let fresh = listed(tr("now: "), &faults(&[Fate::New, Fate::More]));
+    let still = listed(tr("still: "), &faults(&[Fate::Same, Fate::Less]));
     let figures = figures(totals);
     let (lead, rest) = match outcome {
         Outcome::Fixed => ("The change worked", vec![figures, gone]),
@@ -140,10 +142,11 @@ fn sentence(
         Outcome::Undecided => ("The captures do not tell", vec![why_undecided(before, after)]),
     };
     let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
+    let lead = tr(lead);
     if rest.is_empty() {
-        format!("{lead}.")
+        tr!("{lead}.", lead)
     } else {
-        format!("{lead}: {}.", rest.join("; "))
+        tr!("{lead}: {rest}.", lead, rest = rest.join(tr("; ")))
     }
 }
 
@@ -154,7 +157,7 @@ fn names(causes: &[CauseChange], fates: &[Fate]) -> Vec<String> {
         .filter(|cause| cause.is_fault() && fates.contains(&cause.fate));
     wanted
         .map(|cause| match cause.id.entry().filter(|_| cause.after.is_some()) {
-            Some(entry) => format!("{} ({})", entry.id.as_str(), entry.title),
+            Some(entry) => tr!("{id} ({title})", id = entry.id.as_str(), title = entry.title),
             None => cause.id.as_str().to_owned(),
         })
         .collect()
@@ -164,7 +167,7 @@ fn listed(lead: &str, names: &[String]) -> String {
     if names.is_empty() {
         String::new()
     } else {
-        format!("{lead}{}", names.join(", "))
+        format!("{lead}{}", names.join(tr(", ")))
     }
 }
 
@@ -174,14 +177,21 @@ fn figures(totals: &[Row]) -> String {
         let row = totals.iter().find(|row| row.figure == figure)?;
         Some((row.before?, row.after?))
     };
+    let share = |share: f64| format!("{:.1} %", share * 100.0);
     let reuse =
-        of(Figure::Reuse).map(|(was, is)| format!("reuse {:.1} % -> {:.1} %", was * 100.0, is * 100.0));
-    let rate = of(Figure::HandshakeRate).map(|(was, is)| format!("{was:.1} -> {is:.1} handshakes/s"));
+        of(Figure::Reuse).map(|(was, is)| tr!("reuse {was} -> {is}", was = share(was), is = share(is)));
+    let rate = of(Figure::HandshakeRate).map(|(was, is)| {
+        tr!(
+            "{was} -> {is} handshakes/s",
+            was = format!("{was:.1}"),
+            is = format!("{is:.1}")
+        )
+    });
     let failed = of(Figure::Failed)
         .filter(|(was, is)| *was > 0.0 || *is > 0.0)
-        .map(|(was, is)| format!("failed connects {:.1} % -> {:.1} %", was * 100.0, is * 100.0));
+        .map(|(was, is)| tr!("failed connects {was} -> {is}", was = share(was), is = share(is)));
     let parts: Vec<String> = [reuse, rate, failed].into_iter().flatten().collect();
-    parts.join(", ")
+    parts.join(tr(", "))
 }
 
 fn why_undecided(before: &Snapshot, after: &Snapshot) -> String {
@@ -189,7 +199,7 @@ fn why_undecided(before: &Snapshot, after: &Snapshot) -> String {
     let open = sides.filter(|(_, side)| side.verdict.status == Status::Inconclusive);
     let reasons = open.map(|(name, side)| {
         let reason = side.verdict.reasons.first().map_or("", String::as_str);
-        format!("{name} is inconclusive ({reason})")
+        tr!("{name} is inconclusive ({reason})", name = tr(name), reason)
     });
-    reasons.collect::<Vec<_>>().join("; ")
+    reasons.collect::<Vec<_>>().join(tr("; "))
 }

@@ -4,7 +4,9 @@ use super::figure::Figure;
 use super::pairs::LegPair;
 use super::row::Row;
 use crate::diagnose::{Capture, Snapshot};
+use crate::lang::tr;
 use crate::time::{Nanos, SECOND};
+use crate::tr;
 
 /// A load that differs by more than this factor is named.
 const LOADS: f64 = 2.0;
@@ -12,26 +14,26 @@ const LOADS: f64 = 2.0;
 const LONG: Nanos = 120 * SECOND;
 
 pub(super) fn notes(before: &Snapshot, after: &Snapshot, legs: &[LegPair], totals: &[Row]) -> Vec<String> {
-    let sides = [("before", before), ("after", after)];
+    let sides = [(tr("before"), before), (tr("after"), after)];
     let mut notes = Vec::new();
     notes.extend(load(totals));
     notes.extend(short(&sides));
     for (name, side) in &sides {
         notes.extend(unseen(name, &side.capture));
         if side.totals.counts.requests.estimated {
-            notes.push(format!("{name}: requests are estimated, not read"));
+            notes.push(tr!("{name}: requests are estimated, not read", name));
         }
     }
     if before.capture.filter != after.capture.filter {
-        let filter = |capture: &Capture| capture.filter.clone().unwrap_or_else(|| "none".to_owned());
-        notes.push(format!(
-            "the filters differ: before {}, after {}",
-            filter(&before.capture),
-            filter(&after.capture)
+        let filter = |capture: &Capture| capture.filter.clone().unwrap_or_else(|| tr("none").to_owned());
+        notes.push(tr!(
+            "the filters differ: before {before}, after {after}",
+            before = filter(&before.capture),
+            after = filter(&after.capture)
         ));
     }
     if before.thresholds != after.thresholds {
-        notes.push("the verdicts were made with different thresholds".to_owned());
+        notes.push(tr("the verdicts were made with different thresholds").to_owned());
     }
     notes.extend(unmatched(legs));
     notes
@@ -45,12 +47,15 @@ fn load(totals: &[Row]) -> Option<String> {
         return None;
     }
     let lesson = if is < was {
-        "; under a lighter load a pool that is too small may look right"
+        tr("; under a lighter load a pool that is too small may look right")
     } else {
         ""
     };
-    Some(format!(
-        "the loads differ: {was:.1} requests/s before, {is:.1} after{lesson}"
+    Some(tr!(
+        "the loads differ: {was} requests/s before, {is} after{lesson}",
+        was = format!("{was:.1}"),
+        is = format!("{is:.1}"),
+        lesson
     ))
 }
 
@@ -59,13 +64,14 @@ fn short(sides: &[(&str, &Snapshot)]) -> Option<String> {
         .iter()
         .filter_map(|(name, side)| {
             let length = side.capture.duration().filter(|length| *length < LONG)?;
-            Some(format!("{name} is {:.1} s long", length as f64 / SECOND as f64))
+            let length = format!("{:.1}", length as f64 / SECOND as f64);
+            Some(tr!("{name} is {length} s long", name, length))
         })
         .collect();
     (!lengths.is_empty()).then(|| {
-        format!(
-            "{}: kernels go on gathering TIME-WAIT for 60 s, connection tracking for 120 s",
-            lengths.join(", ")
+        tr!(
+            "{lengths}: kernels go on gathering TIME-WAIT for 60 s, connection tracking for 120 s",
+            lengths = lengths.join(tr(", "))
         )
     })
 }
@@ -73,11 +79,17 @@ fn short(sides: &[(&str, &Snapshot)]) -> Option<String> {
 fn unseen(name: &str, capture: &Capture) -> Option<String> {
     let dropped = capture.kernel_dropped().unwrap_or(0) + capture.interface_dropped().unwrap_or(0);
     let unseen = dropped.saturating_add(capture.damaged_packets());
-    (unseen > 0).then(|| format!("{name}: {unseen} packets were dropped or damaged, its figures are bounds"))
+    (unseen > 0).then(|| {
+        tr!(
+            "{name}: {unseen} packets were dropped or damaged, its figures are bounds",
+            name,
+            unseen
+        )
+    })
 }
 
 fn unmatched(legs: &[LegPair]) -> Option<String> {
     let gone = legs.iter().filter(|pair| pair.after.is_none()).count();
     let fresh = legs.iter().filter(|pair| pair.before.is_none()).count();
-    (gone + fresh > 0).then(|| format!("legs on one side only: {gone} before, {fresh} after"))
+    (gone + fresh > 0).then(|| tr!("legs on one side only: {gone} before, {fresh} after", gone, fresh))
 }

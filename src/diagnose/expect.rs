@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::snapshot::{Leg, Snapshot, Status};
 use crate::aggregate::{Figures, avoidable};
+use crate::tr;
 
 /// One expectation as the user wrote it.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,8 +187,9 @@ pub fn judge(
     let unseen = dropped.saturating_add(capture.damaged_packets());
     let mut warnings = Vec::new();
     if let Some(part) = narrow.filter(|_| legs.is_empty()) {
-        warnings.push(format!(
-            "--leg {part:?} matches no leg of this capture; legs are written CLIENT -> SERVER:PORT, and a part is enough"
+        warnings.push(tr!(
+            "--leg {part} matches no leg of this capture; legs are written CLIENT -> SERVER:PORT, and a part is enough",
+            part = format!("{part:?}")
         ));
     }
     let mut outcomes = Vec::new();

@@ -10,8 +10,10 @@ use super::snapshot::{CheckSeries, Leg, LegName, Pool, Status, Verdict};
 use super::tiers::{self, Tier};
 use super::verdict::{Case, Judgement};
 use crate::aggregate::{Figures, LegSummary, PrefixRow, Summary, WindowFigures};
+use crate::lang::tr;
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
+use crate::tr;
 
 /// Everything that the figures say.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +86,7 @@ fn judged_leg(leg: &LegSummary, place: usize, summary: &Summary, dropped: u64, t
     .judge(t);
     let judgement = match latest_window(leg, dropped, t) {
         Some(latest) if leg.windows.len() > 1 => {
-            let text = format!("in the latest window: {}", latest.reason);
+            let text = tr!("in the latest window: {reason}", reason = latest.reason);
             whole.worse(Judgement::new(latest.status, text))
         }
         _ => whole,
@@ -212,7 +214,7 @@ fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
             continue;
         }
         let note = if minor && leg.verdict.status > status {
-            " (under 1 % of the requests)"
+            tr(" (under 1 % of the requests)")
         } else {
             ""
         };
@@ -231,17 +233,18 @@ fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
         }
         .judge(t);
         if judgement.status != Status::Inconclusive {
-            let text = format!(
-                "{} small legs of {client} together: {}",
-                together.legs, judgement.reason
+            let text = tr!(
+                "{n} small legs of {client} together: {reason}",
+                n = together.legs,
+                client,
+                reason = judgement.reason
             );
             raise(&mut verdict, judgement.status, None, text);
         }
     }
     if legs.is_empty() {
-        verdict.reasons.push(
-            "no connection between a client and a server was seen: an empty wire proves nothing".to_owned(),
-        );
+        let text = "no connection between a client and a server was seen: an empty wire proves nothing";
+        verdict.reasons.push(tr(text).to_owned());
     } else if !left_out.is_empty() {
         let more = left_out.len();
         let shown = if verdict.status == Status::Inconclusive {
@@ -252,13 +255,15 @@ fn capture_verdict(legs: &[Leg], total: u64, t: &Thresholds) -> Verdict {
         let names: Vec<_> = left_out.into_iter().take(shown).collect();
         let rest = more - names.len();
         let more = if rest > 0 {
-            format!(", and {rest} more")
+            tr!(", and {rest} more", rest)
         } else {
             String::new()
         };
-        verdict
-            .reasons
-            .push(format!("not judged: {}{more}", names.join("; ")));
+        verdict.reasons.push(tr!(
+            "not judged: {names}{more}",
+            names = names.join(tr("; ")),
+            more
+        ));
     }
     verdict
 }
@@ -346,31 +351,29 @@ fn not_seen(summary: &Summary) -> Vec<String> {
     let mut lines = Vec::new();
     let totals = &summary.totals.counts;
     if totals.connections.total == 0 {
-        lines.push(
-            "no TCP connection was captured: check the interface (a proxy reaches local servers over lo) and the filter"
-                .to_owned(),
-        );
+        let text = "no TCP connection was captured: check the interface (a proxy reaches local servers over lo) and the filter";
+        lines.push(tr(text).to_owned());
     }
     if totals.connections.one_way > 0 {
-        let text = format!(
-            "{} connections show one direction only: one slave of a bond, or an asymmetric mirror; capture where both pass",
-            totals.connections.one_way
+        let text = tr!(
+            "{n} connections show one direction only: one slave of a bond, or an asymmetric mirror; capture where both pass",
+            n = totals.connections.one_way
         );
         lines.push(text);
     }
     if totals.connections.heads_cut > 0 {
-        let text = format!(
-            "heads are cut by the snapshot length, or refer to HTTP/2 fields that the capture lacks, on {} connections: \
+        let text = tr!(
+            "heads are cut by the snapshot length, or refer to HTTP/2 fields that the capture lacks, on {n} connections: \
              announced closes, Host and Content-Length are not known; capture with a snapshot length of 256 or more \
              (tcpdump -s 256), and HTTP/2 from its beginning",
-            totals.connections.heads_cut
+            n = totals.connections.heads_cut
         );
         lines.push(text);
     }
     if totals.gap_bytes > 0 {
-        let text = format!(
-            "{} bytes that the receivers got are not in the capture: a larger buffer (tcpdump -B) or snaplen shows them",
-            totals.gap_bytes
+        let text = tr!(
+            "{n} bytes that the receivers got are not in the capture: a larger buffer (tcpdump -B) or snaplen shows them",
+            n = totals.gap_bytes
         );
         lines.push(text);
     }

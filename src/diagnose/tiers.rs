@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use super::snapshot::{Leg, LegName, Status};
 use crate::aggregate::{Figures, Hint, PairedBy, Summary, TierFigures};
 use crate::classify::Endpoint;
+use crate::lang::tr;
+use crate::tr;
 
 /// The legs on one side of a proxy, added up.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,18 +123,22 @@ pub(super) fn not_seen(summary: &Summary, shown: &str) -> Vec<String> {
     let place = if shown.is_empty() {
         String::new()
     } else {
-        format!(", which shows {shown}")
+        tr!(", which shows {shown}", shown)
     };
     let fronts = fronts_alone(summary).map(|names| {
-        format!(
+        tr!(
             "{names} answers as a proxy, and what it asks of the servers behind it is not in this capture{place}: \
-             capture on the interface towards the servers, too (lo, where they are on the same host)"
+             capture on the interface towards the servers, too (lo, where they are on the same host)",
+            names,
+            place
         )
     });
     let backs = backs_alone(summary).map(|names| {
-        format!(
+        tr!(
             "requests of {names} come through a proxy, and who asks that proxy is not in this capture{place}: the \
-             interface towards its clients shows the other leg"
+             interface towards its clients shows the other leg",
+            names,
+            place
         )
     });
     fronts.into_iter().chain(backs).collect()
@@ -141,8 +147,9 @@ pub(super) fn not_seen(summary: &Summary, shown: &str) -> Vec<String> {
 /// What a verdict on the front alone says nothing about.
 pub(super) fn not_judged(summary: &Summary) -> Option<String> {
     let names = fronts_alone(summary)?;
-    Some(format!(
-        "not judged: what {names} asks of the servers behind it, which is not in this capture"
+    Some(tr!(
+        "not judged: what {names} asks of the servers behind it, which is not in this capture",
+        names
     ))
 }
 
@@ -156,9 +163,9 @@ fn listed<T: ToString + Ord>(names: impl Iterator<Item = T>) -> Option<String> {
     let more = names.len().saturating_sub(SHOWN);
     let shown: Vec<String> = names.iter().take(SHOWN).map(ToString::to_string).collect();
     let tail = if more > 0 {
-        format!(" and {more} more")
+        tr!(" and {more} more", more)
     } else {
         String::new()
     };
-    (!shown.is_empty()).then(|| format!("{}{tail}", shown.join(", ")))
+    (!shown.is_empty()).then(|| format!("{}{tail}", shown.join(tr(", "))))
 }

@@ -2,7 +2,9 @@
 
 use super::snapshot::Status;
 use crate::aggregate::{Figures, PrefixRow};
+use crate::lang::tr;
 use crate::thresholds::Thresholds;
+use crate::tr;
 
 /// An answer and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,10 @@ impl Case<'_> {
             return judgement;
         }
         let Some(avoidable) = self.figures.avoidable else {
-            return Judgement::new(Status::Inconclusive, "too many clients to tell their pools apart");
+            return Judgement::new(
+                Status::Inconclusive,
+                tr("too many clients to tell their pools apart"),
+            );
         };
         if let Some(judgement) = self.unknown(avoidable, t) {
             return judgement;
@@ -79,7 +84,7 @@ impl Case<'_> {
         if self.figures.lacks_a_direction() {
             return Some(Judgement::new(
                 Status::Inconclusive,
-                "one direction is missing from the capture: capture where both pass",
+                tr("one direction is missing from the capture: capture where both pass"),
             ));
         }
         if self.requests() == 0 && self.failed() == 0 {
@@ -91,7 +96,7 @@ impl Case<'_> {
             } else {
                 "no HTTP request seen"
             };
-            return Some(Judgement::new(Status::Inconclusive, what));
+            return Some(Judgement::new(Status::Inconclusive, tr(what)));
         }
         let _ = t;
         None
@@ -102,19 +107,20 @@ impl Case<'_> {
         let connections = &self.figures.counts.connections;
         let lost = self.figures.counts.requests.lost;
         if connections.opened >= t.min_attempts && self.failed() > connections.established {
-            let text = format!(
-                "{} of {} connects failed ({} refused, {} unanswered)",
-                self.failed(),
-                connections.opened,
-                connections.refused,
-                connections.unanswered
+            let text = tr!(
+                "{failed} of {attempts} connects failed ({refused} refused, {unanswered} unanswered)",
+                failed = self.failed(),
+                attempts = connections.opened,
+                refused = connections.refused,
+                unanswered = connections.unanswered
             );
             return Some(Judgement::new(Status::Fail, text));
         }
         if lost >= t.min_lost && lost as f64 > t.lost_share * self.requests() as f64 {
-            let text = format!(
-                "{lost} of {} requests lost on connections that the server was closing (a race on reuse)",
-                self.requests()
+            let text = tr!(
+                "{lost} of {requests} requests lost on connections that the server was closing (a race on reuse)",
+                lost,
+                requests = self.requests()
             );
             return Some(Judgement::new(Status::Fail, text));
         }
@@ -124,7 +130,11 @@ impl Case<'_> {
     /// Rule 3.
     fn too_few(&self, t: &Thresholds) -> Option<Judgement> {
         (self.requests() < t.min_requests).then(|| {
-            let text = format!("{} requests, fewer than {}", self.requests(), t.min_requests);
+            let text = tr!(
+                "{requests} requests, fewer than {least}",
+                requests = self.requests(),
+                least = t.min_requests
+            );
             Judgement::new(Status::Inconclusive, text)
         })
     }
@@ -150,10 +160,11 @@ impl Case<'_> {
         let (best, worst) = (self.answer(kind, t), self.answer(strict, t));
         if best.status != worst.status {
             let what = unknown_in_words(requests.unknown_first, counts.hidden_requests, self.dropped);
-            let text = format!(
-                "{what}: counted for it the answer is {}, counted against it {}; capture longer, or without loss",
-                best.status.as_str(),
-                worst.status.as_str()
+            let text = tr!(
+                "{what}: counted for it the answer is {best}, counted against it {worst}; capture longer, or without loss",
+                what,
+                best = tr(best.status.as_str()),
+                worst = tr(worst.status.as_str())
             );
             return Some(Judgement::new(Status::Inconclusive, text));
         }
@@ -163,9 +174,11 @@ impl Case<'_> {
             .closed_before_last_first
             .unwrap_or(u64::MAX);
         if 2 * firsts_if_unknown >= self.requests() && closed.saturating_mul(10) < firsts_if_unknown {
-            let text = format!(
-                "the pool is still growing ({firsts_if_unknown} first requests, {closed} connections closed before the last): \
-                 capture longer"
+            let text = tr!(
+                "the pool is still growing ({firsts} first requests, {closed} connections closed before the last): \
+                 capture longer",
+                firsts = firsts_if_unknown,
+                closed
             );
             return Some(Judgement::new(Status::Inconclusive, text));
         }
@@ -180,8 +193,9 @@ impl Case<'_> {
         let per_request = avoidable as f64 / requests.max(1) as f64;
         if let Some(reason) = self.churn(count, t) {
             if self.mostly_idle_closes() {
-                let text = format!(
-                    "{reason}, but most connections were closed idle: requests are rarer than the idle timeout"
+                let text = tr!(
+                    "{reason}, but most connections were closed idle: requests are rarer than the idle timeout",
+                    reason
                 );
                 return Judgement::new(Status::Warn, text);
             }
@@ -192,21 +206,28 @@ impl Case<'_> {
         let reused = self.figures.counts.requests.reused();
         if few && connects {
             let first = self.figures.counts.requests.first;
-            let text = format!(
-                "{reused} of {requests} requests reused a connection; {avoidable} of {first} handshakes avoidable"
+            let text = tr!(
+                "{reused} of {requests} requests reused a connection; {avoidable} of {first} handshakes avoidable",
+                reused,
+                requests,
+                avoidable,
+                first
             );
             return Judgement::new(Status::Pass, text);
         }
         let mut text = Vec::new();
         if !few {
-            text.push(format!(
-                "{avoidable} avoidable handshakes in {requests} requests ({per_request:.2} a request)"
+            text.push(tr!(
+                "{avoidable} avoidable handshakes in {requests} requests ({per} a request)",
+                avoidable,
+                requests,
+                per = format!("{per_request:.2}")
             ));
         }
         if !connects {
-            text.push(format!("{failed} of {attempts} connects failed"));
+            text.push(tr!("{failed} of {attempts} connects failed", failed, attempts));
         }
-        Judgement::new(Status::Warn, text.join("; "))
+        Judgement::new(Status::Warn, text.join(tr("; ")))
     }
 
     /// Rule 5 without its exception: why, if it holds.
@@ -214,9 +235,11 @@ impl Case<'_> {
         let share = |avoidable: u64, requests: u64| avoidable as f64 >= t.fail_avoidable * requests as f64;
         if share(count.avoidable, count.requests) {
             let per = count.avoidable as f64 / count.requests.max(1) as f64;
-            return Some(format!(
-                "connections are not reused: {} avoidable handshakes in {} requests ({per:.2} a request)",
-                count.avoidable, count.requests
+            return Some(tr!(
+                "connections are not reused: {avoidable} avoidable handshakes in {requests} requests ({per} a request)",
+                avoidable = count.avoidable,
+                requests = count.requests,
+                per = format!("{per:.2}")
             ));
         }
         let part = self.prefixes.iter().find(|row| {
@@ -225,11 +248,11 @@ impl Case<'_> {
                     .avoidable
                     .is_some_and(|avoidable| share(avoidable, row.requests))
         })?;
-        Some(format!(
-            "connections are not reused under {}: {} avoidable handshakes in {} requests",
-            part_name(part),
-            part.avoidable.unwrap_or(0),
-            part.requests
+        Some(tr!(
+            "connections are not reused under {part}: {avoidable} avoidable handshakes in {requests} requests",
+            part = part_name(part),
+            avoidable = part.avoidable.unwrap_or(0),
+            requests = part.requests
         ))
     }
 
@@ -241,7 +264,7 @@ impl Case<'_> {
 }
 
 fn part_name(part: &PrefixRow) -> String {
-    let host = part.host.as_deref().unwrap_or("(no Host)");
+    let host = part.host.as_deref().unwrap_or_else(|| tr("(no Host)"));
     match &part.prefix {
         Some(prefix) => format!("{host}{prefix}"),
         None => format!("Host {host}"),
@@ -251,15 +274,16 @@ fn part_name(part: &PrefixRow) -> String {
 fn unknown_in_words(firsts: u64, hidden: u64, dropped: u64) -> String {
     let mut parts = Vec::new();
     if firsts > 0 {
-        parts.push(format!(
-            "{firsts} requests whose connections are older than the capture"
+        parts.push(tr!(
+            "{firsts} requests whose connections are older than the capture",
+            firsts
         ));
     }
     if hidden > 0 {
-        parts.push(format!("up to {hidden} requests hidden in gaps"));
+        parts.push(tr!("up to {hidden} requests hidden in gaps", hidden));
     }
     if dropped > 0 {
-        parts.push(format!("{dropped} packets dropped by the kernel or damaged"));
+        parts.push(tr!("{dropped} packets dropped by the kernel or damaged", dropped));
     }
-    parts.join(", ")
+    parts.join(tr(", "))
 }

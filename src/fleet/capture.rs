@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::diagnose::{Capture, Evictions, Skipped};
 use crate::frame::{Interface, InterfaceId};
+use crate::tr;
 
 /// Where the interfaces and sources of each part begin among those of all.
 #[derive(Clone, Debug, Default)]
@@ -115,9 +116,10 @@ fn thresholds_differ(parts: &[Part]) -> Option<String> {
     let other = parts
         .iter()
         .find(|part| part.snapshot.thresholds != first.snapshot.thresholds)?;
-    Some(format!(
-        "{} was analysed with other thresholds than {}, which are used for all",
-        other.point, first.point
+    Some(tr!(
+        "{point} was analysed with other thresholds than {first}, which are used for all",
+        point = other.point,
+        first = first.point
     ))
 }
 

@@ -11,6 +11,8 @@ use super::points::Owners;
 use super::same::{self, Relation, View, leg};
 use crate::aggregate::InCommon;
 use crate::diagnose::LegName;
+use crate::lang::tr;
+use crate::tr;
 
 /// What tells that two legs are the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -163,11 +165,16 @@ impl Counted {
             if let (Some(at), Some(also), Some(one), Some(other)) =
                 (parts.get(a.0), parts.get(b.0), leg(parts, *a), leg(parts, *b))
             {
-                let about = if both.exact { "" } else { "about " };
-                self.warnings.push(format!(
-                    "{about}{} connections count twice: {} at {} and {} at {} have some, but not most, in common; merge \
-                     captures of the same stretch of time",
-                    both.count, one.name, at.point, other.name, also.point
+                let about = if both.exact { "" } else { tr("about ") };
+                self.warnings.push(tr!(
+                    "{about}{n} connections count twice: {name} at {at} and {other} at {also} have some, but not most, in common; \
+                     merge captures of the same stretch of time",
+                    about,
+                    n = both.count,
+                    name = one.name,
+                    at = at.point,
+                    other = other.name,
+                    also = also.point
                 ));
             }
         }
@@ -207,10 +214,17 @@ impl Counted {
             if missing == 0 || missing as f64 <= SOME * twice.connections as f64 {
                 continue;
             }
-            let about = if twice.in_common.exact { "" } else { "about " };
-            self.warnings.push(format!(
-                "{about}{missing} of the {} connections of {} at {} are not known to be among those of {} at {}, which count: they do not",
-                twice.connections, twice.also.1, twice.also.0, twice.counted.1, twice.counted.0
+            let about = if twice.in_common.exact { "" } else { tr("about ") };
+            self.warnings.push(tr!(
+                "{about}{missing} of the {all} connections of {other} at {also} are not known to be among those of {leg} at {at}, which \
+                 count: they do not",
+                about,
+                missing,
+                all = twice.connections,
+                other = twice.also.1,
+                also = twice.also.0,
+                leg = twice.counted.1,
+                at = twice.counted.0
             ));
         }
     }
@@ -223,10 +237,11 @@ impl Counted {
                 .map(|part| part.snapshot.totals.counts.connections.midstream)
                 .sum();
             if older > 0 {
-                self.warnings.push(format!(
-                    "{}: up to {older} connections go on from one report into the next, and count in both; read the captures \
+                self.warnings.push(tr!(
+                    "{point}: up to {older} connections go on from one report into the next, and count in both; read the captures \
                      as one to have each once",
-                    of_point[0].point
+                    point = of_point[0].point,
+                    older
                 ));
             }
         }

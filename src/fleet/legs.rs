@@ -11,6 +11,7 @@ use crate::aggregate::{Concurrency, Figures, PrefixRow};
 use crate::diagnose::{self, Bill, CheckSeries, Leg, LegName, Snapshot, Status, Verdict};
 use crate::thresholds::Thresholds;
 use crate::time::{Nanos, SECOND, Timestamp};
+use crate::tr;
 
 /// A leg's views that count.
 struct Views<'a> {
@@ -212,7 +213,7 @@ fn verdict(views: &Views<'_>, whole: &Leg, t: &Thresholds) -> Verdict {
                 status: theirs,
                 since: None,
                 reasons: reasons
-                    .map(|reason| format!("at {}: {reason}", part.point))
+                    .map(|reason| tr!("at {point}: {reason}", point = part.point, reason))
                     .collect(),
             };
         }

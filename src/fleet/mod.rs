@@ -29,6 +29,8 @@ pub use points::Point;
 
 use crate::aggregate::Figures;
 use crate::diagnose::{self, Leg, Pool, Snapshot, Tier, Timeline};
+use crate::lang::tr;
+use crate::tr;
 use counted::Counted;
 
 /// One report that is merged.
@@ -162,8 +164,10 @@ fn timeline_differs(timeline: &Timeline, totals: &Figures) -> Option<String> {
     let rows: u64 = timeline.rows.iter().map(|row| row.handshakes).sum();
     let counted = totals.counts.handshakes;
     (rows != counted && !timeline.rows.is_empty()).then(|| {
-        format!(
-            "over time there are {rows} handshakes of {counted} that count: what a point saw over time can't be taken apart by leg"
+        tr!(
+            "over time there are {rows} handshakes of {counted} that count: what a point saw over time can't be taken apart by leg",
+            rows,
+            counted
         )
     })
 }
@@ -259,16 +263,16 @@ fn by_points<'a>(sentences: impl Iterator<Item = (&'a str, &'a str)>, parts: &[P
     let all = names.len();
     let words = said.into_iter().map(|(sentence, points)| {
         if points.len() == all && all > 1 {
-            return format!("at every point: {sentence}");
+            return tr!("at every point: {sentence}", sentence);
         }
         let more = points.len().saturating_sub(NAMED);
-        let shown = points[..points.len() - more].join(", ");
+        let shown = points[..points.len() - more].join(tr(", "));
         let tail = if more > 0 {
-            format!(" and {more} more")
+            tr!(" and {more} more", more)
         } else {
             String::new()
         };
-        format!("{shown}{tail}: {sentence}")
+        tr!("{lead}: {rest}", lead = format!("{shown}{tail}"), rest = sentence)
     });
     words.collect()
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use super::points::Point;
 use crate::diagnose::catalogue::CauseId;
+use crate::lang::tr;
+use crate::tr;
 
 /// A figure by which points are held against each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,25 +168,28 @@ pub(super) fn compared(points: &[Point]) -> Compared {
             continue;
         }
         if let [alone] = &peers[..] {
-            not.push(format!(
-                "{}: there is no other one that has connections and does the same ({does})",
-                alone.name
+            not.push(tr!(
+                "{point}: there is no other one that has connections and does the same ({does})",
+                point = alone.name,
+                does = tr(does)
             ));
             continue;
         }
         if peers.len() < PEERS {
             let names: Vec<&str> = peers.iter().map(|point| point.name.as_str()).collect();
-            not.push(format!(
-                "{}: which host is unlike its peers can be told of three or more that {does}; compare puts two side by side",
-                names.join(", ")
+            not.push(tr!(
+                "{points}: which host is unlike its peers can be told of three or more that {does}; compare puts two side by side",
+                points = names.join(tr(", ")),
+                does = tr(does)
             ));
             continue;
         }
         let figures = Measure::ALL.iter().filter(|measure| !measure.is_number());
         let measured = figures.map(|measure| peers.iter().filter_map(|point| measure.of(point)).count());
         if measured.max().unwrap_or(0) < PEERS {
-            not.push(format!(
-                "hosts that {does} have too few requests and connections to be held against each other"
+            not.push(tr!(
+                "hosts that {does} have too few requests and connections to be held against each other",
+                does = tr(does)
             ));
             continue;
         }

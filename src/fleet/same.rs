@@ -8,6 +8,7 @@ use super::points::Owners;
 use crate::aggregate::InCommon;
 use crate::diagnose::Leg;
 use crate::time::SECOND;
+use crate::tr;
 
 /// A leg of a part: the places of both.
 pub(super) type View = (usize, usize);
@@ -134,10 +135,11 @@ pub(super) fn cannot_tell(parts: &[Part], whole: View, pieces: &Pieces) -> Optio
     let unseen =
         legs.any(|leg| leg.openings.count() > 0 && (leg.openings.count() as f64) * chance < EXPECTED);
     unseen.then(|| {
-        format!(
-            "{} at {} is larger than what it is elsewhere: which small legs of other points are among its connections can't be \
-             told from a sample, and some may count twice",
-            large.name, part.point
+        tr!(
+            "{leg} at {point} is larger than what it is elsewhere: which small legs of other points are among its connections can't \
+             be told from a sample, and some may count twice",
+            leg = large.name,
+            point = part.point
         )
     })
 }

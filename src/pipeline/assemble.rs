@@ -8,7 +8,9 @@ use crate::diagnose::causes::Findings;
 use crate::diagnose::{Capture, ConnectionRecord, Evictions, Snapshot, diagnose};
 use crate::engine::{Config, Engine, Quality};
 use crate::frame::Interface;
+use crate::lang::tr;
 use crate::source::SourceSummary;
+use crate::tr;
 
 /// An engine's counters as they stand.
 #[derive(Clone, Default)]
@@ -92,7 +94,7 @@ fn shown(interfaces: &[Interface]) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.join(" and ")
+    names.join(tr(" and "))
 }
 
 /// The connections for the list, which are in order of first packet, with their generations.
@@ -162,16 +164,16 @@ fn evictions(quality: &Quality, summary: &Summary) -> Evictions {
 fn warnings(quality: &Quality) -> Vec<String> {
     let mut warnings = Vec::new();
     if quality.unattributed > 0 {
-        warnings.push(format!(
-            "{} connections show neither SYN nor a start line, so which end is the server is not sure: they count in no \
+        warnings.push(tr!(
+            "{n} connections show neither SYN nor a start line, so which end is the server is not sure: they count in no \
              leg; --server-port PORT tells",
-            quality.unattributed
+            n = quality.unattributed
         ));
     }
     if quality.skipped().unsupported_link > 0 {
-        warnings.push(format!(
-            "{} packets have a link type that is not decoded",
-            quality.skipped().unsupported_link
+        warnings.push(tr!(
+            "{n} packets have a link type that is not decoded",
+            n = quality.skipped().unsupported_link
         ));
     }
     warnings

@@ -23,6 +23,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::aggregate::{Aggregate, Told};
 use crate::diagnose::{ExchangeRecord, Snapshot};
 use crate::engine::{Config, Engine, Server};
+use crate::lang;
 use crate::source::Source;
 use crate::time::Timestamp;
 use assemble::Account;
@@ -133,7 +134,11 @@ pub fn analyse_for(
         aggregate.keep_ended();
     }
     let (reading, accounts) = thread::scope(|scope| {
-        let reader = scope.spawn(move || Reading::new(source, interfaces).run(&shares, &recycled));
+        let lang = lang::spoken();
+        let reader = scope.spawn(move || {
+            let _speaking = lang::speak(lang);
+            Reading::new(source, interfaces).run(&shares, &recycled)
+        });
         for post in posts {
             let engine = Engine::new(config.clone()).one_of(post.place.0, engines);
             scope.spawn(move || work(engine, post));

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::text::{columns, wrap};
 use crate::diagnose::catalogue::{CauseId, Entry, Fix, Word, entries, find, find_word, words};
+use crate::lang::tr;
+use crate::tr;
 
 /// Columns of a page of plain text.
 const WIDTH: usize = 100;
@@ -21,10 +24,10 @@ pub fn explain(name: &str) -> Result<String, String> {
 fn known() -> String {
     let ids: Vec<&str> = CauseId::ALL.iter().map(|id| id.as_str()).collect();
     let names: Vec<&str> = words().iter().map(|word| word.name).collect();
-    format!(
-        "no such cause or word; causes: {}; words: {}",
-        ids.join(" "),
-        names.join(" ")
+    tr!(
+        "no such cause or word; causes: {causes}; words: {words}",
+        causes = ids.join(" "),
+        words = names.join(" ")
     )
 }
 
@@ -44,14 +47,15 @@ fn cause(entry: &Entry) -> String {
     ];
     for (name, text) in parts {
         if let Some(text) = text {
-            paragraph(&mut out, name, text);
+            paragraph(&mut out, tr(name), text);
         }
     }
     for fix in &entry.fixes {
-        paragraph(&mut out, "fix", &format!("{}: {}", place(fix), fix.text));
+        let text = tr!("{place}: {text}", place = place(fix), text = fix.text);
+        paragraph(&mut out, tr("fix"), &text);
     }
     for source in &entry.sources {
-        paragraph(&mut out, "source", source);
+        paragraph(&mut out, tr("source"), source);
     }
     out
 }
@@ -62,30 +66,23 @@ pub fn place(fix: &Fix) -> String {
     if fix.versions.is_empty() {
         fix.place.as_str().to_owned()
     } else {
-        format!("{} {}", fix.place.as_str(), fix.versions)
+        tr!(
+            "{place} {versions}",
+            place = fix.place.as_str(),
+            versions = fix.versions
+        )
     }
 }
 
 /// A paragraph with its name in front of the first line.
 fn paragraph(out: &mut String, name: &str, text: &str) {
-    let lead = if name.is_empty() { 2 } else { 15 };
-    let mut line = format!("  {name:<width$}", width = lead - 2);
-    let mut fresh = true;
-    for word in text.split_whitespace() {
-        if !fresh && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            out.push_str(&line);
-            out.push('\n');
-            line = " ".repeat(lead);
-            fresh = true;
-        }
-        if !fresh {
-            line.push(' ');
-        }
-        line.push_str(word);
-        fresh = false;
+    let lead: usize = if name.is_empty() { 2 } else { 15 };
+    let mut start = format!("  {name}");
+    start.extend(std::iter::repeat_n(' ', lead.saturating_sub(columns(&start))));
+    for line in wrap(text, WIDTH - lead) {
+        let _ = writeln!(out, "{start}{line}");
+        start = " ".repeat(lead);
     }
-    out.push_str(&line);
-    out.push('\n');
 }
 
 /// The page of the documentation.

@@ -2,40 +2,57 @@
 
 use super::text::count;
 use crate::diagnose::{Limit, Near};
+use crate::lang::{of_them, tr};
+use crate::tr;
 
 /// One sentence without its full stop.
 #[must_use]
 pub fn words(near: &Near) -> String {
-    let of = near.of.map_or_else(|| "an unknown number of".to_owned(), count);
-    let used = near.used.map_or_else(|| "an unknown number".to_owned(), count);
+    let of = near
+        .of
+        .map_or_else(|| tr("an unknown number of").to_owned(), count);
+    let used = near
+        .used
+        .map_or_else(|| tr("an unknown number").to_owned(), count);
     let refused = |what: &str| match near.refused {
         0 => String::new(),
-        n => format!("; {} {what} since the capture began", count(n)),
+        n => tr!(
+            "; {refused} since the capture began",
+            refused = of_them(&count(n), what)
+        ),
     };
     match near.limit {
         Limit::Ports(leg) => {
             let others = near.used.unwrap_or(0).saturating_sub(near.time_wait);
             let others = match others {
                 0 => String::new(),
-                n => format!(" and {} open", count(n)),
+                n => tr!(" and {n} open", n = count(n)),
             };
-            format!(
-                "TIME-WAIT {}{others} of {of} ports on {leg}",
-                count(near.time_wait)
+            tr!(
+                "TIME-WAIT {n}{others} of {of} ports on {leg}",
+                n = count(near.time_wait),
+                others,
+                of,
+                leg
             )
         }
-        Limit::TimeWaitBuckets => format!(
-            "TIME-WAIT {used} of {of} tcp_max_tw_buckets{}",
-            refused("more sockets found no place (TCPTimeWaitOverflow)")
+        Limit::TimeWaitBuckets => tr!(
+            "TIME-WAIT {used} of {of} tcp_max_tw_buckets{refused}",
+            used,
+            of,
+            refused = refused("more sockets found no place (TCPTimeWaitOverflow)")
         ),
-        Limit::Conntrack => format!(
-            "connection tracking {used} of {of} entries (nf_conntrack_max){}",
-            refused("packets dropped or connections forgotten")
+        Limit::Conntrack => tr!(
+            "connection tracking {used} of {of} entries (nf_conntrack_max){refused}",
+            used,
+            of,
+            refused = refused("packets dropped or connections forgotten")
         ),
-        Limit::ListenQueue => format!(
-            "a listening socket's queue was full {} times since the capture began (ListenOverflows); net.core.somaxconn \
+        Limit::ListenQueue => tr!(
+            "a listening socket's queue was full {n} times since the capture began (ListenOverflows); net.core.somaxconn \
              is {of}, the application may ask for less",
-            count(near.refused)
+            n = count(near.refused),
+            of
         ),
     }
 }

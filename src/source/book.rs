@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SourceSummary;
 use crate::frame::{Interface, InterfaceId, LinkType};
+use crate::lang::tr;
 use crate::limits::{INTERFACES, LINK_TYPES, PLACES_TOLD};
+use crate::tr;
 
 /// Hands out interface ids that are unique across all sources.
 #[derive(Debug, Default)]
@@ -125,8 +127,8 @@ impl Book {
     /// `byte 123`, or `byte 123 of the uncompressed stream`.
     pub(super) fn place(&self, offset: u64) -> String {
         match self.summary.compression {
-            None => format!("byte {offset}"),
-            Some(kind) => format!("byte {offset} of the uncompressed stream ({kind})"),
+            None => tr!("byte {offset}", offset),
+            Some(kind) => tr!("byte {offset} of the uncompressed stream ({kind})", offset, kind),
         }
     }
 
@@ -134,8 +136,13 @@ impl Book {
     pub(super) fn stop(&mut self, offset: u64, what: &str) {
         let (name, place, packets) = (&self.display_name, self.place(offset), self.summary.packets);
         self.summary.truncated_at_byte = Some(offset);
-        let warning =
-            format!("{name}: {what} at {place}; the {packets} packets before it were read, nothing after it");
+        let warning = tr!(
+            "{name}: {what} at {place}; the {packets} packets before it were read, nothing after it",
+            name,
+            what,
+            place,
+            packets
+        );
         self.summary.warnings.push(warning);
     }
 
@@ -150,8 +157,14 @@ impl Book {
             return;
         }
         let (name, place) = (&self.display_name, self.place(from));
-        let warning =
-            format!("{name}: {what} at {place}; {bytes} bytes were skipped, reading resumed at byte {to}");
+        let warning = tr!(
+            "{name}: {what} at {place}; {bytes} bytes were skipped, reading resumed at byte {to}",
+            name,
+            what,
+            place,
+            bytes,
+            to
+        );
         self.summary.warnings.push(warning);
     }
 
@@ -162,7 +175,7 @@ impl Book {
         self.summary.damaged_places += 1;
         self.stop(from, what);
         if let Some(warning) = self.summary.warnings.last_mut() {
-            let told = format!(" ({bytes} bytes were skipped)");
+            let told = tr!(" ({bytes} bytes were skipped)", bytes);
             warning.push_str(&told);
         }
     }
@@ -172,11 +185,18 @@ impl Book {
         let mut summary = self.summary.clone();
         if self.untold_places > 0 {
             let (name, more, bytes) = (&self.display_name, self.untold_places, self.untold_bytes);
-            let warning = format!("{name}: {more} more damaged places, {bytes} bytes were skipped there");
+            let warning = tr!(
+                "{name}: {more} more damaged places, {bytes} bytes were skipped there",
+                name,
+                more,
+                bytes
+            );
             summary.warnings.push(warning);
         }
-        let beyond =
-            format!("packets left out: their interface is beyond the first {INTERFACES} of all files");
+        let beyond = tr!(
+            "packets left out: their interface is beyond the first {most} of all files",
+            most = INTERFACES
+        );
         let told = [
             (
                 self.undescribed,
@@ -201,10 +221,20 @@ impl Book {
         for (repeated, what) in told.into_iter().filter(|(repeated, _)| repeated.count > 0) {
             let first = match repeated.first_number {
                 0 => self.place(repeated.first_offset),
-                number => format!("packet {number} at {}", self.place(repeated.first_offset)),
+                number => tr!(
+                    "packet {number} at {place}",
+                    number,
+                    place = self.place(repeated.first_offset)
+                ),
             };
             let (name, count) = (&self.display_name, repeated.count);
-            let warning = format!("{name}: {count} {what}; the first: {first}");
+            let warning = tr!(
+                "{name}: {count} {what}; the first: {first}",
+                name,
+                count,
+                what = tr(what),
+                first
+            );
             summary.warnings.push(warning);
         }
         summary

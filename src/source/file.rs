@@ -14,7 +14,9 @@ use super::progress::Progress;
 use super::search::{Found, Search};
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, Record};
+use crate::lang::tr;
 use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BYTES};
+use crate::tr;
 
 /// An unframed rest up to this size is copied into the next block whatever was framed before it.
 const SMALL_REST_BYTES: usize = 64 << 10;
@@ -273,7 +275,11 @@ impl CaptureFile {
         let rest = bytes.get(at..).unwrap_or_default();
         let left = rest.len();
         if left > 0 {
-            let cut = format!("cut short: {left} bytes are left where {need} or more are needed");
+            let cut = tr!(
+                "cut short: {left} bytes are left where {need} or more are needed",
+                left,
+                need
+            );
             self.skipping = Some(Skipping {
                 from: self.book.base + at as u64,
                 what: self.failure.clone().unwrap_or(cut),
@@ -291,7 +297,7 @@ impl CaptureFile {
     fn begin_again(&mut self, bytes: &[u8], at: usize) -> usize {
         let Start::Capture(format, header_bytes) = Format::recognise(bytes.get(at..).unwrap_or_default())
         else {
-            self.skip_from(at, "a capture header that can't be read".to_owned());
+            self.skip_from(at, tr("a capture header that can't be read").to_owned());
             return at + 1;
         };
         self.format = format;
@@ -314,7 +320,7 @@ impl CaptureFile {
         records.pop();
         let number = self.book.summary.packets;
         self.book.summary.packets -= 1;
-        self.skip_from(from, format!("packet {number}'s length lies"));
+        self.skip_from(from, tr!("packet {number}'s length lies", number));
         self.resume(to);
         to
     }
@@ -347,7 +353,7 @@ impl CaptureFile {
             }
             Some(Skipping { from, what, .. }) => {
                 let then = failure
-                    .map(|failure| format!(", then {failure},"))
+                    .map(|failure| tr!(", then {failure},", failure))
                     .unwrap_or_default();
                 self.book.skip_rest(from, offset, &format!("{what}{then}"));
             }
@@ -363,9 +369,9 @@ impl CaptureFile {
     fn failed(&mut self, error: &io::Error) {
         self.book.is_complete = true;
         self.failure = Some(match (self.book.summary.compression, error.kind()) {
-            (Some(kind), io::ErrorKind::UnexpectedEof) => format!("the {kind} data is cut short"),
-            (Some(kind), _) => format!("the {kind} data is damaged ({error})"),
-            (None, _) => format!("cannot read on ({error})"),
+            (Some(kind), io::ErrorKind::UnexpectedEof) => tr!("the {kind} data is cut short", kind),
+            (Some(kind), _) => tr!("the {kind} data is damaged ({error})", kind, error),
+            (None, _) => tr!("cannot read on ({error})", error),
         });
     }
 }

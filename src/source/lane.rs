@@ -9,6 +9,7 @@ use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, Interface, InterfaceId, Record};
 use crate::limits::{BLOCK_BYTES, MERGED_BLOCK_BYTES};
 use crate::time::Timestamp;
+use crate::tr;
 
 /// One file of a merge.
 pub(super) struct Lane {
@@ -72,8 +73,9 @@ impl Lane {
                 self.file = Some(file.with_arena(arena_bytes));
             }
             Err(error) => {
-                self.summary.warnings.push(format!(
-                    "{error}; it was sound at the start, and nothing of it was read"
+                self.summary.warnings.push(tr!(
+                    "{error}; it was sound at the start, and nothing of it was read",
+                    error
                 ));
                 self.summary.truncated_at_byte = Some(0);
             }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Looks at pages of flowcheck in a browser: check.py HOSTILE TIMEOUTS COMPARED EMPTY MERGED (tests/pages.rs makes them).
+"""Looks at pages of flowcheck in a browser: check.py HOSTILE TIMEOUTS COMPARED EMPTY MERGED CHINESE (tests/pages.rs makes them).
 
 Every page has to render in both colour schemes, on wide and narrow screens and on paper, without an error and without asking
 for anything beside itself; tables sort and filter; what is hostile stays text."""
@@ -71,6 +71,27 @@ def fill(browser, table, text):
     browser.eval("new Promise(done => setTimeout(done, 400))")
 
 
+def pointed_at(browser):
+    """What is said of the middle of the timeline under the pointer."""
+    browser.eval(
+        "(() => { const box = document.querySelector('.timeline'); const frame = box.querySelector('svg').getBoundingClientRect();"
+        " box.dispatchEvent(new PointerEvent('pointermove', { clientX: frame.left + frame.width / 2, clientY: frame.top + 5, bubbles: true })); })()"
+    )
+    return browser.eval("document.querySelector('.readout').textContent")
+
+
+def speaks_chinese(browser, path):
+    """What the script says by itself."""
+    browser.open(path)
+    found = lambda: browser.eval("document.querySelector('#connection-list .found').textContent")
+    expect(found().startswith("第 1 到 50 条，共 "), f"{path}: rows: {found()!r}")
+    fill(browser, "#connection-list", "no such thing")
+    expect(found().endswith(" 中无匹配"), f"{path}: no row: {found()!r}")
+    told = pointed_at(browser)
+    expect("握手/秒" in told and "复用率" in told and "reused" not in told, f"{path}: the timeline tells: {told!r}")
+    expect(not troubles(browser, path), f"{path}: {troubles(browser, path)}")
+
+
 def sorts_and_filters(browser, path):
     browser.open(path)
     table = "#connection-list"
@@ -97,12 +118,7 @@ def sorts_and_filters(browser, path):
     click(browser, legs, "leg")
     down = column(browser, legs, 1)
     expect(up == sorted(up) and down == up[::-1] and len(up) > 1, f"{path}: legs in either order: {up} {down}")
-    # The pointer over the timeline.
-    browser.eval(
-        "(() => { const box = document.querySelector('.timeline'); const frame = box.querySelector('svg').getBoundingClientRect();"
-        " box.dispatchEvent(new PointerEvent('pointermove', { clientX: frame.left + frame.width / 2, clientY: frame.top + 5, bubbles: true })); })()"
-    )
-    told = browser.eval("document.querySelector('.readout').textContent")
+    told = pointed_at(browser)
     expect("handshakes/s" in told and "reused" in told, f"{path}: the timeline tells: {told!r}")
     expect(not troubles(browser, path), f"{path}: {troubles(browser, path)}")
 
@@ -138,11 +154,12 @@ def is_locked(browser, path):
 
 
 def main():
-    hostile, timeouts, compared, empty, merged = sys.argv[1:]
+    hostile, timeouts, compared, empty, merged, chinese = sys.argv[1:]
     with Browser(find()) as browser:
-        for path in (hostile, timeouts, compared, empty, merged):
+        for path in (hostile, timeouts, compared, empty, merged, chinese):
             renders(browser, path)
         sorts_and_filters(browser, timeouts)
+        speaks_chinese(browser, chinese)
         stays_text(browser, hostile)
         is_locked(browser, hostile)
         browser.open(compared)

@@ -140,7 +140,7 @@ pub(in super::super) struct LiveArgs {
     pub(super) verbose: bool,
 
     #[command(flatten)]
-    pub(super) report: ReportArgs,
+    pub(in super::super) report: ReportArgs,
 
     #[command(flatten)]
     pub(super) thresholds: TypedThresholds,

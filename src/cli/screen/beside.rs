@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::error::Error;
 use crate::diagnose::{ExchangeRecord, Snapshot};
+use crate::lang;
 use crate::pipeline::{Observer, SoFar};
 
 /// The screen gets news so often at most.
@@ -83,7 +84,9 @@ pub(in super::super) fn beside(
 ) -> Result<(Snapshot, bool), Error> {
     let mailbox = &Mailbox::default();
     thread::scope(|scope| {
+        let lang = lang::spoken();
         let analysis = move || {
+            let _speaking = lang::speak(lang);
             let snapshot = Arc::new(analyse(mailbox));
             mailbox.leave(Arc::clone(&snapshot), true);
             snapshot

@@ -8,6 +8,8 @@ mod parse;
 
 use std::sync::LazyLock;
 
+use crate::lang::{self, Lang};
+
 pub use id::CauseId;
 
 /// The texts in the order of the documentation, each with its heading.
@@ -20,6 +22,16 @@ const FAMILIES: [(&str, &str); 6] = [
     ("Connecting", include_str!("connecting.txt")),
 ];
 
+/// The same in Chinese: what is not in it (slugs, sources, fixes that are directives alone) is as in English.
+const ZH_ENTRIES: [&str; 6] = [
+    include_str!("zh/requests.txt"),
+    include_str!("zh/pool.txt"),
+    include_str!("zh/client.txt"),
+    include_str!("zh/server.txt"),
+    include_str!("zh/races.txt"),
+    include_str!("zh/connecting.txt"),
+];
+
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let families = FAMILIES.iter();
     families
@@ -27,7 +39,19 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         .collect()
 });
 
+static ZH: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let translated = ZH_ENTRIES.iter().flat_map(|text| parse::translations(text));
+    let translated: Vec<_> = translated.collect();
+    let entries = ENTRIES.iter().map(|entry| {
+        let own = translated.iter().find(|own| own.id == entry.id);
+        own.map_or_else(|| entry.clone(), |own| own.of(entry))
+    });
+    entries.collect()
+});
+
 static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| parse::words(include_str!("words.txt")));
+
+static ZH_WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| parse::words(include_str!("zh/words.txt")));
 
 /// Where something is to be changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,16 +124,22 @@ pub struct Word {
     pub text: String,
 }
 
-/// Every cause, in the order of the documentation.
+/// Every cause, in the order of the documentation, in the language [spoken](lang::spoken).
 #[must_use]
 pub fn entries() -> &'static [Entry] {
-    &ENTRIES
+    match lang::spoken() {
+        Lang::En => &ENTRIES,
+        Lang::Zh => &ZH,
+    }
 }
 
-/// Every word that is explained.
+/// Every word that is explained, in the language spoken; their names are the same in all.
 #[must_use]
 pub fn words() -> &'static [Word] {
-    &WORDS
+    match lang::spoken() {
+        Lang::En => &WORDS,
+        Lang::Zh => &ZH_WORDS,
+    }
 }
 
 /// The cause with this id or slug, in either case.

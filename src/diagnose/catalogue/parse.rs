@@ -72,6 +72,54 @@ fn entry(family: &'static str, block: &Block<'static>) -> Option<Entry> {
     })
 }
 
+/// A cause's texts in another language; what it has not is as in English.
+#[derive(Debug)]
+pub(super) struct Translation {
+    pub(super) id: CauseId,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Translation {
+    fn one(&self, key: &str) -> Option<String> {
+        let field = self.fields.iter().find(|(found, _)| *found == key);
+        field.map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn fixes(&self) -> Vec<Fix> {
+        let fixes = self.fields.iter().filter_map(|(key, text)| fix(key, text));
+        fixes.collect()
+    }
+
+    /// The entry in this language.
+    pub(super) fn of(&self, entry: &Entry) -> Entry {
+        let fixes = self.fixes();
+        Entry {
+            title: self.one("title").unwrap_or_else(|| entry.title.clone()),
+            what: self.one("what").unwrap_or_else(|| entry.what.clone()),
+            evidence: self.one("evidence").unwrap_or_else(|| entry.evidence.clone()),
+            look_alikes: self.one("look-alikes").or_else(|| entry.look_alikes.clone()),
+            limits: self.one("limits").or_else(|| entry.limits.clone()),
+            fixes: if fixes.is_empty() {
+                entry.fixes.clone()
+            } else {
+                fixes
+            },
+            ..entry.clone()
+        }
+    }
+}
+
+/// Texts in another language.
+pub(super) fn translations(text: &'static str) -> Vec<Translation> {
+    let blocks = blocks(text);
+    let translation = |block: &Block<'static>| {
+        let id = CauseId::ALL.iter().find(|id| id.as_str() == block.name)?;
+        let fields = fields(&block.lines);
+        Some(Translation { id: *id, fields })
+    };
+    blocks.iter().filter_map(translation).collect()
+}
+
 fn fix(key: &str, text: &str) -> Option<Fix> {
     let key = key.strip_prefix("fix ")?;
     let (place, versions) = key.split_once(' ').unwrap_or((key, ""));

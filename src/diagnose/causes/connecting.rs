@@ -6,7 +6,9 @@ use super::view::LegView;
 use crate::aggregate::CloseSample;
 use crate::classify::{Class, Ending, Signs};
 use crate::diagnose::catalogue::CauseId;
+use crate::lang::tr;
 use crate::time::{SECOND, Timestamp};
+use crate::tr;
 
 /// Local ports that Linux gives out by default (32768 to 60999), and how long TIME-WAIT holds one.
 const PORTS: f64 = 28_232.0;
@@ -23,7 +25,7 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
         refused,
         opened,
         leg.samples(&[Ending::Refused]),
-        || format!("{refused} of {opened} SYNs were answered by RST"),
+        || tr!("{refused} of {opened} SYNs were answered by RST", refused, opened),
     ));
     found.push(unanswered(leg, opened));
     let late = leg.closes.count(Ending::GaveUpConnecting);
@@ -32,7 +34,7 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
         late,
         opened,
         leg.samples(&[Ending::GaveUpConnecting]),
-        || format!("{late} late SYN-ACKs were answered by RST"),
+        || tr!("{late} late SYN-ACKs were answered by RST", late),
     ));
     let challenged = marked(leg, |close| close.signs.has(Signs::CHALLENGED));
     let samples = || {
@@ -40,11 +42,18 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
             .filter(|close| close.signs.has(Signs::CHALLENGED))
     };
     found.push(cause(CauseId::X6, challenged, opened, samples(), || {
-        format!("{challenged} SYNs were answered by an acknowledgment of something else, and reset")
+        tr!(
+            "{challenged} SYNs were answered by an acknowledgment of something else, and reset",
+            challenged
+        )
     }));
     let held = ports_held(leg);
     found.push(cause(CauseId::X7, if held >= 0.95 * PORTS { held as u64 } else { 0 }, opened, std::iter::empty(), || {
-        format!("{held:.0} connections closed first by the client within 60 s hold nearly all of {PORTS} local ports")
+        tr!(
+            "{held} connections closed first by the client within 60 s hold nearly all of {ports} local ports",
+            held = format!("{held:.0}"),
+            ports = PORTS
+        )
     }));
     let checks = counts.requests.checks
         + counts
@@ -56,7 +65,7 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
         checks,
         opened,
         leg.samples(&[Ending::NoRequest]),
-        || format!("{checks} connections were health checks"),
+        || tr!("{checks} connections were health checks", checks),
     ));
     let bare = marked(leg, |close| close.signs.has(Signs::BARE_UPGRADE));
     let samples = || {
@@ -64,7 +73,10 @@ pub(super) fn causes(leg: &LegView<'_>) -> Vec<Cause> {
             .filter(|close| close.signs.has(Signs::BARE_UPGRADE))
     };
     found.push(cause(CauseId::N7, bare, opened, samples(), || {
-        format!("{bare} connections carried Connection: upgrade without an Upgrade field")
+        tr!(
+            "{bare} connections carried Connection: upgrade without an Upgrade field",
+            bare
+        )
     }));
     found.into_iter().flatten().collect()
 }
@@ -82,9 +94,10 @@ fn unanswered(leg: &LegView<'_>, opened: u64) -> Option<Cause> {
             .samples(&Ending::ALL)
             .filter(|close| close.signs.has(Signs::FIRST_REPEATED));
         return cause(CauseId::X2, unheard + again + failed, opened, samples, || {
-            format!(
-                "{} SYNs were sent again, and {unheard} requests on complete handshakes were not acknowledged and sent again",
-                again + failed
+            tr!(
+                "{syns} SYNs were sent again, and {unheard} requests on complete handshakes were not acknowledged and sent again",
+                syns = again + failed,
+                unheard
             )
         });
     }
@@ -92,7 +105,11 @@ fn unanswered(leg: &LegView<'_>, opened: u64) -> Option<Cause> {
         .samples(&Ending::ALL)
         .filter(|close| close.syn_repeated || close.requests == 0 && close.idle.is_none());
     let mut found = cause(CauseId::X3, failed + again, opened, samples, || {
-        format!("{failed} SYNs were never answered, {again} only when sent again")
+        tr!(
+            "{failed} SYNs were never answered, {again} only when sent again",
+            failed,
+            again
+        )
     })?;
     let closes = || leg.samples(&Ending::ALL).filter(|close| close.syn_repeated);
     if let Some(text) = schedule::told(closes()) {
@@ -148,7 +165,7 @@ fn cause<'a>(
         } else {
             Vec::new()
         },
-        split_by: (id == CauseId::X3).then(|| "nstat, dmesg and conntrack -S on the server".to_owned()),
+        split_by: (id == CauseId::X3).then(|| tr("nstat, dmesg and conntrack -S on the server").to_owned()),
         scope: Scope::Leg,
         severity: if normal { Severity::Normal } else { Severity::Fault },
         confidence: if id == CauseId::X3 {

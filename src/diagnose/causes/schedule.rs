@@ -5,7 +5,9 @@
 //! (`tcp_syn_linear_timeouts`): 1, 2, 3, 4, 5, 7 s.
 
 use crate::aggregate::CloseSample;
+use crate::lang::tr;
 use crate::time::{MILLISECOND, Nanos, SECOND};
+use crate::tr;
 
 /// A schedule that kernels keep to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -72,7 +74,12 @@ pub(super) fn told<'a>(closes: impl Iterator<Item = &'a CloseSample>) -> Option<
     let (schedule, n) = counts
         .iter()
         .max_by_key(|(schedule, n)| (**schedule != Schedule::OneSecond, **n))?;
-    Some(format!("{}; so on {n} of {all} connections", schedule.words()))
+    Some(tr!(
+        "{schedule}; so on {n} of {all} connections",
+        schedule = tr(schedule.words()),
+        n,
+        all
+    ))
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use super::rules::Rules;
 use super::tally::Tally;
 use crate::classify::Signs;
 use crate::diagnose::catalogue::CauseId;
+use crate::lang::tr;
 use crate::time::{MILLISECOND, Nanos, SECOND};
+use crate::tr;
 
 /// Which causes look the same in this capture, and what would tell them apart.
 pub(super) fn alike(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> (Vec<CauseId>, Option<String>) {
@@ -65,7 +67,7 @@ pub(super) fn alike(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> (Vec<Cause
         C::R2 => (&[C::R1], "the server's own capture: R1 if it sent the RST"),
         _ => (&[], ""),
     };
-    (or.to_vec(), (!by.is_empty()).then(|| by.to_owned()))
+    (or.to_vec(), (!by.is_empty()).then(|| tr(by).to_owned()))
 }
 
 /// How many different moments its closes came at.
@@ -86,22 +88,36 @@ fn ages_are_alike(tally: &Tally<'_>) -> bool {
 fn range(mut values: Vec<Nanos>) -> String {
     values.sort_unstable();
     let (Some(least), Some(most)) = (values.first(), values.last()) else {
-        return "an unknown time".to_owned();
+        return tr("an unknown time").to_owned();
     };
     let (least, most) = (*least as f64, *most as f64);
     if most < SECOND as f64 {
-        format!(
-            "{:.1} to {:.1} ms",
-            least / MILLISECOND as f64,
-            most / MILLISECOND as f64
+        tr!(
+            "{least} to {most} ms",
+            least = format!("{:.1}", least / MILLISECOND as f64),
+            most = format!("{:.1}", most / MILLISECOND as f64)
         )
     } else {
-        format!("{:.2} to {:.2} s", least / SECOND as f64, most / SECOND as f64)
+        tr!(
+            "{least} to {most} s",
+            least = format!("{:.2}", least / SECOND as f64),
+            most = format!("{:.2}", most / SECOND as f64)
+        )
     }
 }
 
 fn idle_range(tally: &Tally<'_>) -> String {
     range(tally.closes.iter().filter_map(|close| close.idle).collect())
+}
+
+fn idle_before_request(tally: &Tally<'_>) -> String {
+    range(
+        tally
+            .closes
+            .iter()
+            .filter_map(|close| close.idle_before_request)
+            .collect(),
+    )
 }
 
 /// `58 by the client, 242 by the server`.
@@ -110,7 +126,11 @@ fn closers(tally: &Tally<'_>) -> String {
     let client = tally.closes.iter().filter(|close| close.by_client).count() as f64;
     let by_client = (client / all * tally.connections).round() as u64;
     let by_server = tally.count().saturating_sub(by_client);
-    format!("first FIN {by_client} times by the client, {by_server} by the server")
+    tr!(
+        "first FIN {by_client} times by the client, {by_server} by the server",
+        by_client,
+        by_server
+    )
 }
 
 fn statuses(tally: &Tally<'_>) -> String {
@@ -121,123 +141,170 @@ fn statuses(tally: &Tally<'_>) -> String {
     statuses.join(", ")
 }
 
+/// Of causes that a request or an old version makes.
+fn asked(id: CauseId, n: u64, tally: &Tally<'_>, rules: &Rules) -> Option<String> {
+    use CauseId as C;
+    Some(match id {
+        C::N1 => tr!(
+            "{n} connections ended with an HTTP/1.0 request that asked for it; {closers}",
+            n,
+            closers = closers(tally)
+        ),
+        C::N2 | C::N4 => tr!(
+            "{n} connections ended with an HTTP/1.1 request with Connection: close; {closers}",
+            n,
+            closers = closers(tally)
+        ),
+        C::N3 => tr!(
+            "{n} connections ended with an HTTP/1.0 request without a Connection field",
+            n
+        ),
+        C::N5 => tr!(
+            "{n} connections ended with requests that asked for it under {prefixes} of the prefixes alone",
+            n,
+            prefixes = rules.careless.len()
+        ),
+        C::N6 => tr!(
+            "{n} connections ended with Connection: close; other requests of the same prefix say keep-alive",
+            n
+        ),
+        C::N8 => tr!(
+            "{n} connections with HTTP/1.0 keep-alive ended with a response without length",
+            n
+        ),
+        C::N9 => tr!(
+            "{n} connections ended after an HTTP/1.0 response to an HTTP/1.1 request",
+            n
+        ),
+        _ => return None,
+    })
+}
+
 /// One sentence.
 pub(super) fn evidence(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String {
     use CauseId as C;
     let n = tally.count();
+    if let Some(text) = asked(id, n, tally, rules) {
+        return text;
+    }
     match id {
-        C::N1 => format!(
-            "{n} connections ended with an HTTP/1.0 request that asked for it; {}",
-            closers(tally)
-        ),
-        C::N2 | C::N4 => format!(
-            "{n} connections ended with an HTTP/1.1 request with Connection: close; {}",
-            closers(tally)
-        ),
-        C::N3 => format!("{n} connections ended with an HTTP/1.0 request without a Connection field"),
-        C::N5 => format!(
-            "{n} connections ended with requests that asked for it under {} of the prefixes alone",
-            rules.careless.len()
-        ),
-        C::N6 => format!(
-            "{n} connections ended with Connection: close; other requests of the same prefix say keep-alive"
-        ),
-        C::N8 => format!("{n} connections with HTTP/1.0 keep-alive ended with a response without length"),
-        C::N9 => format!("{n} connections ended after an HTTP/1.0 response to an HTTP/1.1 request"),
-        C::P1 => format!(
-            "{n} connections were closed by the client {} after their only response, some before any other response ended",
-            idle_range(tally)
+        C::P1 => tr!(
+            "{n} connections were closed by the client {range} after their only response, some before any other response ended",
+            n,
+            range = idle_range(tally)
         ),
         C::P2 | C::P12 | C::P14 => pool_words(n, rules.client.size),
-        C::P3 => format!(
-            "{n} connections were closed by the client after exactly {} requests: keepalive_requests",
-            rules.client.count.unwrap_or(0)
+        C::P3 => tr!(
+            "{n} connections were closed by the client after exactly {requests} requests: keepalive_requests",
+            n,
+            requests = rules.client.count.unwrap_or(0)
         ),
-        C::P4 => timeout(id, "client", tally, rules),
-        C::T3 => timeout(id, "server", tally, rules),
+        C::P4 => timeout(id, tally, rules),
+        C::T3 => timeout(id, tally, rules),
         C::P5 => {
             let age = rules.client.age.map_or(0, |window| window.from);
-            format!(
-                "{n} connections were closed by the client at the age of {}: keepalive_time {}",
-                range(tally.closes.iter().map(|close| close.age()).collect()),
-                configured(age)
+            tr!(
+                "{n} connections were closed by the client at the age of {range}: keepalive_time {limit}",
+                n,
+                range = range(tally.closes.iter().map(|close| close.age()).collect()),
+                limit = configured(age)
             )
         }
-        C::P6 | C::P7 => format!(
-            "{n} connections were closed by the client after responses with status {}; other statuses are reused",
-            statuses(tally)
+        C::P6 | C::P7 => tr!(
+            "{n} connections were closed by the client after responses with status {statuses}; other statuses are reused",
+            n,
+            statuses = statuses(tally)
         ),
         C::P9 => gave_up(n, tally),
-        C::P10 => format!(
-            "{n} idle connections were closed by the client within milliseconds, having idled {}",
-            idle_range(tally)
+        C::P10 => tr!(
+            "{n} idle connections were closed by the client within milliseconds, having idled {range}",
+            n,
+            range = idle_range(tally)
         ),
-        C::T9 => format!(
-            "{n} idle connections were closed by the server within milliseconds, having idled {}",
-            idle_range(tally)
+        C::T9 => tr!(
+            "{n} idle connections were closed by the server within milliseconds, having idled {range}",
+            n,
+            range = idle_range(tally)
         ),
-        C::T1 => format!(
-            "{n} connections ended with a response with Connection: close that the request did not ask for"
+        C::T1 => tr!(
+            "{n} connections ended with a response with Connection: close that the request did not ask for",
+            n
         ),
-        C::T5 => format!(
-            "{n} connections ended with a response with Connection: close, all while many requests were under way"
+        C::T5 => tr!(
+            "{n} connections ended with a response with Connection: close, all while many requests were under way",
+            n
         ),
-        C::T2 => format!(
-            "{n} connections ended with a response with Connection: close after exactly {} requests: maxKeepAliveRequests",
-            rules.server_count.unwrap_or(1)
+        C::T2 => tr!(
+            "{n} connections ended with a response with Connection: close after exactly {requests} requests: maxKeepAliveRequests",
+            n,
+            requests = rules.server_count.unwrap_or(1)
         ),
-        C::T4 => format!(
-            "{n} connections ended with a response with status {} and Connection: close",
-            statuses(tally)
+        C::T4 => tr!(
+            "{n} connections ended with a response with status {statuses} and Connection: close",
+            n,
+            statuses = statuses(tally)
         ),
-        C::R1 => format!(
-            "{n} connections: a request {} after the last response met the server's close and was never answered",
-            range(
-                tally
-                    .closes
-                    .iter()
-                    .filter_map(|close| close.idle_before_request)
-                    .collect()
-            )
+        C::R1 => tr!(
+            "{n} connections: a request {range} after the last response met the server's close and was never answered",
+            n,
+            range = idle_before_request(tally)
         ),
-        C::R2 => format!(
-            "{n} connections: a request after {} of idling was answered by RST, and no FIN came before",
-            range(
-                tally
-                    .closes
-                    .iter()
-                    .filter_map(|close| close.idle_before_request)
-                    .collect()
-            )
+        C::R2 => tr!(
+            "{n} connections: a request after {range} of idling was answered by RST, and no FIN came before",
+            n,
+            range = idle_before_request(tally)
         ),
-        C::R3 => format!("{n} connections: the server ended the connection on its first request"),
-        C::P16 => format!("{n} connections were upgraded (101 or CONNECT)"),
-        _ => format!(
-            "{n} connections: {}",
-            id.entry().map_or("", |entry| entry.evidence.as_str())
+        C::R3 => tr!(
+            "{n} connections: the server ended the connection on its first request",
+            n
+        ),
+        C::P16 => tr!("{n} connections were upgraded (101 or CONNECT)", n),
+        _ => tr!(
+            "{n} connections: {evidence}",
+            n,
+            evidence = id.entry().map_or("", |entry| entry.evidence.as_str())
         ),
     }
 }
 
 fn pool_words(n: u64, size: Option<u32>) -> String {
-    let size = size.map_or(String::new(), |size| {
-        let plural = if size == 1 { "" } else { "s" };
-        format!(
-            "; at least {size} response{plural} of others ended in between: keepalive {size} per worker, or less if there are several workers"
-        )
-    });
-    format!("{n} connections were closed by the client when others were put into its pool{size}")
+    let size = match size {
+        None => String::new(),
+        Some(1) => tr!(
+            "; at least {size} response of others ended in between: keepalive {size} per worker, or less if there are several workers",
+            size = 1
+        ),
+        Some(size) => tr!(
+            "; at least {size} responses of others ended in between: keepalive {size} per worker, or less if there are several workers",
+            size
+        ),
+    };
+    tr!(
+        "{n} connections were closed by the client when others were put into its pool{size}",
+        n,
+        size
+    )
 }
 
-fn timeout(id: CauseId, by: &str, tally: &Tally<'_>, rules: &Rules) -> String {
+fn timeout(id: CauseId, tally: &Tally<'_>, rules: &Rules) -> String {
     let limit = limit(id, tally, rules).unwrap_or(CloseLimit::Idle(0));
-    format!(
-        "closed by the {by} after {} idle, {} times: {} {}",
-        idle_range(tally),
-        tally.count(),
-        limit.directive(id),
-        limit.configured()
-    )
+    let (range, n) = (idle_range(tally), tally.count());
+    let limit = format!("{} {}", limit.directive(id), limit.configured());
+    if id == CauseId::T3 {
+        tr!(
+            "closed by the server after {range} idle, {n} times: {limit}",
+            range,
+            n,
+            limit
+        )
+    } else {
+        tr!(
+            "closed by the client after {range} idle, {n} times: {limit}",
+            range,
+            n,
+            limit
+        )
+    }
 }
 
 /// The limit that a cause is, if it is one.
@@ -269,23 +336,26 @@ fn gave_up(n: u64, tally: &Tally<'_>) -> String {
     let what = if constant {
         format!("proxy_read_timeout {}", configured(least))
     } else {
-        "its own client went away, or it gave up".to_owned()
+        tr("its own client went away, or it gave up").to_owned()
     };
     if waits.is_empty() {
-        return format!(
-            "{n} connections were answered so late that the client was gone: its RST met the response"
+        return tr!(
+            "{n} connections were answered so late that the client was gone: its RST met the response",
+            n
         );
     }
-    format!(
-        "{n} connections were closed by the client {} after a request without a complete response: {what}",
-        range(waits)
+    tr!(
+        "{n} connections were closed by the client {range} after a request without a complete response: {what}",
+        n,
+        range = range(waits),
+        what
     )
 }
 
 pub(super) fn dilution(requests: f64, span: f64, window: Window) -> String {
-    format!(
-        "{:.2} requests a second on this leg, one or few for each idle timeout of {}",
-        requests * SECOND as f64 / span,
-        configured(window.from)
+    tr!(
+        "{rate} requests a second on this leg, one or few for each idle timeout of {timeout}",
+        rate = format!("{:.2}", requests * SECOND as f64 / span),
+        timeout = configured(window.from)
     )
 }

@@ -10,9 +10,11 @@ use super::{badge, said};
 use crate::diagnose::catalogue::Place;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{Snapshot, Status};
+use crate::lang::tr;
 use crate::report::text::units::{counted, percent, span, three_digits};
 use crate::report::text::{self, count};
 use crate::report::{display_safe, when};
+use crate::tr;
 
 /// More reasons are counted, not shown.
 const REASONS: usize = 20;
@@ -31,7 +33,7 @@ pub(super) fn head(snapshot: &Snapshot, zone: &TimeZone) -> Markup {
         @if !shown.is_empty() {
             ul.reasons {
                 @for reason in shown { li { (said(reason)) } }
-                @if !more.is_empty() { li.dim { "and " (count(more.len() as u64)) " more (all of them: --json)" } }
+                @if !more.is_empty() { li.dim { (tr!("and {n} more (all of them: --json)", n = count(more.len() as u64))) } }
             }
         }
         (tiles(snapshot))
@@ -48,9 +50,9 @@ fn about(snapshot: &Snapshot, zone: &TimeZone) -> String {
         .map(|source| display_safe(&source.name).into_owned())
         .collect();
     if capture.sources.len() > SOURCES {
-        words.push(format!(
-            "{} more",
-            count((capture.sources.len() - SOURCES) as u64)
+        words.push(tr!(
+            "{n} more",
+            n = count((capture.sources.len() - SOURCES) as u64)
         ));
     }
     if let Some((start, length)) = capture.start.zip(capture.duration()) {
@@ -65,7 +67,7 @@ fn about(snapshot: &Snapshot, zone: &TimeZone) -> String {
 fn tile(name: &str, figure: &str, words: &str) -> Markup {
     html! {
         div.tile {
-            div.name { (name) }
+            div.name { (tr(name)) }
             div.figure { (figure) }
             div.dim { (words) }
         }
@@ -80,25 +82,40 @@ fn tiles(snapshot: &Snapshot) -> Markup {
         return html! {};
     }
     let reuse = match totals.reuse_ratio() {
-        Some((value, low, high)) if low < high => (percent(value), format!("at least {}", percent(low))),
+        Some((value, low, high)) if low < high => {
+            (percent(value), tr!("at least {share}", share = percent(low)))
+        }
         Some((value, ..)) => (percent(value), counted(requests.reused(), "request", "requests")),
-        None => ("-".to_owned(), "no request was rated".to_owned()),
+        None => ("-".to_owned(), tr("no request was rated").to_owned()),
     };
     let avoidable = totals.avoidable.map_or_else(|| "-".to_owned(), count);
-    let handshakes = format!(
-        "{} in all, {}/s at most",
-        count(counts.handshakes),
-        count(busy.peak_handshakes)
+    let handshakes = tr!(
+        "{n} in all, {peak}/s at most",
+        n = count(counts.handshakes),
+        peak = count(busy.peak_handshakes)
     );
-    let estimated = if requests.estimated { ", estimated" } else { "" };
+    let on = counted(counts.connections.total, "connection", "connections");
+    let on = if requests.estimated {
+        tr!("on {connections}, estimated", connections = on)
+    } else {
+        tr!("on {connections}", connections = on)
+    };
+    let paid = tr!("of {n} that requests paid for", n = count(requests.first));
+    let ends = tr!(
+        "client {client}, server {server}, reset {reset}",
+        client = count(closes.client),
+        server = count(closes.server),
+        reset = count(closes.reset_by_client + closes.reset_by_server)
+    );
+    let attempts = tr!("of {n}", n = count(counts.connections.opened));
     html! {
         div.tiles {
-            (tile("Requests", &count(requests.total), &format!("on {}{estimated}", counted(counts.connections.total, "connection", "connections"))))
+            (tile("Requests", &count(requests.total), &on))
             (tile("Reused", &reuse.0, &reuse.1))
-            (tile("Avoidable handshakes", &avoidable, &format!("of {} that requests paid for", count(requests.first))))
+            (tile("Avoidable handshakes", &avoidable, &paid))
             (tile("Handshakes a second", &three_digits(totals.handshakes_per_second), &handshakes))
-            (tile("Failed connects", &count(totals.failed_connects()), &format!("of {}", count(counts.connections.opened))))
-            (tile("Closed by", &closer(closes), &format!("client {}, server {}, reset {}", count(closes.client), count(closes.server), count(closes.reset_by_client + closes.reset_by_server))))
+            (tile("Failed connects", &count(totals.failed_connects()), &attempts))
+            (tile("Closed by", &closer(closes), &ends))
         }
     }
 }
@@ -111,7 +128,7 @@ fn closer(closes: &crate::aggregate::CloseCounts) -> String {
         (closes.reset_by_client + closes.reset_by_server, "reset"),
     ];
     let most = most.into_iter().max_by_key(|(n, _)| *n).filter(|(n, _)| *n > 0);
-    most.map_or_else(|| "nobody".to_owned(), |(_, who)| who.to_owned())
+    tr(most.map_or("nobody", |(_, who)| who)).to_owned()
 }
 
 /// How the expectations came out.
@@ -144,7 +161,7 @@ pub(super) fn expectations(outcomes: &[Outcome]) -> Option<Section> {
     let rows = outcomes.iter().map(|outcome| {
         let result = outcome.result.as_str();
         vec![
-            Cell::words(html! { span class={ "badge " (result) } { (result) } }),
+            Cell::words(html! { span class={ "badge " (result) } { (tr(result)) } }),
             Cell::words(display_safe(&outcome.expect)),
             Cell::words(text::found(outcome)),
             Cell::words(outcome.leg.as_deref().map(display_safe).unwrap_or_default()),
@@ -181,7 +198,7 @@ pub(super) fn owners(told: &Told<'_>) -> Option<Section> {
             @for place in places {
                 @if of(place).next().is_some() {
                     div.card {
-                        h3 { (owner(place)) }
+                        h3 { (tr(owner(place))) }
                         @for cause in of(place) {
                             p { a href={ "#" (cause.entry.id.as_str()) } { (cause.entry.id.as_str()) } " " (cause.entry.title) }
                             (super::causes::fixes(cause.entry, Some(place)))

@@ -11,9 +11,11 @@ use super::{Packets, rungs};
 use crate::diagnose::catalogue::{CauseId, Entry, Place};
 use crate::diagnose::{Cause, ConnectionRecord, Severity, Snapshot};
 use crate::frame::InterfaceId;
+use crate::lang::tr;
 use crate::report::explain::place;
 use crate::report::text::count;
 use crate::report::text::units::{counted, percent};
+use crate::tr;
 
 /// Legs named with each cause; more are counted.
 const PLACES: usize = 12;
@@ -39,8 +41,16 @@ impl<'a> Told<'a> {
         let of_legs = legs.flat_map(|leg| leg.causes.iter().map(|cause| (arrow(&leg.name), cause)));
         let of_pools = snapshot.pools.iter().flat_map(|pool| {
             let name = match pool.servers.as_slice() {
-                [one] => format!("pool of {} \u{2192} {one}", pool.client),
-                many => format!("pool of {} \u{2192} {} servers", pool.client, many.len()),
+                [one] => tr!(
+                    "pool of {client} → {servers}",
+                    client = pool.client,
+                    servers = one
+                ),
+                many => tr!(
+                    "pool of {client} → {servers}",
+                    client = pool.client,
+                    servers = counted(many.len() as u64, "server", "servers")
+                ),
             };
             pool.causes.iter().map(move |cause| (name.clone(), cause))
         });
@@ -131,7 +141,7 @@ pub(super) fn section(
         return None;
     }
     let body = html! {
-        @if let Packets::None(why) = packets { p.dim { (why) } }
+        @if let Packets::None(why) = packets { p.dim { (tr(why)) } }
         @for cause in &told.causes { (one(snapshot, cause, packets, zone)) }
     };
     Some(Section::new("causes", "Why connections end", body))
@@ -148,19 +158,19 @@ fn one(snapshot: &Snapshot, cause: &Everywhere<'_>, packets: Packets<'_>, zone: 
         article.card.cause id=(id) {
             h3 {
                 span.id { (id) } " " (entry.title)
-                @if !cause.is_fault() { span.badge.normal { "normal" } }
+                @if !cause.is_fault() { span.badge.normal { (tr("normal")) } }
             }
             p { (entry.what) }
             (evidence(snapshot, cause))
             (ruled_out(cause))
             @if cause.is_fault() {
-                h4 { "What to change" }
+                h4 { (tr("What to change")) }
                 (fixes(entry, None))
             }
             @if let Some(example) = example {
                 (rungs::ladder(snapshot, &example.ladder, zone))
             } @else if matches!(packets, Packets::Examples(_)) {
-                p.dim { "No connection of it is shown: none that the evidence names is among those listed, or there are more causes than are shown so." }
+                p.dim { (tr("No connection of it is shown: none that the evidence names is among those listed, or there are more causes than are shown so.")) }
             }
         }
     }
@@ -170,23 +180,23 @@ fn one(snapshot: &Snapshot, cause: &Everywhere<'_>, packets: Packets<'_>, zone: 
 fn evidence(snapshot: &Snapshot, cause: &Everywhere<'_>) -> Markup {
     let left_out = cause.places.len().saturating_sub(PLACES) as u64;
     html! {
-        h4 { "What was seen" }
+        h4 { (tr("What was seen")) }
         ul.evidence {
             @for (name, cause) in cause.places.iter().take(PLACES) {
                 li {
-                    strong { (name) } ": "
+                    strong { (name) } (tr(": "))
                     (counted(cause.connections, "connection", "connections"))
-                    @if let Some(share) = cause.share { " (" (percent(share)) ")" }
-                    ", " (cause.confidence.as_str())
+                    @if let Some(share) = cause.share { (tr!(" ({share})", share = percent(share))) }
+                    (tr(", ")) (tr(cause.confidence.as_str()))
                     @for evidence in &cause.evidence {
                         div {
                             (evidence.text)
-                            @if !evidence.frames.is_empty() { span.dim { " (" (frames(snapshot, &evidence.frames)) ")" } }
+                            @if !evidence.frames.is_empty() { span.dim { (tr!(" ({share})", share = frames(snapshot, &evidence.frames))) } }
                         }
                     }
                 }
             }
-            @if left_out > 0 { li.dim { "and on " (count(left_out)) " more legs (all of them: --json)" } }
+            @if left_out > 0 { li.dim { (tr!("and on {n} more legs (all of them: --json)", n = count(left_out))) } }
         }
     }
 }
@@ -202,8 +212,12 @@ fn frames(snapshot: &Snapshot, frames: &[(InterfaceId, u64)]) -> String {
         }
     };
     let numbers: Vec<String> = frames.iter().map(one).collect();
-    let word = if numbers.len() == 1 { "frame" } else { "frames" };
-    format!("{word} {}", numbers.join(", "))
+    let frames = numbers.join(", ");
+    if numbers.len() == 1 {
+        tr!("frame {frames}", frames)
+    } else {
+        tr!("frames {frames}", frames)
+    }
 }
 
 /// What else it could be, and why it is not; or that it could be.
@@ -228,20 +242,20 @@ fn ruled_out(cause: &Everywhere<'_>) -> Markup {
         .find_map(|(_, cause)| cause.cannot_tell.as_deref());
     html! {
         @if !or.is_empty() {
-            h4 { "Not ruled out" }
+            h4 { (tr("Not ruled out")) }
             ul {
                 @for entry in or.iter().filter_map(|id| id.entry()) {
-                    li { (entry.id.as_str()) ": " (entry.title) }
+                    li { (tr!("{id}: {title}", id = entry.id.as_str(), title = entry.title)) }
                 }
-                @for by in split { li { "told apart by " (by) } }
+                @for by in split { li { (tr!("told apart by {split}", split = by)) } }
             }
         }
         @if let Some(alike) = &cause.entry.look_alikes {
-            h4 { @if or.is_empty() { "What was ruled out, and how" } @else { "What looks alike, and how it differs" } }
+            h4 { @if or.is_empty() { (tr("What was ruled out, and how")) } @else { (tr("What looks alike, and how it differs")) } }
             p { (alike) }
         }
         @if let Some(unknown) = cannot_tell {
-            h4 { "What packets can't tell" }
+            h4 { (tr("What packets can't tell")) }
             p { (unknown) }
         }
     }

@@ -11,10 +11,12 @@ use super::{Options, answer, badge, causes, charts, document, said};
 use crate::compare::{CauseChange, Change, Comparison, Fate, LegPair, Row, Seen, Side};
 use crate::diagnose::Snapshot;
 use crate::diagnose::expect::Outcome;
+use crate::lang::tr;
 use crate::report::one_line;
 use crate::report::text::comparison::value;
 use crate::report::text::units::{counted, percent, span};
 use crate::report::text::{self, count};
+use crate::tr;
 
 /// Legs and hosts shown at most.
 const SHOWN: usize = 200;
@@ -41,8 +43,11 @@ pub fn write(
         notes(&comparison.notes),
     ];
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
-    let word = comparison.judgement.outcome.as_str().to_uppercase();
-    let title = format!("{word}: {}", comparison.judgement.sentence);
+    let title = tr!(
+        "{lead}: {rest}",
+        lead = tr(comparison.judgement.outcome.as_str()).to_uppercase(),
+        rest = comparison.judgement.sentence
+    );
     let page = document::page(&one_line(&title), &head(comparison, sides), &sections);
     out.write_all(page.into_string().as_bytes())
 }
@@ -51,7 +56,7 @@ fn head(comparison: &Comparison, sides: (&Snapshot, &Snapshot)) -> Markup {
     let outcome = comparison.judgement.outcome.as_str();
     html! {
         p.brand { "flowcheck compare" }
-        h1 { span class={ "badge " (outcome) } { (outcome.to_uppercase()) } " " (said(&comparison.judgement.sentence)) }
+        h1 { span class={ "badge " (outcome) } { (tr(outcome).to_uppercase()) } " " (said(&comparison.judgement.sentence)) }
         div.sides {
             (side("Before", &comparison.before, sides.0))
             (side("After", &comparison.after, sides.1))
@@ -62,7 +67,7 @@ fn head(comparison: &Comparison, sides: (&Snapshot, &Snapshot)) -> Markup {
 fn side(name: &str, side: &Side, snapshot: &Snapshot) -> Markup {
     html! {
         div.card {
-            h3 { (name) " " (badge(side.verdict.status)) }
+            h3 { (tr(name)) " " (badge(side.verdict.status)) }
             p { (text::headline(snapshot)) }
             p.dim {
                 (one_line(&side.name))
@@ -120,10 +125,10 @@ fn figures(rows: &[Row]) -> Markup {
     let rows = told.map(|row| {
         let (class, word) = word(row.change);
         vec![
-            Cell::words(row.figure.title()),
+            Cell::words(tr(row.figure.title())),
             number(row, row.before),
             number(row, row.after),
-            Cell::words(html! { span class={ "change " (class) } { (word) } }),
+            Cell::words(html! { span class={ "change " (class) } { (tr(word)) } }),
         ]
     });
     table("figures", &COLUMNS, rows.collect())
@@ -147,13 +152,10 @@ fn changes(changes: &[CauseChange]) -> Option<Section> {
     }
     let seen = |seen: Option<Seen>| {
         seen.map_or_else(
-            || "none".to_owned(),
+            || tr("none").to_owned(),
             |seen| {
-                format!(
-                    "{} ({})",
-                    counted(seen.connections, "connection", "connections"),
-                    percent(seen.share())
-                )
+                let connections = counted(seen.connections, "connection", "connections");
+                connections + &tr!(" ({share})", share = percent(seen.share()))
             },
         )
     };
@@ -162,10 +164,10 @@ fn changes(changes: &[CauseChange]) -> Option<Section> {
             @if let Some(entry) = change.id.entry() {
                 @let (class, word) = fate(change.fate);
                 article.card.cause id=(entry.id.as_str()) {
-                    h3 { span class={ "change " (if change.is_fault() { class } else { "noise" }) } { (word) } " " span.id { (entry.id.as_str()) } " " (entry.title) }
-                    p { "Before: " (seen(change.before)) ". After: " (seen(change.after)) "." }
+                    h3 { span class={ "change " (if change.is_fault() { class } else { "noise" }) } { (tr(word)) } " " span.id { (entry.id.as_str()) } " " (entry.title) }
+                    p { (tr!("Before: {before}. After: {after}.", before = seen(change.before), after = seen(change.after))) }
                     @if change.after.is_some_and(|after| after.fault) {
-                        h4 { "What to change" }
+                        h4 { (tr("What to change")) }
                         (causes::fixes(entry, None))
                     }
                 }
@@ -179,7 +181,7 @@ fn changes(changes: &[CauseChange]) -> Option<Section> {
 fn spread(sides: (&Snapshot, &Snapshot)) -> Section {
     let one = |name: &str, snapshot: &Snapshot| {
         let told = causes::Told::of(snapshot);
-        html! { div.side { h3 { (name) } (super::figures::histograms(snapshot, &told)) } }
+        html! { div.side { h3 { (tr(name)) } (super::figures::histograms(snapshot, &told)) } }
     };
     let body = html! { div.sides { (one("Before", sides.0)) (one("After", sides.1)) } };
     Section::new("spread", "How connections were used and closed", body)
@@ -222,7 +224,7 @@ fn legs(legs: &[LegPair]) -> Option<Section> {
             .map(|row| {
                 format!(
                     "{} {} \u{2192} {}",
-                    row.figure.title(),
+                    tr(row.figure.title()),
                     value(row.figure.unit(), row.before),
                     value(row.figure.unit(), row.after)
                 )
@@ -233,12 +235,14 @@ fn legs(legs: &[LegPair]) -> Option<Section> {
     let rows = legs.iter().take(SHOWN).map(|pair| {
         let status = |side: Option<(crate::diagnose::LegName, crate::diagnose::Status)>| {
             side.map_or_else(
-                || Cell::words(html! { span.dim { "not there" } }),
+                || Cell::words(html! { span.dim { (tr("not there")) } }),
                 |(_, status)| Cell::ranked(badge(status), f64::from(text::urgency(status))),
             )
         };
         let name = match (pair.before, pair.after) {
-            (Some((was, _)), Some((is, _))) if was != is => format!("{}, after {}", arrow(&was), arrow(&is)),
+            (Some((was, _)), Some((is, _))) if was != is => {
+                tr!("{was}, after {is}", was = arrow(&was), is = arrow(&is))
+            }
             (Some((name, _)), _) | (None, Some((name, _))) => arrow(&name),
             (None, None) => String::new(),
         };
@@ -253,7 +257,7 @@ fn legs(legs: &[LegPair]) -> Option<Section> {
     let left_out = legs.len().saturating_sub(SHOWN) as u64;
     let body = html! {
         (table("legs", &COLUMNS, rows.collect()))
-        @if left_out > 0 { p.dim { "and " (count(left_out)) " more legs (all of them: --json)" } }
+        @if left_out > 0 { p.dim { (tr!("and {n} more legs (all of them: --json)", n = count(left_out))) } }
     };
     Some(Section::new("legs", "Legs", body))
 }

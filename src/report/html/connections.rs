@@ -9,10 +9,12 @@ use maud::{Markup, html};
 use super::document::{Section, data};
 use crate::classify::{CloseReason, Closer};
 use crate::diagnose::{ConnectionRecord, Snapshot};
+use crate::lang::tr;
 use crate::limits::PAGE_CONNECTION_BYTES;
 use crate::report::text::count;
 use crate::report::{one_line, when};
 use crate::time::{MICROSECOND, MILLISECOND, Nanos};
+use crate::tr;
 
 /// Words that rows name by number; 0 is "none".
 #[derive(Default)]
@@ -142,25 +144,27 @@ pub(super) fn section(snapshot: &Snapshot, zone: &TimeZone) -> Option<Section> {
     let body = html! {
         (said(snapshot, rows.shown, left_out))
         @if let Some(start) = snapshot.capture.start {
-            p.dim { "Times are seconds since the first packet, " (when::local(start, zone)) "." }
+            p.dim { (tr!("Times are seconds since the first packet, {time}.", time = when::local(start, zone))) }
         }
         @if rows.shown > 0 {
-            noscript { p { "The list needs the page's script; " code { "--connections --format csv" } " writes it as text." } }
+            @let needs = tr("The list needs the page's script; {command} writes it as text.");
+            @let (before, after) = needs.split_once("{command}").unwrap_or((needs, ""));
+            noscript { p { (before) code { "--connections --format csv" } (after) } }
             div #connection-list .sortable {
                 div.tools {
-                    label { "Filter " input type="search" placeholder="words, all of which a row has" aria-label="Filter connections"; }
+                    label { (tr("Filter")) " " input type="search" placeholder=(tr("words, all of which a row has")) aria-label=(tr("Filter connections")); }
                     span.found aria-live="polite" {}
                     span.pages {
-                        button type="button" data-step="-1" { "\u{2190} earlier" }
-                        button type="button" data-step="1" { "later \u{2192}" }
+                        button type="button" data-step="-1" { "\u{2190} " (tr("earlier")) }
+                        button type="button" data-step="1" { (tr("later")) " \u{2192}" }
                     }
                 }
-                div.scroll tabindex="0" role="region" aria-label="connections" {
+                div.scroll tabindex="0" role="region" aria-label=(tr("connections")) {
                     table {
                         thead { tr {
                             @for (name, kind, about) in COLUMNS {
-                                th scope="col" class=[(!matches!(kind, "word" | "end")).then_some("n")] title=(about) {
-                                    button type="button" { (name) }
+                                th scope="col" class=[(!matches!(kind, "word" | "end")).then_some("n")] title=(tr(about)) {
+                                    button type="button" { (tr(name)) }
                                 }
                             }
                         } }
@@ -174,7 +178,7 @@ pub(super) fn section(snapshot: &Snapshot, zone: &TimeZone) -> Option<Section> {
     };
     Some(Section::new(
         "connections",
-        format!("{} connections", count(records.len() as u64)),
+        crate::report::text::units::counted(records.len() as u64, "connections", "connections"),
         body,
     ))
 }
@@ -185,16 +189,23 @@ fn said(snapshot: &Snapshot, shown: usize, left_out: u64) -> Markup {
     html! {
         @if let Some(narrowed) = &snapshot.narrowed {
             p.dim {
-                "where " (one_line(&narrowed.expression)) ": " (count(narrowed.connections_left_out.unwrap_or(0))) " left out"
+                (tr!(
+                    "where {expression}: {n} left out",
+                    expression = one_line(&narrowed.expression),
+                    n = count(narrowed.connections_left_out.unwrap_or(0))
+                ))
             }
         }
         @if left_out > 0 {
             p.doubt {
-                "The first " (count(shown as u64)) " are in this page; " (count(left_out))
-                " more are left out, so that it opens at once (all of them: --connections --format csv)."
+                (tr!(
+                    "The first {shown} are in this page; {n} more are left out, so that it opens at once (all of them: --connections --format csv).",
+                    shown = count(shown as u64),
+                    n = count(left_out)
+                ))
             }
         }
-        @if omitted > 0 { p.doubt { (count(omitted)) " more were not listed (--connections=N lists more)." } }
+        @if omitted > 0 { p.doubt { (tr!("{n} more were not listed (--connections=N lists more).", n = count(omitted))) } }
     }
 }
 

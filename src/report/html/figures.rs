@@ -8,6 +8,7 @@ use super::document::Section;
 use super::table::{Cell, Column, facts, table};
 use crate::diagnose::catalogue::find_word;
 use crate::diagnose::{CloseLimit, Snapshot};
+use crate::lang::tr;
 use crate::report::text;
 use crate::report::text::units::{rounded, span, three_digits};
 
@@ -17,9 +18,12 @@ pub(super) fn section(snapshot: &Snapshot, told: &Told<'_>) -> Option<Section> {
         return None;
     }
     let items = text::figure_items(&snapshot.totals);
-    let rows = items
-        .into_iter()
-        .map(|(label, n, words)| (label.to_owned(), html! { strong.n { (text::count(n)) } (words) }));
+    let rows = items.into_iter().map(|(label, n, words)| {
+        (
+            tr(label).to_owned(),
+            html! { strong.n { (text::count(n)) } (words) },
+        )
+    });
     let body = html! {
         (facts(rows))
         div.sides { (histograms(snapshot, told)) }
@@ -108,7 +112,7 @@ fn spreads(snapshot: &Snapshot) -> Markup {
         let number = |n: f64| Cell::number(if whole { rounded(n) } else { span(n) }, n);
         let mean = distribution.mean()?;
         let mut row = vec![
-            Cell::words(name),
+            Cell::words(tr(name)),
             Cell::number(if whole { three_digits(mean) } else { span(mean) }, mean),
         ];
         row.extend([0.5, 0.9, 0.99].map(|q| distribution.quantile(q).map_or_else(Cell::unknown, number)));
@@ -119,7 +123,7 @@ fn spreads(snapshot: &Snapshot) -> Markup {
     html! {
         (table("how figures are spread", &COLUMNS, rows.collect()))
         @if connections.open_at_end.saturating_mul(2) > connections.total {
-            p.dim { "Most connections were open at the end: they may have had more requests than were seen." }
+            p.dim { (tr("Most connections were open at the end: they may have had more requests than were seen.")) }
         }
     }
 }
@@ -128,6 +132,6 @@ fn spreads(snapshot: &Snapshot) -> Markup {
 pub(super) fn words() -> Section {
     let rows = text::WORDS.into_iter().filter_map(find_word);
     let rows = rows.map(|word| (word.name.to_owned(), html! { (word.text) }));
-    let body = html! { details { summary { "What the words mean, and the formulas" } (facts(rows)) } };
+    let body = html! { details { summary { (tr("What the words mean, and the formulas")) } (facts(rows)) } };
     Section::new("words", "How it is counted", body)
 }

@@ -9,9 +9,11 @@ use super::table::{Cell, Column, table};
 use super::{Options, Packets, badge, said};
 use crate::diagnose::expect::Outcome;
 use crate::fleet::{Fleet, Point};
+use crate::lang::tr;
 use crate::report::display_safe;
 use crate::report::text::fleet::{ALIKE, names, notes, sentence, twice_words};
 use crate::report::text::units::percent;
+use crate::tr;
 
 /// Rows shown at most, of legs that were captured twice.
 const TWICE: usize = 200;
@@ -34,11 +36,11 @@ fn unlike(fleet: &Fleet) -> Section {
     let body = html! {
         @if !fleet.unlike.is_empty() {
             ul.reasons { @for unlike in &fleet.unlike { li { (said(&sentence(unlike))) } } }
-            p.dim { "Held against the median of the others that do the same, with their spread." }
+            p.dim { (tr("Held against the median of the others that do the same, with their spread.")) }
         } @else if fleet.not_compared.is_empty() {
-            p.dim { (ALIKE) "." }
+            p.dim { (tr!("{lead}.", lead = tr(ALIKE))) }
         }
-        @for why in &fleet.not_compared { p.dim { (said(why)) "." } }
+        @for why in &fleet.not_compared { p.dim { (tr!("{lead}.", lead = said(why))) } }
     };
     Section::new("unlike", "Unlike its peers", body)
 }
@@ -105,15 +107,18 @@ fn row(point: &Point) -> Vec<Cell> {
         Cell::count(point.figures.failed_connects()),
         known(point.time_wait()),
         known(point.ports()),
-        Cell::words(notes(point).join("; ")),
+        Cell::words(notes(point).join(tr("; "))),
     ]
 }
 
 fn points(fleet: &Fleet) -> Section {
     let body = html! {
         p.dim {
-            (names(fleet)) ". Each row is all that was captured there; in the figures of all a connection that was captured "
-            "at two points counts once. Peaks do not add up: that of all is the highest of any one."
+            (tr!(
+                "{points}. Each row is all that was captured there; in the figures of all a connection that was captured at two \
+                 points counts once. Peaks do not add up: that of all is the highest of any one.",
+                points = names(fleet)
+            ))
         }
         (table("points", &COLUMNS, fleet.points.iter().map(row).collect()))
     };
@@ -127,7 +132,7 @@ fn twice(fleet: &Fleet) -> Option<Section> {
     let more = fleet.twice.len().saturating_sub(TWICE);
     let body = html! {
         ul { @for twice in fleet.twice.iter().take(TWICE) { li { (said(&twice_words(twice))) } } }
-        @if more > 0 { p.dim { "and " (more) " more (all of them: --json)" } }
+        @if more > 0 { p.dim { (tr!("and {n} more (all of them: --json)", n = more)) } }
     };
     Some(Section::new("twice", "Captured twice", body))
 }

@@ -6,6 +6,7 @@ use super::document::Section;
 use super::table::{Cell, Column, facts, table};
 use crate::diagnose::{LOCAL_PORTS, Snapshot};
 use crate::report::text::{self, count};
+use crate::tr;
 
 /// Hosts shown at most, those that hold most.
 const SHOWN: usize = 200;
@@ -69,11 +70,14 @@ pub(super) fn section(snapshot: &Snapshot) -> Option<Section> {
     let left_out = snapshot.hosts.len().saturating_sub(SHOWN) as u64;
     let body = html! {
         p.dim {
-            "Projected from the packets for when the capture ends, by what Linux does unless told otherwise: a socket stays in TIME-WAIT "
-            "for 60 s, a host has " (count(LOCAL_PORTS)) " local ports towards each server."
+            (tr!(
+                "Projected from the packets for when the capture ends, by what Linux does unless told otherwise: a socket stays in \
+                 TIME-WAIT for 60 s, a host has {ports} local ports towards each server.",
+                ports = count(LOCAL_PORTS)
+            ))
         }
         (table("hosts", &COLUMNS, rows.collect()))
-        @if left_out > 0 { p.dim { "and " (count(left_out)) " more hosts (all of them: --json)" } }
+        @if left_out > 0 { p.dim { (tr!("and {n} more hosts (all of them: --json)", n = count(left_out))) } }
     };
     Some(Section::new("kernel", "What kernels hold", body))
 }

@@ -7,9 +7,11 @@ use super::badge;
 use super::document::Section;
 use super::table::{Cell, Column, table};
 use crate::diagnose::{Leg, LegName, Snapshot};
+use crate::lang::tr;
 use crate::report::one_line;
 use crate::report::text::units::percent;
 use crate::report::text::{self, count};
+use crate::tr;
 
 /// More legs are counted, not shown: the page has to open at once.
 const SHOWN: usize = 500;
@@ -108,8 +110,11 @@ pub(super) fn section(snapshot: &Snapshot, zone: &TimeZone) -> Option<Section> {
     let body = html! {
         @if let Some(narrowed) = narrowed {
             p.dim {
-                "where " (one_line(&narrowed.expression)) ": " (count(narrowed.legs_left_out))
-                " legs are left out; verdict and figures are of all"
+                (tr!(
+                    "where {expression}: {legs}; verdict and figures are of all",
+                    expression = one_line(&narrowed.expression),
+                    legs = tr!("{n} legs are left out", n = count(narrowed.legs_left_out))
+                ))
             }
         }
         @if !legs.is_empty() { (table("legs", &COLUMNS, legs.iter().map(|leg| row(leg)).collect())) }
@@ -126,7 +131,7 @@ pub(super) fn section(snapshot: &Snapshot, zone: &TimeZone) -> Option<Section> {
     let title = if snapshot.legs.len() == 1 {
         "The leg".to_owned()
     } else {
-        format!("{} legs", count(snapshot.legs.len() as u64))
+        tr!("{n} legs", n = count(snapshot.legs.len() as u64))
     };
     Some(Section::new("legs", title, body))
 }
@@ -214,7 +219,7 @@ pub(super) fn tiers(snapshot: &Snapshot) -> Option<Section> {
         [("in front", front, &tier.before), ("behind", back, &tier.behind)].map(|(place, name, side)| {
             vec![
                 Cell::ranked(badge(side.status), f64::from(text::urgency(side.status))),
-                Cell::words(place),
+                Cell::words(tr(place)),
                 Cell::words(name.replace(" -> ", " \u{2192} ")),
                 Cell::count(side.requests),
                 Cell::count(side.connections),
@@ -225,10 +230,10 @@ pub(super) fn tiers(snapshot: &Snapshot) -> Option<Section> {
     });
     let rows = rows.collect();
     let body = html! {
-        p.dim { "The same requests before and behind a proxy: what it is asked on one leg it asks on another." }
+        p.dim { (tr("The same requests before and behind a proxy: what it is asked on one leg it asks on another.")) }
         (table("tiers", &COLUMNS, rows))
         ul.dim { @for tier in snapshot.tiers.iter().take(TIERS) { li { (text::tier_evidence(tier)) } } }
-        @if snapshot.tiers.len() > TIERS { p.dim { "and " (count((snapshot.tiers.len() - TIERS) as u64)) " more (all of them: --json)" } }
+        @if snapshot.tiers.len() > TIERS { p.dim { (tr!("and {n} more (all of them: --json)", n = count((snapshot.tiers.len() - TIERS) as u64))) } }
     };
     Some(Section::new("tiers", "Both sides of the proxy", body))
 }

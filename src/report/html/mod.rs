@@ -29,6 +29,7 @@ use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::expect::Outcome;
 use crate::diagnose::{Ladder, Snapshot, Status};
 use crate::report::{one_line, text};
+use crate::tr;
 pub use causes::examples;
 pub use comparison::write as write_comparison;
 use document::Section;
@@ -101,7 +102,11 @@ fn sections(
 
 fn finish(out: &mut dyn Write, snapshot: &Snapshot, sections: &[Section], zone: &TimeZone) -> io::Result<()> {
     let status = snapshot.verdict.status;
-    let title = format!("{}: {}", status.as_str().to_uppercase(), text::headline(snapshot));
+    let title = tr!(
+        "{lead}: {rest}",
+        lead = text::verdict_word(status),
+        rest = text::headline(snapshot)
+    );
     let page = document::page(&title, &answer::head(snapshot, zone), sections);
     out.write_all(page.into_string().as_bytes())
 }
@@ -114,5 +119,5 @@ fn said(sentence: &str) -> String {
 
 /// The word of a verdict; its colour only repeats it.
 fn badge(status: Status) -> Markup {
-    html! { span class={ "badge " (status.as_str()) } { (status.as_str().to_uppercase()) } }
+    html! { span class={ "badge " (status.as_str()) } { (text::verdict_word(status)) } }
 }

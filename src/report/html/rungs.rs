@@ -4,11 +4,13 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::diagnose::{Direction, Ladder, Message, MessageKind, PacketNote, Sending, Snapshot};
+use crate::lang::tr;
 use crate::report::text::count;
 use crate::report::text::ladder::{close_words, label};
 use crate::report::text::units::{counted, span};
 use crate::report::{display_safe, when};
 use crate::time::{MILLISECOND, Nanos, Timestamp};
+use crate::tr;
 
 /// A pause between packets that gets a line of its own.
 const PAUSE: Nanos = 200 * MILLISECOND;
@@ -19,20 +21,23 @@ const LAST: usize = 10;
 /// The ladder of one connection.
 pub(super) fn ladder(snapshot: &Snapshot, ladder: &Ladder, zone: &TimeZone) -> Markup {
     let facts = &ladder.connection.facts;
-    let summary = format!(
-        "One of them: connection {}, {}, {}",
-        count(facts.id),
-        counted(facts.requests.into(), "request", "requests"),
-        close_words(&ladder.connection)
+    let summary = tr!(
+        "One of them: connection {id}, {requests}, {close}",
+        id = count(facts.id),
+        requests = counted(facts.requests.into(), "request", "requests"),
+        close = close_words(&ladder.connection)
     );
     html! {
         details.ladder open {
             summary { (summary) }
             p.dim {
-                "Begun " (when::local(facts.start, zone)) ". Times are seconds since its first packet, numbers those of Wireshark's "
-                "frame.number; flags as tcpdump writes them, sequence numbers relative."
+                (tr!(
+                    "Begun {time}. Times are seconds since its first packet, numbers those of Wireshark's frame.number; flags as \
+                     tcpdump writes them, sequence numbers relative.",
+                    time = when::local(facts.start, zone)
+                ))
             }
-            div.ends { span { (facts.client) " (client)" } span { (facts.server) " (server)" } }
+            div.ends { span { (tr!("{end} (client)", end = facts.client)) } span { (tr!("{end} (server)", end = facts.server)) } }
             ol.rungs { (rungs(snapshot, ladder)) }
         }
     }
@@ -54,13 +59,13 @@ fn rungs(snapshot: &Snapshot, ladder: &Ladder) -> Markup {
     html! {
         @for (place, packet) in shown {
             @if skip > 0 && place == FIRST + skip {
-                li.pause { (counted(skip as u64 + ladder.notes.left_out, "packet", "packets")) " left out" }
+                li.pause { (tr!("{packets} left out", packets = counted(skip as u64 + ladder.notes.left_out, "packet", "packets"))) }
             } @else if let Some(pause) = pause(place) {
-                li.pause { "no packet for " (pause) }
+                li.pause { (tr!("no packet for {span}", span = pause)) }
             }
             (rung(snapshot, packet, start))
         }
-        @if packets.is_empty() { li.pause { "no packet of it was found" } }
+        @if packets.is_empty() { li.pause { (tr("no packet of it was found")) } }
     }
 }
 
@@ -75,7 +80,7 @@ fn rung(snapshot: &Snapshot, packet: &PacketNote, start: Timestamp) -> Markup {
         li class={ "rung " (way) } {
             span.at { span.time { (format!("{time:.6}")) } " " span.frame { "#" (frame(snapshot, packet)) } }
             span.lane {
-                span.label.odd[odd].closes[packet.closes] { (label(packet)) @if packet.closes { ", closes it" } }
+                span.label.odd[odd].closes[packet.closes] { (label(packet)) @if packet.closes { (tr(", closes it")) } }
                 @for message in &packet.messages { span class={ "message " (message.kind.as_str()) } { (line(message)) } }
             }
         }
@@ -96,7 +101,7 @@ fn frame(snapshot: &Snapshot, packet: &PacketNote) -> String {
 /// A start line without what may be secret in it.
 fn line(message: &Message) -> String {
     if message.line.is_empty() {
-        return format!("{} (not readable)", message.kind.as_str());
+        return format!("{} {}", tr(message.kind.as_str()), tr("(not readable)"));
     }
     let line = match message.kind {
         MessageKind::Request => without_query(&message.line),

@@ -3,7 +3,15 @@
 // timeline. Everything is put into the page as text.
 (function () {
   const number = new Intl.NumberFormat("en-US");
-  const collator = new Intl.Collator("en", { numeric: true });
+  const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  // What is said in another language than English.
+  const said = document.getElementById("said");
+  const messages = said ? JSON.parse(said.textContent) : {};
+
+  // A message, its placeholders filled.
+  function tr(text, values) {
+    return (messages[text] || text).replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
+  }
 
   function words(text) {
     return text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -60,7 +68,8 @@
         row.hidden = !fits;
         shown += fits ? 1 : 0;
       });
-      found.textContent = number.format(shown) + (shown < rows.length ? " of " + number.format(rows.length) : "") + " rows";
+      const values = { n: number.format(shown), all: number.format(rows.length) };
+      found.textContent = shown < rows.length ? tr("{n} of {all} rows", values) : tr("{n} rows", values);
     }));
   }
 
@@ -68,7 +77,7 @@
     if (us < 999.5) { return us + " us"; }
     if (us < 999500) { return digits(us / 1e3) + " ms"; }
     if (us < 600e6) { return digits(us / 1e6) + " s"; }
-    return digits(us / 60e6) + " min";
+    return tr("{n} min", { n: digits(us / 60e6) });
   }
 
   function digits(n) {
@@ -138,8 +147,10 @@
         rows.push(tr);
       }
       body.replaceChildren.apply(body, rows);
-      const all = order.length < count ? number.format(order.length) + " of " + number.format(count) : number.format(count);
-      found.textContent = order.length === 0 ? "none of " + number.format(count) : number.format(from + 1) + " to " + number.format(to) + " of " + all;
+      const whole = number.format(count);
+      const all = order.length < count ? tr("{n} of {all}", { n: number.format(order.length), all: whole }) : whole;
+      found.textContent = order.length === 0 ? tr("none of {all}", { all: whole })
+        : tr("{from} to {to} of {all}", { from: number.format(from + 1), to: number.format(to), all: all });
       steps[0].disabled = page === 0;
       steps[1].disabled = page === last;
     }
@@ -200,8 +211,8 @@
       readout.textContent = rows.times[place] + ": " + Object.keys(names).map(function (key) {
         const value = rows[key][place];
         const shown = value === null ? "-" : key === "reuse" ? (value * 100).toFixed(1) + " %" : number.format(Math.round(value * 100) / 100);
-        return names[key] + " " + shown;
-      }).join(", ");
+        return tr(names[key]) + " " + shown;
+      }).join(tr(", "));
     });
     box.addEventListener("pointerleave", function () {
       charts.forEach(function (chart) { chart.querySelector(".hair").setAttribute("visibility", "hidden"); });

@@ -2,7 +2,9 @@
 
 use maud::{Markup, Render, html};
 
+use crate::lang::tr;
 use crate::report::text::count;
+use crate::tr;
 
 /// One cell: what is shown, and what it is sorted by.
 pub(super) struct Cell {
@@ -69,16 +71,16 @@ pub(super) fn table(name: &str, columns: &[Column], rows: Vec<Vec<Cell>>) -> Mar
         div.sortable {
             @if filtered {
                 div.tools {
-                    label { "Filter " input type="search" placeholder="words, all of which a row has" aria-label={ "Filter " (name) }; }
-                    span.found aria-live="polite" { (count(rows.len() as u64)) " rows" }
+                    label { (tr("Filter")) " " input type="search" placeholder=(tr("words, all of which a row has")) aria-label=(tr!("Filter {name}", name = tr(name))); }
+                    span.found aria-live="polite" { (tr!("{n} rows", n = count(rows.len() as u64))) }
                 }
             }
-            div.scroll tabindex="0" role="region" aria-label=(name) {
+            div.scroll tabindex="0" role="region" aria-label=(tr(name)) {
                 table {
                     thead { tr {
                         @for column in columns {
-                            th scope="col" class=[column.number.then_some("n")] title=(column.about) {
-                                button type="button" { (column.name) }
+                            th scope="col" class=[column.number.then_some("n")] title=(tr(column.about)) {
+                                button type="button" { (tr(column.name)) }
                             }
                         }
                     } }

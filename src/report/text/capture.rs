@@ -5,9 +5,11 @@ use jiff::tz::TimeZone;
 use super::page::{Item, Page, Tone};
 use super::units::{bytes, count, counted, span};
 use crate::diagnose::{Capture, Snapshot};
+use crate::lang::{of_them, tr};
 use crate::report::when;
 use crate::report::{display_safe, one_line};
 use crate::source::SourceSummary;
+use crate::tr;
 
 /// More files are counted, not shown.
 const SHOWN: usize = 5;
@@ -15,7 +17,7 @@ const SHOWN: usize = 5;
 const FLAGS: usize = 8;
 
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
-    page.heading("CAPTURE");
+    page.heading(tr("CAPTURE"));
     page.items(&items(snapshot, zone, SHOWN));
 }
 
@@ -36,13 +38,20 @@ pub(in crate::report) fn items(snapshot: &Snapshot, zone: &TimeZone, sources: us
         item(
             "",
             Tone::Dim,
-            &format!("and {} more", counted(more as u64, "source", "sources")),
+            &tr!(
+                "and {sources} more",
+                sources = counted(more as u64, "source", "sources")
+            ),
         );
     }
     if let (Some(start), Some(end)) = (capture.start, capture.end) {
         let length = span(end.since(start) as f64 / 1e3);
         let (start, end) = (when::local(start, zone), when::clock(end, zone));
-        item("time", Tone::Plain, &format!("{start} to {end}, {length}"));
+        item(
+            "time",
+            Tone::Plain,
+            &tr!("{start} to {end}, {length}", start, end, length),
+        );
     }
     if let Some(filter) = &capture.filter {
         item("filter", Tone::Plain, &one_line(filter));
@@ -50,13 +59,13 @@ pub(in crate::report) fn items(snapshot: &Snapshot, zone: &TimeZone, sources: us
     item("packets", Tone::Plain, &packets(capture));
     let skipped = skipped(capture);
     if !skipped.is_empty() {
-        item("left out", Tone::Plain, &skipped.join(", "));
+        item("left out", Tone::Plain, &skipped.join(tr(", ")));
     }
     let (missing, tone) = missing(capture);
     item("missing", tone, &missing);
     let evictions = evictions(capture);
     if !evictions.is_empty() {
-        item("limits hit", Tone::Doubtful, &evictions.join(", "));
+        item("limits hit", Tone::Doubtful, &evictions.join(tr(", ")));
     }
     let flags = capture
         .flag_counts
@@ -82,27 +91,36 @@ fn source_words(source: &SourceSummary) -> String {
     kinds.extend(source.link_types.iter().map(|link| link.name()));
     // 262144 is what tcpdump and dumpcap write for "no limit".
     if source.snaplen > 0 && source.snaplen < 262_144 {
-        kinds.push(format!("snaplen {}", source.snaplen));
+        kinds.push(tr!("snaplen {n}", n = source.snaplen));
     }
     kinds.push(counted(source.packets, "packet", "packets"));
     if let Some(offset) = source.truncated_at_byte {
-        kinds.push(format!("cut at byte {offset}"));
+        kinds.push(tr!("cut at byte {offset}", offset));
     }
     if source.damaged_places > 0 {
         let (places, skipped) = (source.damaged_places, count(source.skipped_bytes));
         let places = counted(places, "damaged place", "damaged places");
-        kinds.push(format!("{places} ({skipped} bytes skipped)"));
+        kinds.push(tr!("{places} ({skipped} bytes skipped)", places, skipped));
     }
-    format!("{}: {}", display_safe(&source.name), kinds.join(", "))
+    tr!(
+        "{source}: {kinds}",
+        source = display_safe(&source.name),
+        kinds = kinds.join(tr(", "))
+    )
 }
 
 fn packets(capture: &Capture) -> String {
     let twice = match capture.duplicate_packets {
         0 => String::new(),
-        n => format!(", {} seen twice", count(n)),
+        n => tr!(", {n} seen twice", n = count(n)),
     };
-    let (packets, tcp) = (count(capture.packets), count(capture.tcp_packets));
-    format!("{packets} ({}), {tcp} TCP{twice}", bytes(capture.bytes))
+    tr!(
+        "{packets} ({bytes}), {tcp} TCP{twice}",
+        packets = count(capture.packets),
+        bytes = bytes(capture.bytes),
+        tcp = count(capture.tcp_packets),
+        twice
+    )
 }
 
 /// Zeros are not worth a word.
@@ -110,7 +128,7 @@ fn named(counts: &[(u64, &str)]) -> Vec<String> {
     counts
         .iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{} {name}", count(*n)))
+        .map(|(n, name)| of_them(&count(*n), name))
         .collect()
 }
 
@@ -134,24 +152,24 @@ fn missing(capture: &Capture) -> (String, Tone) {
     let mut parts = named(&[(capture.gap_bytes, "bytes in gaps")]);
     match capture.kernel_dropped() {
         Some(0) => {}
-        Some(n) => parts.push(format!(
-            "{} dropped by the kernel",
-            counted(n, "packet", "packets")
+        Some(n) => parts.push(tr!(
+            "{packets} dropped by the kernel",
+            packets = counted(n, "packet", "packets")
         )),
-        None => parts.push("kernel drops are not recorded in this capture".to_owned()),
+        None => parts.push(tr("kernel drops are not recorded in this capture").to_owned()),
     }
     if let Some(n) = capture.interface_dropped().filter(|n| *n > 0) {
-        parts.push(format!(
-            "{} dropped by the interface",
-            counted(n, "packet", "packets")
+        parts.push(tr!(
+            "{packets} dropped by the interface",
+            packets = counted(n, "packet", "packets")
         ));
     }
     let known_loss =
         capture.gap_bytes > 0 || capture.kernel_dropped() > Some(0) || capture.interface_dropped() > Some(0);
     match (parts.is_empty(), known_loss) {
-        (true, _) => ("nothing".to_owned(), Tone::Plain),
-        (false, true) => (parts.join(", "), Tone::Doubtful),
-        (false, false) => (format!("no gaps; {}", parts.join(", ")), Tone::Plain),
+        (true, _) => (tr("nothing").to_owned(), Tone::Plain),
+        (false, true) => (parts.join(tr(", ")), Tone::Doubtful),
+        (false, false) => (tr!("no gaps; {rest}", rest = parts.join(tr(", "))), Tone::Plain),
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::page::{Page, Tone};
-use super::units::percent;
+use super::units::{counted, percent};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{Cause, Pool, Severity, Snapshot};
+use crate::lang::tr;
 use crate::report::explain::place;
+use crate::tr;
 
 /// Pools shown at most.
 const SHOWN: usize = 10;
@@ -20,8 +22,13 @@ pub(super) fn print(page: &mut Page, causes: &[Cause], indent: usize, told: &mut
         let ids: Vec<&str> = [cause.id].iter().chain(&cause.or).map(|id| id.as_str()).collect();
         let share = cause
             .share
-            .map_or(String::new(), |share| format!(" ({})", percent(share)));
-        let head = format!("{}: {}{share}", ids.join(" or "), entry.title);
+            .map_or(String::new(), |share| tr!(" ({share})", share = percent(share)));
+        let head = tr!(
+            "{ids}: {title}{share}",
+            ids = ids.join(tr(" or ")),
+            title = entry.title,
+            share
+        );
         page.left(Tone::Plain, "", indent)
             .wrapped(tone, indent + 2, &head);
         let mut line = |text: &str| {
@@ -30,14 +37,17 @@ pub(super) fn print(page: &mut Page, causes: &[Cause], indent: usize, told: &mut
         };
         cause.evidence.iter().for_each(|evidence| line(&evidence.text));
         if let Some(split) = &cause.split_by {
-            line(&format!("told apart by {split}"));
+            line(&tr!("told apart by {split}", split));
         }
         // What to change is said once.
         if fault && told.insert(cause.id) {
-            entry
-                .fixes
-                .iter()
-                .for_each(|fix| line(&format!("fix in {}: {}", place(fix), fix.text)));
+            entry.fixes.iter().for_each(|fix| {
+                line(&tr!(
+                    "fix in {place}: {text}",
+                    place = place(fix),
+                    text = fix.text
+                ));
+            });
         }
     }
 }
@@ -52,16 +62,16 @@ pub(super) fn pools(page: &mut Page, snapshot: &Snapshot, told: &mut BTreeSet<Ca
     for pool in pools.iter().take(SHOWN) {
         let servers = match pool.servers.as_slice() {
             [one] => one.to_string(),
-            many => format!("{} servers", many.len()),
+            many => counted(many.len() as u64, "server", "servers"),
         };
-        page.heading(&format!("POOL {} -> {servers}", pool.client));
+        page.heading(&tr!("POOL {client} -> {servers}", client = pool.client, servers));
         print(page, &pool.causes, 2, told);
     }
     let more = pools.len().saturating_sub(SHOWN);
     if more > 0 {
         page.put(
             Tone::Dim,
-            &format!("  and {more} more pools (all of them: --json)"),
+            &tr!("  and {more} more pools (all of them: --json)", more),
         )
         .end();
     }

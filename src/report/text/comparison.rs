@@ -10,9 +10,11 @@ use crate::compare::{
 };
 use crate::diagnose::Status;
 use crate::diagnose::expect;
+use crate::lang::tr;
 use crate::report::explain::place;
 use crate::report::one_line;
 use crate::time::SECOND;
+use crate::tr;
 
 /// Columns of a figure's title, and of each side.
 const TITLE: usize = 34;
@@ -35,10 +37,10 @@ pub fn write(
     let mut page = Page::new(options.width.clamp(PLAIN_WIDTH, MAX_WIDTH), options.color);
     answer(&mut page, comparison);
     verdict::print_expectations(&mut page, outcomes);
-    page.heading("FIGURES");
+    page.heading(tr("FIGURES"));
     page.left(Tone::Plain, "", TITLE + 2)
-        .right(Tone::Dim, "before", VALUE)
-        .right(Tone::Dim, "after", VALUE)
+        .right(Tone::Dim, tr("before"), VALUE)
+        .right(Tone::Dim, tr("after"), VALUE)
         .end();
     rows(&mut page, comparison.totals.iter(), 2);
     causes(&mut page, &comparison.causes);
@@ -47,7 +49,7 @@ pub fn write(
         legs(&mut page, &comparison.legs);
     }
     if !comparison.notes.is_empty() {
-        page.heading("MIND");
+        page.heading(tr("MIND"));
         for note in &comparison.notes {
             page.put(Tone::Dim, "  - ")
                 .wrapped(Tone::Plain, 4, &one_line(note));
@@ -66,7 +68,7 @@ const fn tone(outcome: Outcome) -> Tone {
 }
 
 fn answer(page: &mut Page, comparison: &Comparison) {
-    let word = comparison.judgement.outcome.as_str().to_uppercase();
+    let word = tr(comparison.judgement.outcome.as_str()).to_uppercase();
     let indent = columns(&word) + 2;
     page.left(tone(comparison.judgement.outcome), &word, indent)
         .wrapped(Tone::Strong, indent, &one_line(&comparison.judgement.sentence));
@@ -74,20 +76,21 @@ fn answer(page: &mut Page, comparison: &Comparison) {
     for (name, side) in [("before", &comparison.before), ("after", &comparison.after)] {
         let status = side.verdict.status;
         page.put(Tone::Plain, "  ")
-            .left(Tone::Dim, name, 8)
-            .left(Tone::of(status), &status.as_str().to_uppercase(), 14)
+            .left(Tone::Dim, tr(name), 8)
+            .left(Tone::of(status), &verdict::word(status), 14)
             .wrapped(Tone::Plain, 24, &about(side));
     }
 }
 
 fn about(side: &Side) -> String {
     let length = side.duration.map_or_else(String::new, |length| {
-        format!(", {}", span(length as f64 / SECOND as f64 * 1e6))
+        tr(", ").to_owned() + &span(length as f64 / SECOND as f64 * 1e6)
     });
-    format!(
-        "{}{length}, {} packets",
-        one_line(&side.name),
-        count(side.packets)
+    tr!(
+        "{source}{length}, {n} packets",
+        source = one_line(&side.name),
+        length,
+        n = count(side.packets)
     )
 }
 
@@ -122,11 +125,11 @@ fn rows<'a>(page: &mut Page, rows: impl Iterator<Item = &'a Row>, indent: usize)
         let unit = row.figure.unit();
         let (tone, word) = word(row.change);
         page.left(Tone::Plain, "", indent)
-            .left(Tone::Plain, row.figure.title(), TITLE + 2 - indent)
+            .left(Tone::Plain, tr(row.figure.title()), TITLE + 2 - indent)
             .right(Tone::Plain, &value(unit, row.before), VALUE)
             .right(Tone::Strong, &value(unit, row.after), VALUE)
             .put(Tone::Plain, "  ")
-            .put(tone, word)
+            .put(tone, tr(word))
             .end();
     }
 }
@@ -146,7 +149,7 @@ fn causes(page: &mut Page, causes: &[CauseChange]) {
     if causes.is_empty() {
         return;
     }
-    page.heading("CAUSES");
+    page.heading(tr("CAUSES"));
     for cause in causes {
         let Some(entry) = cause.id.entry() else { continue };
         let (tone, word) = if cause.is_fault() {
@@ -154,15 +157,20 @@ fn causes(page: &mut Page, causes: &[CauseChange]) {
         } else {
             (Tone::Dim, fate(cause.fate).1)
         };
-        page.put(Tone::Plain, "  ").left(tone, word, 12);
-        let text = format!("{}: {}{}", cause.id.as_str(), entry.title, shares(cause));
+        page.put(Tone::Plain, "  ").left(tone, tr(word), 12);
+        let text = tr!(
+            "{ids}: {title}{share}",
+            ids = cause.id.as_str(),
+            title = entry.title,
+            share = shares(cause)
+        );
         page.wrapped(Tone::Plain, 14, &text);
         let remains = cause.after.is_some_and(|after| after.fault);
         for fix in entry.fixes.iter().filter(|_| remains) {
             page.left(Tone::Plain, "", 14).wrapped(
                 Tone::Dim,
                 16,
-                &format!("fix in {}: {}", place(fix), fix.text),
+                &tr!("fix in {place}: {text}", place = place(fix), text = fix.text),
             );
         }
     }
@@ -172,17 +180,17 @@ fn causes(page: &mut Page, causes: &[CauseChange]) {
 fn shares(cause: &CauseChange) -> String {
     let side = |seen: Option<crate::compare::Seen>| {
         seen.map(|seen| {
-            format!(
-                "{} connections ({})",
-                count(seen.connections),
-                percent(seen.share())
+            tr!(
+                "{n} connections ({share})",
+                n = count(seen.connections),
+                share = percent(seen.share())
             )
         })
     };
     match (side(cause.before), side(cause.after)) {
-        (Some(before), Some(after)) => format!("; {before} before, {after} after"),
-        (Some(before), None) => format!("; {before} before, none after"),
-        (None, Some(after)) => format!("; none before, {after} after"),
+        (Some(before), Some(after)) => tr!("; {before} before, {after} after", before, after),
+        (Some(before), None) => tr!("; {before} before, none after", before),
+        (None, Some(after)) => tr!("; none before, {after} after", after),
         (None, None) => String::new(),
     }
 }
@@ -196,7 +204,7 @@ fn kernels(page: &mut Page, hosts: &[HostPair]) {
     if told.is_empty() {
         return;
     }
-    page.heading("KERNEL (held when each capture ends)");
+    page.heading(tr("KERNEL (held when each capture ends)"));
     for pair in told.iter().take(SHOWN) {
         let part = |name: &str, of: fn(&Projected) -> u64| {
             let side = |held: &Option<Projected>| {
@@ -205,7 +213,7 @@ fn kernels(page: &mut Page, hosts: &[HostPair]) {
             };
             let (before, after) = (side(&pair.before), side(&pair.after));
             let nothing = |text: &str| text == "0" || text == "-";
-            (!nothing(&before) || !nothing(&after)).then(|| format!("{name} {before} -> {after}"))
+            (!nothing(&before) || !nothing(&after)).then(|| format!("{} {before} -> {after}", tr(name)))
         };
         let parts = [
             part("TIME-WAIT", |held| held.time_wait),
@@ -216,20 +224,20 @@ fn kernels(page: &mut Page, hosts: &[HostPair]) {
         page.put(Tone::Plain, "  ").wrapped(
             Tone::Plain,
             4,
-            &format!("{}: {}", pair.address, parts.join(", ")),
+            &format!("{}: {}", pair.address, parts.join(tr(", "))),
         );
     }
 }
 
 fn legs(page: &mut Page, legs: &[LegPair]) {
-    page.heading("LEGS");
+    page.heading(tr("LEGS"));
     for pair in legs.iter().take(SHOWN) {
-        let status = |side: Option<Status>| side.map_or("-", Status::as_str).to_uppercase();
+        let status = |side: Option<Status>| side.map_or_else(|| "-".to_owned(), verdict::word);
         let name = match (pair.before, pair.after) {
-            (Some((was, _)), Some((is, _))) if was != is => format!("{was}, after {is}"),
+            (Some((was, _)), Some((is, _))) if was != is => tr!("{was}, after {is}", was, is),
             (Some((name, _)), Some(_)) => name.to_string(),
-            (Some((name, _)), None) => format!("{name} (not in the capture after)"),
-            (None, Some((name, _))) => format!("{name} (not in the capture before)"),
+            (Some((name, _)), None) => tr!("{name} (not in the capture after)", name),
+            (None, Some((name, _))) => tr!("{name} (not in the capture before)", name),
             (None, None) => continue,
         };
         let (was, is) = (pair.before.map(|leg| leg.1), pair.after.map(|leg| leg.1));
@@ -245,7 +253,10 @@ fn legs(page: &mut Page, legs: &[LegPair]) {
     }
     let more = legs.len().saturating_sub(SHOWN);
     if more > 0 {
-        let text = format!("  and {} more legs (all of them: --json)", count(more as u64));
+        let text = tr!(
+            "  and {n} more legs (all of them: --json)",
+            n = count(more as u64)
+        );
         page.put(Tone::Dim, &text).end();
     }
 }

@@ -3,8 +3,10 @@
 use super::page::{Page, Tone, columns};
 use super::units::count;
 use crate::diagnose::Snapshot;
+use crate::lang::tr;
 use crate::report::columns::{COLUMNS, Column, Connection, Value};
 use crate::report::{display_safe, one_line};
+use crate::tr;
 
 /// What fits on a line; the rest is in CSV and JSON.
 const SHOWN: [&str; 8] = [
@@ -22,10 +24,14 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     let Some(records) = &snapshot.connections else {
         return;
     };
-    page.heading("CONNECTIONS");
+    page.heading(tr("CONNECTIONS"));
     if let Some(narrowed) = &snapshot.narrowed {
         let left_out = count(narrowed.connections_left_out.unwrap_or(0));
-        let words = format!("where {}: {left_out} left out", one_line(&narrowed.expression));
+        let words = tr!(
+            "where {expression}: {n} left out",
+            expression = one_line(&narrowed.expression),
+            n = left_out
+        );
         page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, &words);
     }
     let shown: Vec<&Column> = COLUMNS
@@ -36,14 +42,15 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
         let row = Connection::new(snapshot, record);
         shown.iter().map(|column| cell(&(column.value)(&row))).collect()
     };
-    let mut widths: Vec<usize> = shown.iter().map(|column| columns(column.header)).collect();
+    let mut widths: Vec<usize> = shown.iter().map(|column| columns(tr(column.header))).collect();
     for record in records {
         for (width, (_, text)) in widths.iter_mut().zip(cells(record)) {
             *width = (*width).max(columns(&text));
         }
     }
     for (column, width) in shown.iter().zip(&widths) {
-        page.put(Tone::Plain, "  ").left(Tone::Dim, column.header, *width);
+        page.put(Tone::Plain, "  ")
+            .left(Tone::Dim, tr(column.header), *width);
     }
     page.end();
     for record in records {
@@ -67,7 +74,7 @@ fn cell(value: &Value<'_>) -> (bool, String) {
         Value::Whole(n) => (true, count(*n)),
         Value::Seconds(n) => (true, format!("{n:.3} s")),
         Value::Time(time) => (true, format!("{:.3} s", time.seconds())),
-        Value::Flag(yes) => (false, if *yes { "yes" } else { "no" }.to_owned()),
+        Value::Flag(yes) => (false, tr(if *yes { "yes" } else { "no" }).to_owned()),
         Value::Slug(_) | Value::End(_) | Value::Tunnel(_) | Value::Stacked(..) | Value::History(_) => {
             (false, value.own_text(str::to_owned).unwrap_or_default())
         }

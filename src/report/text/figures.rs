@@ -5,6 +5,8 @@ use super::units::{bar, count, counted, percent, rounded, share, span, sparkline
 use crate::aggregate::{Counts, Distribution, Figures};
 use crate::classify::Class;
 use crate::diagnose::{Snapshot, Timeline};
+use crate::lang::{of_them, tr};
+use crate::tr;
 
 const COUNT_WIDTH: usize = 9;
 const BAR_WIDTH: usize = 30;
@@ -16,7 +18,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     if totals.counts.connections.total == 0 {
         return;
     }
-    page.heading("FIGURES");
+    page.heading(tr("FIGURES"));
     let rows = items(totals);
     let (first, rest) = rows.split_at(1);
     for (label, n, text) in first {
@@ -57,19 +59,19 @@ fn join(parts: &[(u64, &str)]) -> String {
     let some: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{} {what}", count(*n)))
+        .map(|(n, what)| of_them(&count(*n), what))
         .collect();
     if some.is_empty() {
-        "none".to_owned()
+        tr("none").to_owned()
     } else {
-        some.join(", ")
+        some.join(tr(", "))
     }
 }
 
 /// A label, a number and what is to be said of it.
 fn row(page: &mut Page, label: &str, n: u64, text: &str) {
     page.put(Tone::Plain, "  ")
-        .left(Tone::Dim, label, LABEL)
+        .left(Tone::Dim, tr(label), LABEL)
         .right(Tone::Strong, &count(n), COUNT_WIDTH);
     page.put(Tone::Plain, "  ")
         .wrapped(Tone::Plain, LABEL + COUNT_WIDTH + 4, text);
@@ -87,7 +89,7 @@ fn connections(totals: &Figures) -> (&'static str, u64, String) {
         (c.zero_request, "without a request"),
     ]);
     if totals.lacks_a_direction() {
-        text.push_str("; one direction is missing");
+        text.push_str(tr("; one direction is missing"));
     }
     ("connections", c.total, text)
 }
@@ -113,21 +115,22 @@ fn classes(page: &mut Page, counts: &Counts) {
 fn handshakes(totals: &Figures) -> (&'static str, u64, String) {
     let again = match totals.counts.syn_retransmitted {
         0 => String::new(),
-        n => format!(", {} retransmitted", counted(n, "SYN", "SYNs")),
+        n => tr!(", {syns} retransmitted", syns = counted(n, "SYN", "SYNs")),
     };
     let (mean, peak) = (totals.handshakes_per_second, totals.concurrency.peak_handshakes);
-    let text = format!(
-        "{}/s on average, {}/s at most{again}",
-        three_digits(mean),
-        count(peak)
+    let text = tr!(
+        "{mean}/s on average, {peak}/s at most{again}",
+        mean = three_digits(mean),
+        peak = count(peak),
+        again
     );
     ("handshakes", totals.counts.handshakes, text)
 }
 
 fn busy(totals: &Figures) -> (&'static str, u64, String) {
-    let text = format!(
-        "at most; {} open at once at most",
-        count(totals.concurrency.peak_open)
+    let text = tr!(
+        "at most; {open} open at once at most",
+        open = count(totals.concurrency.peak_open)
     );
     ("busy at once", totals.concurrency.peak_busy, text)
 }
@@ -146,7 +149,7 @@ fn requests(counts: &Counts) -> (&'static str, u64, String) {
         (r.http10, "HTTP/1.0"),
     ]);
     if r.estimated {
-        text.push_str(" (estimated)");
+        text.push_str(tr(" (estimated)"));
     }
     ("requests", r.total, text)
 }
@@ -159,12 +162,10 @@ fn responses(counts: &Counts) -> (&'static str, u64, String) {
         .map(|(s, n)| format!("{s}: {}", count(n)))
         .collect();
     if counts.responses.announced_close > 0 {
-        parts.push(format!(
-            "{} with Connection: close",
-            count(counts.responses.announced_close)
-        ));
+        let closing = count(counts.responses.announced_close);
+        parts.push(of_them(&closing, "with Connection: close"));
     }
-    ("responses", counts.responses.total, parts.join(", "))
+    ("responses", counts.responses.total, parts.join(tr(", ")))
 }
 
 fn closes(counts: &Counts) -> (&'static str, u64, String) {
@@ -208,13 +209,13 @@ fn distributions(page: &mut Page, counts: &Counts) {
     page.end();
     page.left(Tone::Plain, "", 27);
     for head in HEADS {
-        page.right(Tone::Dim, head, 10);
+        page.right(Tone::Dim, tr(head), 10);
     }
     page.end();
     for (name, distribution, of_mean, of_rest) in all {
         let Some(mean) = distribution.mean() else { continue };
         page.put(Tone::Plain, "  ")
-            .left(Tone::Dim, name, 25)
+            .left(Tone::Dim, tr(name), 25)
             .right(Tone::Plain, &of_mean(mean), 10);
         for q in [0.5, 0.9, 0.99] {
             page.right(
@@ -229,7 +230,7 @@ fn distributions(page: &mut Page, counts: &Counts) {
     let c = &counts.connections;
     if c.open_at_end.saturating_mul(2) > c.total {
         let text = "Most connections were open at the end: they may have had more requests than were seen.";
-        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, text);
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, tr(text));
     }
 }
 
@@ -252,7 +253,7 @@ fn timeline(page: &mut Page, timeline: &Timeline) {
     let mut line = |name: &str, values: Vec<u64>| {
         let top = values.iter().copied().max().unwrap_or(0);
         page.put(Tone::Plain, "  ")
-            .left(Tone::Dim, name, LABEL)
+            .left(Tone::Dim, tr(name), LABEL)
             .put(Tone::Plain, &sparkline(&values, width));
         page.put(Tone::Dim, &format!("  {}{step}", count(top))).end();
     };

@@ -10,7 +10,9 @@ use super::{MAX_WIDTH, Options, PLAIN_WIDTH, verdict};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::expect::Outcome;
 use crate::fleet::{Fleet, Outlier, Point, SameBy, SeenTwice, Unlike};
+use crate::lang::{Lang, spoken, tr};
 use crate::report::{display_safe, one_line};
+use crate::tr;
 
 /// More points are counted, not shown.
 const SHOWN: usize = 40;
@@ -61,7 +63,7 @@ fn range(outlier: &Outlier) -> String {
     let width = outlier.most - outlier.least;
     let far = (outlier.most - outlier.median).max(outlier.median - outlier.least);
     if outlier.others > 2 && width > (outlier.value - outlier.median).abs() / 2.0 && far > 0.8 * width {
-        return format!("{} in the median", of(outlier.median));
+        return tr!("{figure} in the median", figure = of(outlier.median));
     }
     format!("{}-{most}", least.trim_end_matches(" %"))
 }
@@ -73,11 +75,12 @@ fn others(outlier: &Outlier) -> String {
     let n = outlier.others;
     let number = WORDS
         .get(n)
+        .filter(|_| spoken() == Lang::En)
         .map_or_else(|| count(n as u64), |word| (*word).to_owned());
     if outlier.all {
-        format!("the other {number}")
+        tr!("the other {n}", n = number)
     } else {
-        format!("{number} others")
+        tr!("{n} others", n = number)
     }
 }
 
@@ -86,30 +89,49 @@ fn others(outlier: &Outlier) -> String {
 pub fn sentence(unlike: &Unlike) -> String {
     let figures = unlike.figures.iter().map(|outlier| {
         let (value, words) = (figure(outlier, outlier.value), outlier.measure.words());
-        format!("{value} {words}, {} {}", others(outlier), range(outlier))
+        tr!(
+            "{value} {what}, {others} {range}",
+            value,
+            what = tr(words),
+            others = others(outlier),
+            range = range(outlier)
+        )
     });
-    let ids = |ids: &[CauseId], tail: &str| {
+    let ids = |ids: &[CauseId]| {
         let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-        let word = if names.len() == 1 { "cause" } else { "causes" };
-        (!names.is_empty()).then(|| format!("{word} {} {tail}", names.join(", ")))
+        names.join(tr(", "))
     };
-    let here = ids(&unlike.only_here, "only here");
-    let there = ids(&unlike.only_there, "at all others, and not here");
+    let here = ids(&unlike.only_here);
+    let here = match unlike.only_here.len() {
+        0 => None,
+        1 => Some(tr!("cause {ids} only here", ids = here)),
+        _ => Some(tr!("causes {ids} only here", ids = here)),
+    };
+    let there = ids(&unlike.only_there);
+    let there = match unlike.only_there.len() {
+        0 => None,
+        1 => Some(tr!("cause {ids} at all others, and not here", ids = there)),
+        _ => Some(tr!("causes {ids} at all others, and not here", ids = there)),
+    };
     let all: Vec<String> = figures.chain(here).chain(there).collect();
-    format!("{}: {}", one_line(&unlike.point), all.join("; "))
+    tr!(
+        "{source}: {kinds}",
+        source = one_line(&unlike.point),
+        kinds = all.join(tr("; "))
+    )
 }
 
 fn unlike(page: &mut Page, fleet: &Fleet) {
     if fleet.points.len() < 2 {
         return;
     }
-    page.heading("UNLIKE ITS PEERS");
+    page.heading(tr("UNLIKE ITS PEERS"));
     for unlike in &fleet.unlike {
         page.put(Tone::Plain, "  ")
             .wrapped(Tone::Doubtful, 2, &sentence(unlike));
     }
     if fleet.unlike.is_empty() && fleet.not_compared.is_empty() {
-        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, ALIKE);
+        page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, tr(ALIKE));
     }
     for why in &fleet.not_compared {
         page.put(Tone::Plain, "  ").wrapped(Tone::Dim, 2, &one_line(why));
@@ -179,9 +201,9 @@ pub(in crate::report) fn notes(point: &Point) -> Vec<String> {
         let does = if point.connects { "asks" } else { "answers" };
         let parts = match point.parts {
             1 => String::new(),
-            n => format!(", {} reports", count(n as u64)),
+            n => tr!(", {n} reports", n = count(n as u64)),
         };
-        notes.push(format!("{address} {does}{parts}"));
+        notes.push(format!("{address} {}{parts}", tr(does)));
     }
     let mut faults: Vec<(&CauseId, &u64)> = point.faults.iter().collect();
     faults.sort_by_key(|(id, n)| (std::cmp::Reverse(**n), **id));
@@ -190,20 +212,21 @@ pub(in crate::report) fn notes(point: &Point) -> Vec<String> {
             .iter()
             .map(|(id, n)| format!("{} {}", id.as_str(), count(**n)))
             .collect();
-        notes.push(format!("causes {}", faults.join(", ")));
+        notes.push(tr!("causes {faults}", faults = faults.join(tr(", "))));
     }
     let all = point.figures.counts.connections.total;
     if point.counted < all {
         let counted = count(point.counted);
-        notes.push(format!(
-            "{counted} of {} count here, the others where they were captured, too",
-            self::counted(all, "connection", "connections")
+        notes.push(tr!(
+            "{n} of {connections} count here, the others where they were captured, too",
+            n = counted,
+            connections = self::counted(all, "connection", "connections")
         ));
     }
     if let Some(dropped) = point.dropped.filter(|dropped| *dropped > 0) {
-        notes.push(format!(
-            "{} dropped: no ratio of it is sure",
-            counted(dropped, "packet", "packets")
+        notes.push(tr!(
+            "{packets} dropped: no ratio of it is sure",
+            packets = counted(dropped, "packet", "packets")
         ));
     }
     notes
@@ -213,7 +236,7 @@ fn points(page: &mut Page, fleet: &Fleet) {
     let shown = &fleet.points[..fleet.points.len().min(SHOWN)];
     let word = shown
         .iter()
-        .map(|point| point.status.as_str().len())
+        .map(|point| columns(&verdict::word(point.status)))
         .max()
         .unwrap_or(0)
         + 2;
@@ -229,7 +252,7 @@ fn points(page: &mut Page, fleet: &Fleet) {
     page.end();
     page.left(
         Tone::Heading,
-        &format!("POINTS {}", count(fleet.points.len() as u64)),
+        &tr!("POINTS {n}", n = count(fleet.points.len() as u64)),
         lead,
     );
     for row in 0..2 {
@@ -237,12 +260,12 @@ fn points(page: &mut Page, fleet: &Fleet) {
             page.left(Tone::Plain, "", lead);
         }
         for column in &COLUMNS {
-            page.right(Tone::Dim, column.head[row], column.width);
+            page.right(Tone::Dim, tr(column.head[row]), column.width);
         }
         page.end();
     }
     for point in shown {
-        let status = point.status.as_str().to_uppercase();
+        let status = verdict::word(point.status);
         page.left(Tone::of(point.status), &status, word);
         if one_line {
             page.left(Tone::Plain, &name(point), lead - word);
@@ -257,14 +280,14 @@ fn points(page: &mut Page, fleet: &Fleet) {
         let notes = notes(point);
         if !notes.is_empty() {
             page.left(Tone::Plain, "", word)
-                .wrapped(Tone::Dim, word, &notes.join("; "));
+                .wrapped(Tone::Dim, word, &notes.join(tr("; ")));
         }
     }
     let more = fleet.points.len() - shown.len();
     if more > 0 {
         page.put(
             Tone::Dim,
-            &format!("and {} more (all of them: --json)", count(more as u64)),
+            &tr!("and {n} more (all of them: --json)", n = count(more as u64)),
         )
         .end();
     }
@@ -277,37 +300,53 @@ pub fn twice_words(twice: &SeenTwice) -> String {
     let (at, also) = (one_line(at), one_line(also));
     let connections = counted(twice.connections, "connection", "connections");
     if twice.by == SameBy::Ends {
-        return format!(
+        return tr!(
             "{other} at {also}: {connections}, most of which began before it was captured, are taken for those of the same ends at \
-             {at}, and count there"
+             {at}, and count there",
+            other,
+            also,
+            connections,
+            at
         );
     }
-    let about = if twice.in_common.exact { "" } else { "about " };
+    let about = if twice.in_common.exact { "" } else { tr("about ") };
     let more = match twice.more {
         0 => String::new(),
-        n => format!(" and on {} elsewhere", counted(n as u64, "leg", "legs")),
+        n => tr!(
+            " and on {legs} elsewhere",
+            legs = counted(n as u64, "leg", "legs")
+        ),
     };
     let named = if leg == other && twice.more == 0 {
         String::new()
     } else {
-        format!(", where they are {leg}{more}")
+        tr!(", where they are {leg}{more}", leg, more)
     };
     let n = count(twice.in_common.count);
-    format!("{other} at {also}: {about}{n} of {connections} count at {at}{named}")
+    tr!(
+        "{other} at {also}: {about}{n} of {connections} count at {at}{named}",
+        other,
+        also,
+        about,
+        n,
+        connections,
+        at,
+        named
+    )
 }
 
 fn twice(page: &mut Page, twice: &[SeenTwice]) {
     if twice.is_empty() {
         return;
     }
-    page.heading("CAPTURED TWICE");
+    page.heading(tr("CAPTURED TWICE"));
     for twice in twice.iter().take(TWICE) {
         page.put(Tone::Plain, "  ")
             .wrapped(Tone::Plain, 2, &twice_words(twice));
     }
     if twice.len() > TWICE {
         let more = count((twice.len() - TWICE) as u64);
-        page.put(Tone::Dim, &format!("  and {more} more (all of them: --json)"))
+        page.put(Tone::Dim, &tr!("  and {n} more (all of them: --json)", n = more))
             .end();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page::{Page, Tone};
 use crate::diagnose::catalogue::find_word;
+use crate::lang::tr;
 
 /// What is explained: the words that are counted by a formula, in the order in which the report uses them.
 pub(in crate::report) const TOLD: [&str; 11] = [
@@ -19,7 +20,7 @@ pub(in crate::report) const TOLD: [&str; 11] = [
 ];
 
 pub(super) fn print(page: &mut Page) {
-    page.heading("HOW IT IS COUNTED");
+    page.heading(tr("HOW IT IS COUNTED"));
     for word in TOLD.into_iter().filter_map(find_word) {
         page.put(Tone::Plain, "  ").put(Tone::Strong, word.name).end();
         page.put(Tone::Plain, "    ").wrapped(Tone::Plain, 4, &word.text);

@@ -3,6 +3,8 @@
 use super::page::{Page, Tone};
 use super::units::count;
 use crate::diagnose::{LOCAL_PORTS, Snapshot};
+use crate::lang::{of_them, tr};
+use crate::tr;
 
 /// Fewer entries than this are no news.
 const WORTH_SAYING: u64 = 1_000;
@@ -19,7 +21,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     if hosts().next().is_none() {
         return;
     }
-    page.heading("KERNEL (held when the capture ends)");
+    page.heading(tr("KERNEL (held when the capture ends)"));
     for host in hosts().take(SHOWN) {
         let entries = [
             (host.conntrack_entries, "conntrack entries"),
@@ -28,26 +30,26 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
             (host.close_wait, "CLOSE-WAIT"),
         ];
         let entries = entries.iter().filter(|(n, _)| *n > 0);
-        let entries: Vec<String> = entries.map(|(n, what)| format!("{} {what}", count(*n))).collect();
+        let entries: Vec<String> = entries.map(|(n, what)| of_them(&count(*n), what)).collect();
         let ports = host.ports.iter().max_by_key(|ports| ports.in_use);
         let ports = ports.filter(|ports| ports.in_use >= WORTH_SAYING).map(|ports| {
-            format!(
-                "; {} of {} local ports towards {}",
-                count(ports.in_use),
-                count(LOCAL_PORTS),
-                ports.to
+            tr!(
+                "; {used} of {all} local ports towards {server}",
+                used = count(ports.in_use),
+                all = count(LOCAL_PORTS),
+                server = ports.to
             )
         });
         let peak = host.time_wait_peak.map_or(0, |peak| peak.sockets);
         let peak = if peak > host.time_wait {
-            format!("; at most {} in TIME-WAIT at once", count(peak))
+            tr!("; at most {n} in TIME-WAIT at once", n = count(peak))
         } else {
             String::new()
         };
         let text = format!(
             "{}: {}{peak}{}",
             host.address,
-            entries.join(", "),
+            entries.join(tr(", ")),
             ports.unwrap_or_default()
         );
         page.put(Tone::Plain, "  ").wrapped(Tone::Plain, 4, &text);

@@ -9,8 +9,10 @@ use crate::classify::Closer;
 use crate::diagnose::{
     ConnectionRecord, Direction, Ladder, Message, MessageKind, PacketNote, Sending, Snapshot,
 };
+use crate::lang::tr;
 use crate::report::display_safe;
 use crate::time::{MILLISECOND, Nanos, Timestamp};
+use crate::tr;
 
 /// A pause between packets that gets a line of its own.
 const PAUSE: Nanos = 200 * MILLISECOND;
@@ -38,12 +40,12 @@ pub fn write(out: &mut dyn Write, snapshot: &Snapshot, ladder: &Ladder, options:
     for (place, packet) in ladder.notes.packets.iter().enumerate() {
         if ladder.notes.left_out > 0 && place == ladder.notes.left_out_at {
             let packets = counted(ladder.notes.left_out, "packet", "packets");
-            rails.remark(&format!("{packets} left out"));
+            rails.remark(&tr!("{packets} left out", packets));
         } else if let Some(pause) = before
             .map(|before| packet.at.since(before))
             .filter(|it| *it >= PAUSE)
         {
-            rails.remark(&format!("no packet for {}", span(pause as f64 / 1e3)));
+            rails.remark(&tr!("no packet for {span}", span = span(pause as f64 / 1e3)));
         }
         before = Some(packet.at);
         rails.packet(packet);
@@ -55,19 +57,21 @@ pub fn write(out: &mut dyn Write, snapshot: &Snapshot, ladder: &Ladder, options:
 fn head(page: &mut Page, ladder: &Ladder) {
     let record = &ladder.connection;
     let facts = &record.facts;
-    page.put(Tone::Heading, "CONNECTION ")
+    page.put(Tone::Heading, tr("CONNECTION "))
         .put(Tone::Strong, &count(facts.id))
         .put(Tone::Plain, &format!("  {} -> {}", facts.client, facts.server));
     if record.generation > 1 {
-        page.put(Tone::Dim, &format!(", generation {}", record.generation));
+        page.put(Tone::Dim, &tr!(", generation {n}", n = record.generation));
     }
     page.end();
     let requests = counted(facts.requests.into(), "request", "requests");
     let responses = counted(facts.responses.into(), "response", "responses");
-    let words = format!(
-        "  {}, {requests}, {responses}, {}",
-        record.class.as_str(),
-        close_words(record)
+    let words = tr!(
+        "  {class}, {requests}, {responses}, {close}",
+        class = record.class.as_str(),
+        requests,
+        responses,
+        close = close_words(record)
     );
     page.put(Tone::Plain, &words).end();
     page.end();
@@ -78,7 +82,7 @@ fn head(page: &mut Page, ladder: &Ladder) {
 pub fn close_words(connection: &ConnectionRecord) -> String {
     let facts = &connection.facts;
     let by = match facts.closer {
-        None => return "open at the end".to_owned(),
+        None => return tr("open at the end").to_owned(),
         Some(Closer::Client) => "closed by the client",
         Some(Closer::Server) => "closed by the server",
         Some(Closer::Simultaneous) => "closed by both at once",
@@ -88,26 +92,29 @@ pub fn close_words(connection: &ConnectionRecord) -> String {
     };
     let idle = facts
         .idle_before_close
-        .map(|idle| format!(" after {} of idle time", span(idle as f64 / 1e3)));
-    let cause = connection.cause.map(|cause| format!(" ({})", cause.as_str()));
-    format!("{by}{}{}", idle.unwrap_or_default(), cause.unwrap_or_default())
+        .map(|idle| tr!(" after {idle} of idle time", idle = span(idle as f64 / 1e3)));
+    let cause = connection
+        .cause
+        .map(|cause| tr!(" ({share})", share = cause.as_str()));
+    tr!(
+        "{by}{idle}{cause}",
+        by = tr(by),
+        idle = idle.unwrap_or_default(),
+        cause = cause.unwrap_or_default()
+    )
 }
 
 fn foot(page: &mut Page, ladder: &Ladder) {
     let closing = ladder.notes.packets.iter().find(|packet| packet.closes);
     if ladder.notes.packets.is_empty() {
-        page.put(Tone::Doubtful, "  no packet of it was found").end();
+        page.put(Tone::Doubtful, tr("  no packet of it was found")).end();
     }
     if let Some(closing) = closing {
-        let by = match closing.direction {
-            Direction::ToServer => "client",
-            Direction::ToClient => "server",
+        let (flags, frame) = (closing.flags, count(closing.frame));
+        let words = match closing.direction {
+            Direction::ToServer => tr!("the client's {flags} in frame {frame} closes it", flags, frame),
+            Direction::ToClient => tr!("the server's {flags} in frame {frame} closes it", flags, frame),
         };
-        let words = format!(
-            "the {by}'s {} in frame {} closes it",
-            closing.flags,
-            count(closing.frame)
-        );
         page.end();
         page.put(Tone::Dim, &format!("  {words}")).end();
     }
@@ -128,8 +135,8 @@ impl Rails<'_> {
         let facts = &ladder.connection.facts;
         let (client, server) = (facts.client.to_string(), facts.server.to_string());
         self.page
-            .right(Tone::Dim, "frame", 9)
-            .right(Tone::Dim, "time", 13)
+            .right(Tone::Dim, tr("frame"), 9)
+            .right(Tone::Dim, tr("time"), 13)
             .put(Tone::Plain, "  ");
         self.page
             .left(
@@ -195,7 +202,7 @@ impl Rails<'_> {
     fn message(&mut self, direction: Direction, message: &Message) {
         let what = message.kind.as_str();
         let line = if message.line.is_empty() {
-            format!("{what} {UNREAD}")
+            format!("{} {}", tr(what), tr(UNREAD))
         } else {
             display_safe(&message.line).into_owned()
         };
@@ -237,15 +244,16 @@ pub fn label(packet: &PacketNote) -> String {
     if packet.window == 0 && !packet.flags.resets() {
         words.push_str(", window 0");
     }
-    match packet.sending {
-        Sending::New => words,
-        Sending::Retransmission => words + ", retransmission",
-        Sending::OutOfOrder => words + ", out of order",
-        Sending::KeepaliveProbe => words + ", keepalive probe",
-        Sending::Duplicate => words + ", captured twice",
-        Sending::Late => words + ", late",
-        Sending::Ignored => words + ", ignored",
-    }
+    let taken_for = match packet.sending {
+        Sending::New => return words,
+        Sending::Retransmission => ", retransmission",
+        Sending::OutOfOrder => ", out of order",
+        Sending::KeepaliveProbe => ", keepalive probe",
+        Sending::Duplicate => ", captured twice",
+        Sending::Late => ", late",
+        Sending::Ignored => ", ignored",
+    };
+    words + tr(taken_for)
 }
 
 /// `text` in so many columns.

@@ -6,11 +6,13 @@ use jiff::tz::TimeZone;
 
 use super::page::{Page, Tone, columns};
 use super::units::{bytes, count, counted, percent, span};
-use super::verdict::since_words;
+use super::verdict::{since_words, word as verdict_word};
 use crate::aggregate::{Figures, TlsCounts};
 use crate::diagnose::catalogue::CauseId;
 use crate::diagnose::{CheckSeries, Leg, PrefixRow, Snapshot, Status};
+use crate::lang::tr;
 use crate::report::{display_safe, one_line};
+use crate::tr;
 
 /// More legs are counted, not shown.
 const SHOWN: usize = 20;
@@ -129,7 +131,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told:
     let name = |leg: &Leg| columns(&leg.name.to_string());
     let word = legs
         .iter()
-        .map(|leg| leg.verdict.status.as_str().len())
+        .map(|leg| columns(&verdict_word(leg.verdict.status)))
         .max()
         .unwrap_or(0)
         + 2;
@@ -143,7 +145,7 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone, told:
     };
     heads(page, lead, legs.len() + hidden.len());
     for leg in legs {
-        let status = leg.verdict.status.as_str().to_uppercase();
+        let status = verdict_word(leg.verdict.status);
         let own = if one_line { word } else { columns(&status) + 2 };
         page.left(Tone::of(leg.verdict.status), &status, own);
         let name = leg.name.to_string();
@@ -178,33 +180,34 @@ fn narrowed(page: &mut Page, snapshot: &Snapshot) {
         return;
     };
     let legs = match narrowed.legs_left_out {
-        0 => "no leg is left out".to_owned(),
-        1 => "1 leg is left out".to_owned(),
-        n => format!("{} legs are left out", count(n)),
+        0 => tr("no leg is left out").to_owned(),
+        1 => tr("1 leg is left out").to_owned(),
+        n => tr!("{n} legs are left out", n = count(n)),
     };
     let expression = one_line(&narrowed.expression);
-    page.wrapped(
-        Tone::Dim,
-        0,
-        &format!("where {expression}: {legs}; verdict and figures are of all"),
+    let words = tr!(
+        "where {expression}: {legs}; verdict and figures are of all",
+        expression,
+        legs
     );
+    page.wrapped(Tone::Dim, 0, &words);
 }
 
 fn heads(page: &mut Page, lead: usize, legs: usize) {
     page.end();
     let title = if legs == 1 {
-        "LEG".to_owned()
+        tr("LEG").to_owned()
     } else {
-        format!("LEGS {}", count(legs as u64))
+        tr!("LEGS {n}", n = count(legs as u64))
     };
     page.left(Tone::Heading, &title, lead);
     for column in &COLUMNS {
-        page.right(Tone::Dim, column.head[0], column.width);
+        page.right(Tone::Dim, tr(column.head[0]), column.width);
     }
     page.end();
     page.left(Tone::Plain, "", lead);
     for column in &COLUMNS {
-        page.right(Tone::Dim, column.head[1], column.width);
+        page.right(Tone::Dim, tr(column.head[1]), column.width);
     }
     page.end();
 }
@@ -217,12 +220,12 @@ pub(in crate::report) fn rest(hidden: &[&Leg]) -> String {
     let kinds = kinds
         .iter()
         .filter(|(_, n)| *n > 0)
-        .map(|(status, n)| format!("{} {}", count(*n), status.as_str()));
+        .map(|(status, n)| format!("{} {}", count(*n), tr(status.as_str())));
     let kinds: Vec<String> = kinds.collect();
-    format!(
-        "and {} more: {} (all of them: --json)",
-        count(hidden.len() as u64),
-        kinds.join(", ")
+    tr!(
+        "and {n} more: {kinds} (all of them: --json)",
+        n = count(hidden.len() as u64),
+        kinds = kinds.join(tr(", "))
     )
 }
 
@@ -253,10 +256,11 @@ pub(in crate::report) fn notes(leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) 
         && low < high
     {
         let unknown = counted(leg.figures.counts.requests.unknown_first, "request", "requests");
-        note(&format!(
-            "reused between {} and {}: {unknown} may be the first on connections older than the capture",
-            percent(low),
-            percent(high)
+        note(&tr!(
+            "reused between {low} and {high}: {unknown} may be the first on connections older than the capture",
+            low = percent(low),
+            high = percent(high),
+            unknown
         ));
     }
     let mut parts: Vec<&PrefixRow> = leg
@@ -277,13 +281,14 @@ pub(in crate::report) fn notes(leg: &Leg, snapshot: &Snapshot, zone: &TimeZone) 
 fn bill_words(leg: &Leg) -> String {
     let bill = &leg.bill;
     let keepalive = bill.keepalive.map_or(String::new(), |n| {
-        format!("; keepalive {} holds what was busy at once", count(n))
+        tr!("; keepalive {n} holds what was busy at once", n = count(n))
     });
-    format!(
-        "reuse would save about {} packets ({}) and {} of connecting{keepalive}",
-        count(bill.avoidable_packets),
-        bytes(bill.avoidable_bytes),
-        span(bill.connect_time as f64 / 1e3)
+    tr!(
+        "reuse would save about {packets} packets ({bytes}) and {time} of connecting{keepalive}",
+        packets = count(bill.avoidable_packets),
+        bytes = bytes(bill.avoidable_bytes),
+        time = span(bill.connect_time as f64 / 1e3),
+        keepalive
     )
 }
 
@@ -308,11 +313,12 @@ fn part_words(part: &PrefixRow) -> String {
         .prefix
         .as_deref()
         .map_or(String::new(), |prefix| display_safe(prefix).into_owned());
-    format!(
-        "{host}{prefix}: {}, {} first, {} avoidable",
-        counted(part.requests, "request", "requests"),
-        count(part.first),
-        count(part.avoidable.unwrap_or(0))
+    tr!(
+        "{part}: {requests}, {first} first, {avoidable} avoidable",
+        part = format!("{host}{prefix}"),
+        requests = counted(part.requests, "request", "requests"),
+        first = count(part.first),
+        avoidable = count(part.avoidable.unwrap_or(0))
     )
 }
 
@@ -320,17 +326,19 @@ fn part_words(part: &PrefixRow) -> String {
 fn tls_words(tls: &TlsCounts) -> String {
     let unknown = match tls.connections.saturating_sub(tls.full + tls.resumed) {
         0 => String::new(),
-        n => format!(", {} not seen whole", count(n)),
+        n => tr!(", {n} not seen whole", n = count(n)),
     };
     let name = match tls.server_name.as_deref() {
         None => String::new(),
-        Some("*") => ", for several names".to_owned(),
-        Some(name) => format!(", for {}", display_safe(name)),
+        Some("*") => tr(", for several names").to_owned(),
+        Some(name) => tr!(", for {name}", name = display_safe(name)),
     };
-    format!(
-        "TLS handshakes: {} full, {} resumed{unknown}{name}; requests are counted in turns",
-        count(tls.full),
-        count(tls.resumed)
+    tr!(
+        "TLS handshakes: {full} full, {resumed} resumed{unknown}{name}; requests are counted in turns",
+        full = count(tls.full),
+        resumed = count(tls.resumed),
+        unknown,
+        name
     )
 }
 
@@ -338,13 +346,15 @@ fn check_words(series: &CheckSeries) -> String {
     let what = series
         .target
         .as_deref()
-        .map_or("a bare connect".into(), display_safe);
+        .map_or_else(|| tr("a bare connect").into(), display_safe);
     let period = series
         .period
-        .map_or(String::new(), |s| format!(" every {}", span(s * 1e6)));
-    format!(
-        "health checks from {}: {} times {what}{period}, left out of the figures",
-        series.source,
-        count(series.count)
+        .map_or(String::new(), |s| tr!(" every {period}", period = span(s * 1e6)));
+    tr!(
+        "health checks from {source}: {n} times {what}{period}, left out of the figures",
+        source = series.source,
+        n = count(series.count),
+        what,
+        period
     )
 }

@@ -30,10 +30,11 @@ pub use ladder::write as write_ladder;
 pub(in crate::report) use legs::{notes as leg_notes, rest as rest_of_legs, urgency};
 pub(in crate::report) use own_host::items as own_host_items;
 use page::Page;
+pub(in crate::report) use page::{columns, wrap};
 pub(in crate::report) use tiers::{evidence as tier_evidence, names as tier_names};
 pub(in crate::report) use units::count;
 pub use verdict::headline;
-pub(in crate::report) use verdict::{found, since_words};
+pub(in crate::report) use verdict::{found, since_words, word as verdict_word};
 
 /// Columns of a report that does not go to a terminal.
 pub const PLAIN_WIDTH: usize = 80;

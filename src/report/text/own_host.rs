@@ -4,7 +4,9 @@ use super::page::{Item, Page, Tone};
 use super::units::{count, counted};
 use crate::diagnose::{Host, OwnHost, Snapshot};
 use crate::host::{Limits, State, States};
+use crate::lang::tr;
 use crate::report::{near, one_line};
+use crate::tr;
 
 /// Legs and limits shown at most.
 const SHOWN: usize = 5;
@@ -12,7 +14,7 @@ const SHOWN: usize = 5;
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     let items = items(snapshot);
     if !items.is_empty() {
-        page.heading("THIS HOST (what its kernel says)");
+        page.heading(tr("THIS HOST (what its kernel says)"));
         page.items(&items);
     }
 }
@@ -27,7 +29,10 @@ pub(in crate::report) fn items(snapshot: &Snapshot) -> Vec<Item> {
         .map(|near| Item::new("near", Tone::Bad, near::words(near)))
         .collect();
     if let Some(more) = own.near.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        let text = format!("and {}", counted(more as u64, "more limit", "more limits"));
+        let text = tr!(
+            "and {limits}",
+            limits = counted(more as u64, "more limit", "more limits")
+        );
         items.push(Item::new("", Tone::Dim, text));
     }
     let hosts = snapshot.hosts.iter();
@@ -38,7 +43,7 @@ pub(in crate::report) fn items(snapshot: &Snapshot) -> Vec<Item> {
     counters(&mut items, own);
     let limits = limits(&own.view.end.limits);
     if !limits.is_empty() {
-        items.push(Item::new("limits", Tone::Plain, limits.join(", ")));
+        items.push(Item::new("limits", Tone::Plain, limits.join(tr(", "))));
     }
     for problem in &own.view.problems {
         items.push(Item::new("not read", Tone::Doubtful, one_line(problem)));
@@ -59,7 +64,7 @@ fn compared(host: &Host) -> Option<Item> {
         .filter(|(state, expected, held)| *state == "TIME-WAIT" || expected + held > 0);
     let before = match actual.time_wait_at_start {
         0 => String::new(),
-        n => format!(" ({} when the capture began)", count(n)),
+        n => tr!(" ({n} when the capture began)", n = count(n)),
     };
     let told: Vec<String> = told
         .map(|(state, expected, held)| {
@@ -68,24 +73,26 @@ fn compared(host: &Host) -> Option<Item> {
             } else {
                 ""
             };
-            format!(
-                "{state} {} expected, {} held{before}",
-                count(*expected),
-                count(*held)
+            tr!(
+                "{state} {expected} expected, {held} held{before}",
+                state,
+                expected = count(*expected),
+                held = count(*held),
+                before
             )
         })
         .collect();
     let ports = actual.ports.iter().max_by_key(|ports| ports.in_use);
     let ports = ports.filter(|ports| ports.in_use > 0).map(|most| {
         let expected = host.ports.iter().find(|ports| ports.to == most.to);
-        format!(
-            "; ports towards {} {} expected, {} in use",
-            most.to,
-            count(expected.map_or(0, |ports| ports.in_use)),
-            count(most.in_use)
+        tr!(
+            "; ports towards {server} {expected} expected, {used} in use",
+            server = most.to,
+            expected = count(expected.map_or(0, |ports| ports.in_use)),
+            used = count(most.in_use)
         )
     });
-    let words = told.join("; ") + &ports.unwrap_or_default();
+    let words = told.join(tr("; ")) + &ports.unwrap_or_default();
     Some(Item::new(host.address.to_string(), Tone::Plain, words))
 }
 
@@ -95,9 +102,9 @@ fn states_in_words(states: &States) -> String {
         .map(|state| format!("{} {}", state.as_str(), count(states.of(state))))
         .collect();
     if words.is_empty() {
-        return "none with a connection".to_owned();
+        return tr("none with a connection").to_owned();
     }
-    words.join(", ")
+    words.join(tr(", "))
 }
 
 /// Counters that are not 0, and connection tracking.
@@ -115,25 +122,32 @@ fn counters(items: &mut Vec<Item>, own: &OwnHost) {
     let some = named
         .iter()
         .filter_map(|(name, n)| Some((name, n.filter(|n| *n > 0)?)));
-    let words: Vec<String> = some.map(|(name, n)| format!("{name} {}", count(n))).collect();
+    let words: Vec<String> = some
+        .map(|(name, n)| format!("{} {}", tr(name), count(n)))
+        .collect();
     if !words.is_empty() {
-        let text = format!("{} during the capture", words.join(", "));
+        let text = tr!("{counters} during the capture", counters = words.join(tr(", ")));
         items.push(Item::new("counted", Tone::Plain, text));
     }
     if let Some(entries) = own.view.end.conntrack {
         let most = own.view.most_conntrack.unwrap_or(entries);
-        let words = format!("{} entries, {} at most", count(entries), count(most));
+        let words = tr!(
+            "{entries} entries, {most} at most",
+            entries = count(entries),
+            most = count(most)
+        );
         items.push(Item::new("conntrack", Tone::Plain, words));
     }
 }
 
 fn limits(limits: &Limits) -> Vec<String> {
     let ports = limits.port_range.zip(limits.ports);
-    let ports = ports.map(|((first, last), all)| format!("ports {first} to {last} ({})", count(all)));
+    let ports = ports
+        .map(|((first, last), all)| tr!("ports {first} to {last} ({all})", first, last, all = count(all)));
     let reuse = limits.time_wait_reuse.map(|reuse| match reuse {
-        0 => "tcp_tw_reuse 0 (never)".to_owned(),
-        1 => "tcp_tw_reuse 1 (after a second)".to_owned(),
-        2 => "tcp_tw_reuse 2 (on loopback only)".to_owned(),
+        0 => tr("tcp_tw_reuse 0 (never)").to_owned(),
+        1 => tr("tcp_tw_reuse 1 (after a second)").to_owned(),
+        2 => tr("tcp_tw_reuse 2 (on loopback only)").to_owned(),
         other => format!("tcp_tw_reuse {other}"),
     });
     let named = |name: &str, n: Option<u64>| n.map(|n| format!("{name} {}", count(n)));

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::diagnose::Status;
+use crate::lang::tr;
 
 /// What a piece of text is; colour only repeats what the words say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -56,7 +57,7 @@ pub(in crate::report) struct Item {
 impl Item {
     pub(super) fn new(label: impl Into<String>, tone: Tone, text: impl Into<String>) -> Self {
         Self {
-            label: label.into(),
+            label: tr(&label.into()).to_owned(),
             tone,
             text: text.into(),
         }
@@ -151,7 +152,7 @@ impl Page {
     /// `  label   text`, wrapped under itself.
     pub(super) fn item(&mut self, label: &str, tone: Tone, text: &str) {
         self.put(Tone::Plain, "  ")
-            .left(Tone::Dim, label, LABEL)
+            .left(Tone::Dim, tr(label), LABEL)
             .wrapped(tone, LABEL + 2, text);
     }
 }
@@ -160,22 +161,53 @@ impl Page {
 pub(super) const LABEL: usize = 13;
 
 /// Terminal columns that `text` takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(in crate::report) fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// Lines of at most `width` columns, broken at spaces; a longer word is broken where it must be.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+/// Chinese and Japanese characters and their punctuation, between which a line may be broken.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{303f}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
+}
+
+/// Whether a line may be broken between these two characters of a word: at an ideograph, but not before what closes a
+/// phrase, nor after what opens one.
+fn may_break(before: char, after: char) -> bool {
+    let closes = "，。；：、？！）》」』”%";
+    let opens = "（《「『“";
+    (is_ideograph(before) || is_ideograph(after)) && !closes.contains(after) && !opens.contains(before)
+}
+
+/// Pieces of text that are not to be broken, and whether a space stands before each.
+fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let mut pieces = Vec::new();
+    for word in text.split_whitespace() {
+        let mut from = 0;
+        let mut before = None;
+        for (at, c) in word.char_indices() {
+            if before.is_some_and(|before| may_break(before, c)) {
+                pieces.push((from == 0, &word[from..at]));
+                from = at;
+            }
+            before = Some(c);
+        }
+        pieces.push((from == 0, &word[from..]));
+    }
+    pieces
+}
+
+/// Lines of at most `width` columns, broken at spaces and between ideographs; a longer word is broken where it must be.
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(20);
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in text.split_whitespace() {
-        if used > 0 && used + 1 + columns(word) > width {
+    for (spaced, word) in pieces(text) {
+        if used > 0 && used + usize::from(spaced) + columns(word) > width {
             lines.push(String::new());
             used = 0;
         }
         let Some(mut line) = lines.pop() else { continue };
-        if used > 0 {
+        if used > 0 && spaced {
             line.push(' ');
             used += 1;
         }
@@ -216,6 +248,16 @@ mod tests {
                 .iter()
                 .all(|line| columns(line) <= 20)
         );
+    }
+
+    #[test]
+    fn chinese_is_broken_anywhere_but_before_what_closes_a_phrase_and_behind_what_opens_one() {
+        assert_eq!(
+            wrap("连接没有复用：每个请求（共三百个）都新建 keepalive 连接", 20),
+            ["连接没有复用：每个请", "求（共三百个）都新建", "keepalive 连接"]
+        );
+        let text = "连接没有复用每个请求，都新建";
+        assert_eq!(wrap(text, 20), ["连接没有复用每个请", "求，都新建"]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use super::page::{Page, Tone};
 use super::units::{count, counted, percent};
+use super::verdict::word;
 use crate::diagnose::{PairedBy, Snapshot, Tier, TierSide};
+use crate::lang::tr;
+use crate::tr;
 
 /// Proxies shown at most.
 const SHOWN: usize = 10;
@@ -13,13 +16,13 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot) {
     if snapshot.tiers.is_empty() {
         return;
     }
-    page.heading("TIERS (the same requests before and behind a proxy)");
+    page.heading(tr("TIERS (the same requests before and behind a proxy)"));
     for tier in snapshot.tiers.iter().take(SHOWN) {
         one(page, tier);
     }
     let more = snapshot.tiers.len().saturating_sub(SHOWN);
     if more > 0 {
-        let text = format!("  and {} more (all of them: --json)", count(more as u64));
+        let text = tr!("  and {n} more (all of them: --json)", n = count(more as u64));
         page.put(Tone::Dim, &text).end();
     }
 }
@@ -30,13 +33,13 @@ pub(in crate::report) fn names(tier: &Tier) -> (String, String) {
         [one] => one
             .client
             .map_or_else(|| "*".to_owned(), |client| client.to_string()),
-        many => format!("{} clients", many.len()),
+        many => counted(many.len() as u64, "client", "clients"),
     };
     let servers = match tier.behind.legs.as_slice() {
         [one] => one
             .server
             .map_or_else(|| "*".to_owned(), |server| server.to_string()),
-        many => format!("{} servers", many.len()),
+        many => counted(many.len() as u64, "server", "servers"),
     };
     (
         format!("{clients} -> {}", tier.front),
@@ -52,10 +55,11 @@ pub(in crate::report) fn evidence(tier: &Tier) -> String {
         PairedBy::Address => "the proxy has one address on both sides",
         PairedBy::Times => "shifted in time they would not",
     };
-    format!(
-        "{} of {} sampled behind lie within one in front that asks for the same; {by}",
-        count(tier.matched),
-        counted(tier.sampled, "exchange", "exchanges"),
+    tr!(
+        "{n} of {exchanges} sampled behind lie within one in front that asks for the same; {by}",
+        n = count(tier.matched),
+        exchanges = counted(tier.sampled, "exchange", "exchanges"),
+        by = tr(by)
     )
 }
 
@@ -68,17 +72,18 @@ fn one(page: &mut Page, tier: &Tier) {
 }
 
 fn side(page: &mut Page, name: &str, side: &TierSide) {
-    let status = format!("{} ", side.status.as_str().to_uppercase());
+    let status = format!("{} ", word(side.status));
     page.left(Tone::of(side.status), &status, INDENT)
         .put(Tone::Strong, name)
         .end();
-    let reused = side
-        .reuse
-        .map_or_else(String::new, |reuse| format!(", {} reused", percent(reuse)));
-    let text = format!(
-        "{} on {}{reused}",
-        counted(side.requests, "request", "requests"),
-        counted(side.connections, "connection", "connections"),
+    let reused = side.reuse.map_or_else(String::new, |reuse| {
+        tr!(", {share} reused", share = percent(reuse))
+    });
+    let text = tr!(
+        "{requests} on {connections}{reused}",
+        requests = counted(side.requests, "request", "requests"),
+        connections = counted(side.connections, "connection", "connections"),
+        reused
     );
     page.left(Tone::Plain, "", INDENT)
         .wrapped(Tone::Plain, INDENT, &text);

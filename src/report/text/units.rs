@@ -1,5 +1,8 @@
 //! Numbers as people read them.
 
+use crate::lang::of_them;
+use crate::tr;
+
 /// `59,157`.
 #[must_use]
 pub fn count(n: u64) -> String {
@@ -17,7 +20,7 @@ pub fn count(n: u64) -> String {
 /// `1 request`, `2 requests`.
 #[must_use]
 pub fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
+    of_them(&count(n), if n == 1 { one } else { many })
 }
 
 /// A share as `99.2 %`; what is not all never reads as `100.0 %`, what is not nothing never as `0.0 %`.
@@ -47,7 +50,7 @@ pub fn span(us: f64) -> String {
         us if us < 999.5 => format!("{us:.0} us"),
         us if us < 999_500.0 => format!("{} ms", three_digits(us / 1e3)),
         us if us < 600e6 => format!("{} s", three_digits(us / 1e6)),
-        us => format!("{} min", three_digits(us / 60e6)),
+        us => tr!("{n} min", n = three_digits(us / 60e6)),
     }
 }
 

@@ -7,10 +7,12 @@ use super::units::{count, counted, percent, share};
 use crate::aggregate::Figures;
 use crate::diagnose::expect::{Judgement, Outcome};
 use crate::diagnose::{Leg, Snapshot, Status};
+use crate::lang::tr;
 use crate::report::when;
 use crate::report::{display_safe, one_line};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
+use crate::tr;
 
 /// More reasons are counted, not shown.
 const REASONS: usize = 8;
@@ -18,7 +20,7 @@ const REASONS: usize = 8;
 /// The first line is the answer, the next ones say since when and why.
 pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
     let status = snapshot.verdict.status;
-    let word = status.as_str().to_uppercase();
+    let word = word(status);
     let indent = columns(&word) + 2;
     page.left(Tone::of(status), &word, indent)
         .wrapped(Tone::Strong, indent, &headline(snapshot));
@@ -39,20 +41,28 @@ pub(super) fn print(page: &mut Page, snapshot: &Snapshot, zone: &TimeZone) {
         );
     }
     if !more.is_empty() {
-        let text = format!("- and {} more (all of them: --json)", count(more.len() as u64));
+        let text = tr!(
+            "- and {n} more (all of them: --json)",
+            n = count(more.len() as u64)
+        );
         page.left(Tone::Plain, "", indent).put(Tone::Dim, &text).end();
     }
+}
+
+/// A verdict as people read it: `FAIL`.
+pub(in crate::report) fn word(status: Status) -> String {
+    tr(status.as_str()).to_uppercase()
 }
 
 /// `since 22:13:20, the start of the capture`.
 pub(in crate::report) fn since_words(since: Timestamp, snapshot: &Snapshot, zone: &TimeZone) -> String {
     let from_start = snapshot.capture.start.is_some_and(|start| since <= start);
-    let tail = if from_start {
-        ", the start of the capture"
+    let time = when::date_and_clock(since, zone);
+    if from_start {
+        tr!("since {time}, the start of the capture", time)
     } else {
-        ""
-    };
-    format!("since {}{tail}", when::date_and_clock(since, zone))
+        tr!("since {time}", time)
+    }
 }
 
 /// The answer in one sentence, after the verdict's word.
@@ -63,19 +73,25 @@ pub fn headline(snapshot: &Snapshot) -> String {
         Status::Pass => {
             let requests = counted(totals.rated(), "request", "requests");
             let reused = match snapshot.totals.reuse_ratio() {
-                Some((_, low, high)) if low < high => format!("at least {}", percent(low)),
+                Some((_, low, high)) if low < high => tr!("at least {share}", share = percent(low)),
                 Some((value, ..)) => percent(value),
-                None => return "Nothing is wrong with the connections.".to_owned(),
+                None => return tr("Nothing is wrong with the connections.").to_owned(),
             };
-            format!("Connections are reused: {reused} of {requests}.")
+            tr!(
+                "Connections are reused: {reused} of {requests}.",
+                reused,
+                requests
+            )
         }
         Status::Fail | Status::Warn => trouble(snapshot),
-        Status::Inconclusive if snapshot.capture.packets == 0 => "The capture holds no packet.".to_owned(),
-        Status::Inconclusive if snapshot.capture.tcp_packets == 0 => {
-            "The capture holds no TCP packet.".to_owned()
+        Status::Inconclusive if snapshot.capture.packets == 0 => {
+            tr("The capture holds no packet.").to_owned()
         }
-        Status::Inconclusive if totals.total == 0 => "No HTTP request was seen.".to_owned(),
-        Status::Inconclusive => "The capture does not show enough to judge.".to_owned(),
+        Status::Inconclusive if snapshot.capture.tcp_packets == 0 => {
+            tr("The capture holds no TCP packet.").to_owned()
+        }
+        Status::Inconclusive if totals.total == 0 => tr("No HTTP request was seen.").to_owned(),
+        Status::Inconclusive => tr("The capture does not show enough to judge.").to_owned(),
     }
 }
 
@@ -121,29 +137,35 @@ impl Trouble {
         let requests = || counted(sum(|f| f.counts.requests.rated()), "request", "requests");
         let failed = || {
             let attempts = counted(sum(|f| f.counts.connections.opened), "attempt", "attempts");
-            format!("{} of {attempts}", count(sum(Figures::failed_connects)))
+            let failed = count(sum(Figures::failed_connects));
+            tr!("{failed} of {attempts}", failed, attempts)
         };
         let needless = || match sum(|f| f.avoidable.unwrap_or(0)) {
-            0 => format!(
-                "{} of {} opened one",
-                count(sum(|f| f.counts.requests.first)),
-                requests()
+            0 => tr!(
+                "{n} of {requests} opened one",
+                n = count(sum(|f| f.counts.requests.first)),
+                requests = requests()
             ),
-            avoidable => format!("{} of {} opened one needlessly", count(avoidable), requests()),
+            avoidable => tr!(
+                "{n} of {requests} opened one needlessly",
+                n = count(avoidable),
+                requests = requests()
+            ),
         };
         match self {
-            Self::ConnectsFail => format!("Connects fail: {}.", failed()),
-            Self::SomeConnectsFail => format!("Some connects fail: {}.", failed()),
+            Self::ConnectsFail => tr!("Connects fail: {failed}.", failed = failed()),
+            Self::SomeConnectsFail => tr!("Some connects fail: {failed}.", failed = failed()),
             Self::RequestsLost => {
                 let lost = count(sum(|f| f.counts.requests.lost));
-                format!(
-                    "Requests are lost in closing connections: {lost} of {}.",
-                    requests()
+                tr!(
+                    "Requests are lost in closing connections: {lost} of {requests}.",
+                    lost,
+                    requests = requests()
                 )
             }
-            Self::NotReused => format!("Connections are not reused: {}.", needless()),
-            Self::ClosedEarly => format!("Connections close too early: {}.", needless()),
-            Self::Other => "Not every connection is reused as it could be.".to_owned(),
+            Self::NotReused => tr!("Connections are not reused: {needless}.", needless = needless()),
+            Self::ClosedEarly => tr!("Connections close too early: {needless}.", needless = needless()),
+            Self::Other => tr("Not every connection is reused as it could be.").to_owned(),
         }
     }
 }
@@ -182,7 +204,7 @@ pub(super) fn print_expectations(page: &mut Page, outcomes: &[Outcome]) {
     if outcomes.is_empty() {
         return;
     }
-    page.heading("EXPECTED");
+    page.heading(tr("EXPECTED"));
     let width = outcomes
         .iter()
         .map(|outcome| columns(&outcome.expect))
@@ -196,7 +218,7 @@ pub(super) fn print_expectations(page: &mut Page, outcomes: &[Outcome]) {
             Judgement::Unjudged => Tone::Unsure,
         };
         page.put(Tone::Plain, "  ")
-            .left(tone, outcome.result.as_str(), RESULT);
+            .left(tone, tr(outcome.result.as_str()), RESULT);
         page.left(Tone::Plain, &display_safe(&outcome.expect), width + 2);
         let found = found(outcome);
         let leg = outcome.leg.as_deref().unwrap_or_default();
@@ -220,7 +242,7 @@ pub(in crate::report) fn found(outcome: &Outcome) -> String {
     };
     match (outcome.low, outcome.high) {
         (Some(low), Some(high)) if number(low) == number(high) => number(high),
-        (Some(low), Some(high)) => format!("{} to {}", number(low), number(high)),
+        (Some(low), Some(high)) => tr!("{low} to {high}", low = number(low), high = number(high)),
         _ => String::new(),
     }
 }

@@ -6,6 +6,7 @@ use super::FilterError;
 use super::vm::Program;
 use crate::frame::{Frame, LinkType};
 use crate::limits::LINK_TYPES;
+use crate::tr;
 
 /// A compiled filter.
 #[derive(Debug)]
@@ -62,19 +63,21 @@ impl Filter {
         if self.programs.len() >= LINK_TYPES {
             if !self.is_full {
                 self.is_full = true;
-                self.warnings.push(format!(
-                    "filter {:?} was compiled for {LINK_TYPES} link types; packets of others do not match",
-                    self.expression
+                self.warnings.push(tr!(
+                    "filter {filter} was compiled for {n} link types; packets of others do not match",
+                    filter = format!("{:?}", self.expression),
+                    n = LINK_TYPES
                 ));
             }
             return None;
         }
         let program = program(&self.expression, link_type)
             .map_err(|reason| {
-                self.warnings.push(format!(
-                    "filter {:?} can't be compiled for link type {} ({reason}); its packets do not match",
-                    self.expression,
-                    link_type.name()
+                self.warnings.push(tr!(
+                    "filter {filter} can't be compiled for link type {link} ({reason}); its packets do not match",
+                    filter = format!("{:?}", self.expression),
+                    link = link_type.name(),
+                    reason
                 ));
             })
             .ok();

@@ -9,8 +9,10 @@ use super::super::SourceSummary;
 use super::error::{LiveError, reason};
 use super::options::{Direction, LiveOptions};
 use crate::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use crate::lang::tr;
 use crate::limits::{LIVE_CHANGES_TOLD, SNAPLEN};
 use crate::time::Timestamp;
+use crate::tr;
 
 /// Packets taken from a ring before the other interfaces and the block's size are looked at.
 const BATCH: usize = 256;
@@ -165,7 +167,7 @@ impl Lane {
     pub(super) fn notice(&mut self, is_up: bool, now: Instant) {
         let index = if_nametoindex(self.name()).ok();
         if self.index.is_some() && index.is_some() && index != self.index {
-            self.die("the interface was deleted and made anew".to_owned(), now);
+            self.die(tr("the interface was deleted and made anew").to_owned(), now);
             return;
         }
         if is_up == self.is_up {
@@ -222,12 +224,12 @@ impl Lane {
         self.changes += 1;
         if self.changes <= LIVE_CHANGES_TOLD {
             let warnings = &mut self.summary.warnings;
-            let change = format!("{}: {what}", self.summary.name);
+            let change = format!("{}: {}", self.summary.name, tr(what));
             let before = warnings.iter().filter(|told| told.starts_with(&change)).count();
             warnings.push(if before == 0 {
                 change
             } else {
-                format!("{change} ({} times)", before + 1)
+                tr!("{change} ({n} times)", change, n = before + 1)
             });
         }
     }
@@ -243,7 +245,11 @@ impl Lane {
         let untold = self.changes.saturating_sub(LIVE_CHANGES_TOLD);
         if untold > 0 {
             let name = &summary.name;
-            let warning = format!("{name}: the interface went down or came back {untold} more times");
+            let warning = tr!(
+                "{name}: the interface went down or came back {untold} more times",
+                name,
+                untold
+            );
             summary.warnings.push(warning);
         }
         summary
@@ -265,15 +271,21 @@ impl Lane {
         self.handle = None;
         // libpcap begins sentences; this one has begun already.
         let why = why.replacen("The ", "the ", 1);
-        let after = if self.may_return {
-            "until it is back"
-        } else {
-            "after them"
-        };
         let packets = self.summary.packets;
-        self.tell_change(&format!(
-            "{why}; the {packets} packets until then are reported, nothing {after}"
-        ));
+        let change = if self.may_return {
+            tr!(
+                "{why}; the {packets} packets until then are reported, nothing until it is back",
+                why,
+                packets
+            )
+        } else {
+            tr!(
+                "{why}; the {packets} packets until then are reported, nothing after them",
+                why,
+                packets
+            )
+        };
+        self.tell_change(&change);
     }
 }
 

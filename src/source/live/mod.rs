@@ -26,6 +26,7 @@ pub use watch::{Known, Watch};
 
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, InterfaceId};
+use crate::lang::tr;
 use crate::limits::{BLOCK_BYTES, FILES};
 use crate::near;
 use crate::time::Timestamp;
@@ -181,7 +182,7 @@ impl Live {
             match states.iter().find(|device| device.name == lane.name()) {
                 Some(device) if lane.is_gone() => lane.come_back(device.is_up, &self.options),
                 Some(device) => lane.notice(device.is_up, now),
-                None => lane.die("the interface disappeared".to_owned(), now),
+                None => lane.die(tr("the interface disappeared").to_owned(), now),
             }
         }
         self.tell();
@@ -314,7 +315,7 @@ impl Source for Live {
         let hurried = self.order.as_ref().is_some_and(|order| order.hurried);
         if let Some(first) = summaries.first_mut().filter(|_| hurried) {
             let warning = "so many packets came at once that those of several interfaces may be out of order by up to 300 ms";
-            first.warnings.push(warning.to_owned());
+            first.warnings.push(tr(warning).to_owned());
         }
         if let Some(first) = summaries.first_mut() {
             first.warnings.extend(self.watch.notes());

@@ -7,6 +7,7 @@ use crate::source::book::Book;
 use crate::source::format::{Format, Start, Stop};
 use crate::source::search::{Dialect, Expected, Link, Search, YEAR, are_near, is_of_era, may_follow};
 use crate::time::{MICROSECOND, Nanos, SECOND, Timestamp};
+use crate::tr;
 
 /// How far time may run backwards without a word: queues of a network card and files joined by hand do that.
 const BACKWARDS: Nanos = 10 * SECOND;
@@ -153,12 +154,16 @@ impl PcapFile {
         let (layout, (offset, number)) = (self.layout(), place);
         if header.captured_len > layout.longest {
             let (claimed, longest) = (header.captured_len, layout.longest);
-            let what =
-                format!("packet {number} claims {claimed} captured bytes, more than the {longest} possible,");
+            let what = tr!(
+                "packet {number} claims {claimed} captured bytes, more than the {longest} possible,",
+                number,
+                claimed,
+                longest
+            );
             return Err(Stop::Damage(what));
         }
         if header.is_blank() {
-            return Err(Stop::Damage(format!("zeros instead of packet {number}")));
+            return Err(Stop::Damage(tr!("zeros instead of packet {number}", number)));
         }
         let mut time = header.time;
         let is_near = before.map_or(is_of_era(time), |before| are_near(before, time));
@@ -281,8 +286,9 @@ impl PcapFile {
 }
 
 fn no_packet(number: u64) -> Stop {
-    Stop::Damage(format!(
-        "no packet follows where packet {number} would end; it stands"
+    Stop::Damage(tr!(
+        "no packet follows where packet {number} would end; it stands",
+        number
     ))
 }
 

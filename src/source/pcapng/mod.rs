@@ -10,8 +10,10 @@ use super::byte_order::ByteOrder;
 use super::format::{Format, Start, Stop};
 use super::search::DAY;
 use crate::frame::Record;
+use crate::lang::tr;
 use crate::limits::{INTERFACES, RECORD_BYTES};
 use crate::time::Timestamp;
+use crate::tr;
 use interface::Description;
 use packet::{Packet, enhanced, obsolete};
 pub(super) use trust::Section;
@@ -129,7 +131,10 @@ impl PcapNg {
                 }
             } else if self.other(&block, book).is_none() {
                 let (kind, offset) = (block.kind, book.base + at as u64);
-                let what = format!("a pcapng block of type {kind:#x} has lengths that contradict each other");
+                let what = tr!(
+                    "a pcapng block of type {kind} has lengths that contradict each other",
+                    kind = format!("{kind:#x}")
+                );
                 book.skip(offset, offset + length as u64, &what);
             }
             at += length;
@@ -161,7 +166,7 @@ impl PcapNg {
                 return Err(Stop::Need(SMALLEST_BLOCK));
             }
             self.order = section_order(rest).ok_or_else(|| {
-                Stop::Damage("a pcapng section header without a byte-order magic".to_owned())
+                Stop::Damage(tr("a pcapng section header without a byte-order magic").to_owned())
             })?;
         }
         let kind = self.order.u32([t0, t1, t2, t3]);
@@ -172,8 +177,10 @@ impl PcapNg {
                 Start::Need(bytes) => return Err(Stop::Need(bytes)),
                 Start::Capture(..) | Start::Unknown(_) => {}
             }
-            return Err(Stop::Damage(format!(
-                "a pcapng block of type {kind:#x} with the impossible length {length}"
+            return Err(Stop::Damage(tr!(
+                "a pcapng block of type {kind} with the impossible length {length}",
+                kind = format!("{kind:#x}"),
+                length
             )));
         }
         let Some((body, trailer)) = rest.get(8..length).and_then(<[u8]>::split_last_chunk::<4>) else {
@@ -181,8 +188,10 @@ impl PcapNg {
                 return Err(Stop::NewCapture);
             }
             if trust::is_liar(self.order, kind, rest, length) {
-                return Err(Stop::Damage(format!(
-                    "a pcapng block of type {kind:#x} with the length {length}, far more than its packet takes,"
+                return Err(Stop::Damage(tr!(
+                    "a pcapng block of type {kind} with the length {length}, far more than its packet takes,",
+                    kind = format!("{kind:#x}"),
+                    length
                 )));
             }
             return Err(Stop::Need(length));
@@ -191,9 +200,11 @@ impl PcapNg {
             if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
                 return Err(Stop::NewCapture);
             }
-            return Err(Stop::Damage(format!(
-                "a pcapng block of type {kind:#x} begins with the length {length} and ends with the length {}",
-                self.order.u32(*trailer)
+            return Err(Stop::Damage(tr!(
+                "a pcapng block of type {kind} begins with the length {length} and ends with the length {other}",
+                kind = format!("{kind:#x}"),
+                length,
+                other = self.order.u32(*trailer)
             )));
         }
         Ok((

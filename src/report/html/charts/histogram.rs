@@ -4,8 +4,10 @@ use maud::{Markup, html};
 
 use super::at;
 use crate::aggregate::Distribution;
+use crate::lang::tr;
 use crate::report::text::count;
 use crate::report::text::units::{percent, share, span};
+use crate::tr;
 
 /// Height of the bars' field in pixels, and of what is above and below it.
 const FIELD: f64 = 120.0;
@@ -143,10 +145,16 @@ fn bars(name: &str, bins: &[Bin], distribution: &Distribution) -> Markup {
     html! {
         figure.histogram {
             figcaption {
-                strong { (name) } " "
-                span.dim { (count(distribution.count())) " connections; the tallest bar is " (count(most)) }
+                strong { (tr(name)) } " "
+                span.dim {
+                    (tr!(
+                        "{n} connections; the tallest bar is {most}",
+                        n = count(distribution.count()),
+                        most = count(most)
+                    ))
+                }
             }
-            svg width="100%" height=(HEAD + FIELD + FOOT) role="img" aria-label={ (name) ": a histogram; its figures are in the table" } {
+            svg width="100%" height=(HEAD + FIELD + FOOT) role="img" aria-label=(tr!("{name}: a histogram; its figures are in the table", name = tr(name))) {
                 line.grid x1="0" x2="100%" y1=(HEAD + FIELD) y2=(HEAD + FIELD) {}
                 @for (place, bin) in bins.iter().enumerate() {
                     @let x = place as f64 * width;

@@ -8,10 +8,12 @@ use maud::{Markup, html};
 use super::super::document::{Section, data};
 use super::{at, round_up};
 use crate::diagnose::{Snapshot, Status, Timeline, TimelineRow};
+use crate::lang::tr;
 use crate::report::text::count;
 use crate::report::text::units::{percent, three_digits};
 use crate::report::when;
 use crate::time::Timestamp;
+use crate::tr;
 
 /// Fewer rows show nothing.
 const LEAST: usize = 4;
@@ -108,7 +110,7 @@ pub(in super::super) fn section(sides: &[(&str, &Snapshot)], zone: &TimeZone) ->
         div class=[(sides.len() > 1).then_some("sides")] {
             @for (place, (name, snapshot)) in sides.iter().enumerate() {
                 div.side {
-                    @if !name.is_empty() { h3 { (name) } }
+                    @if !name.is_empty() { h3 { (tr(name)) } }
                     (one(place, snapshot, points.get(place).map_or(&[], Vec::as_slice), &tops(&points), zone))
                 }
             }
@@ -145,8 +147,12 @@ fn one(place: usize, snapshot: &Snapshot, points: &[Point], tops: &[f64], zone: 
     if timeline.rows.len() < LEAST {
         return html! {
             p.dim {
-                "The capture is too short for a timeline: " (timeline.rows.len()) " of at least " (LEAST)
-                " rows of " (timeline.step_s.max(1)) " s."
+                (tr!(
+                    "The capture is too short for a timeline: {n} of at least {least} rows of {step} s.",
+                    n = timeline.rows.len(),
+                    least = LEAST,
+                    step = timeline.step_s.max(1)
+                ))
             }
         };
     }
@@ -164,7 +170,13 @@ fn one(place: usize, snapshot: &Snapshot, points: &[Point], tops: &[f64], zone: 
         div.timeline data-rows={ "rows-" (place) } {
             @for (curve, top) in CURVES.iter().zip(tops) { (chart(curve, points, *top, mark)) }
             (axis(timeline, step, points.len(), zone))
-            p.readout aria-live="off" { "One point is " (step) " s" @if together > 1 { ", of the highest " (timeline.step_s) " s in it" } "." }
+            p.readout aria-live="off" {
+                @if together > 1 {
+                    (tr!("One point is {step} s, of the highest {part} s in it.", step, part = timeline.step_s))
+                } @else {
+                    (tr!("One point is {step} s.", step))
+                }
+            }
         }
         (data(&format!("rows-{place}"), &rows(timeline, points, step, zone)))
     }
@@ -188,18 +200,18 @@ fn chart(curve: &Curve, points: &[Point], top: f64, mark: Option<f64>) -> Markup
     let words = if curve.share {
         String::new()
     } else {
-        format!("at most {}", shown(most, curve))
+        tr!("at most {n}", n = shown(most, curve))
     };
-    let about = format!(
-        "{}: at most {}, mean of the points {}",
-        curve.name,
-        shown(most, curve),
-        shown(mean, curve)
+    let about = tr!(
+        "{name}: at most {most}, mean of the points {mean}",
+        name = tr(curve.name),
+        most = shown(most, curve),
+        mean = shown(mean, curve)
     );
     let step = ACROSS / values.len().max(1) as f64;
     html! {
         figure.chart data-key=(curve.key) {
-            figcaption { strong { (curve.name) } " " span.dim { (words) } }
+            figcaption { strong { (tr(curve.name)) } " " span.dim { (words) } }
             svg width="100%" height=(HEIGHT) role="img" aria-label=(about) {
                 @for part in [0.0, 0.5, 1.0] {
                     @let y = at(TOP + (1.0 - part) * (HEIGHT - TOP - BOTTOM));
@@ -210,7 +222,7 @@ fn chart(curve: &Curve, points: &[Point], top: f64, mark: Option<f64>) -> Markup
                 }
                 @if let Some(part) = mark {
                     line.mark x1={ (at(part * 100.0)) "%" } x2={ (at(part * 100.0)) "%" } y1="0" y2=(HEIGHT) {}
-                    text.mark x={ (at(part * 100.0)) "%" } dx="4" y=(HEIGHT - BOTTOM - 4.0) { "since" }
+                    text.mark x={ (at(part * 100.0)) "%" } dx="4" y=(HEIGHT - BOTTOM - 4.0) { (tr("since")) }
                 }
                 text.tick x="4" y=(TOP - 5.0) { (shown(top, curve)) }
                 line.hair x1="0" x2="0" y1="0" y2=(HEIGHT) visibility="hidden" {}

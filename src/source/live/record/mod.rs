@@ -21,6 +21,7 @@ use super::watch::Watch;
 use crate::frame::{Block, Interface};
 use crate::source::written::{Drops, Format};
 use crate::time::{SECOND, Timestamp};
+use crate::tr;
 
 /// A file that is being written.
 struct Open {
@@ -200,9 +201,11 @@ impl<S: Source> Recording<S> {
     }
 
     fn give_up(&self, path: &std::path::Path, packets: u64, error: &io::Error) {
-        self.watch.note(format!(
-            "-w {}: cannot write: {error}; it holds {packets} whole packets and no more are recorded, the analysis goes on",
-            path.display()
+        self.watch.note(tr!(
+            "-w {path}: cannot write: {error}; it holds {packets} whole packets and no more are recorded, the analysis goes on",
+            path = path.display(),
+            error,
+            packets
         ));
     }
 
