@@ -85,6 +85,12 @@ fn source_words(source: &SourceSummary) -> String {
         kinds.push(format!("snaplen {}", source.snaplen));
     }
     kinds.push(counted(source.packets, "packet", "packets"));
+    if !source.captures.is_empty() {
+        kinds.push(format!(
+            "{} captures one after another",
+            count(source.captures.len() as u64)
+        ));
+    }
     if let Some(offset) = source.truncated_at_byte {
         kinds.push(format!("cut at byte {offset}"));
     }
