@@ -46,21 +46,22 @@ fn read(args: &[&str], input: Option<&[u8]>) -> Value {
     outcome.report().unwrap()
 }
 
+fn forget(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for field in ["frames", "first_frame", "last_frame", "interface"] {
+                fields.remove(field);
+            }
+            fields.values_mut().for_each(forget);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget),
+        _ => {}
+    }
+}
+
 /// What does not say which file a packet is in.
 fn without_files(mut report: Value) -> Value {
     report["capture"]["sources"] = Value::Null;
-    fn forget(value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                for field in ["frames", "first_frame", "last_frame", "interface"] {
-                    fields.remove(field);
-                }
-                fields.values_mut().for_each(forget);
-            }
-            Value::Array(values) => values.iter_mut().for_each(forget),
-            _ => {}
-        }
-    }
     forget(&mut report);
     report
 }
@@ -204,6 +205,6 @@ fn the_report_is_written_beside_rows() {
         .args([env!("CARGO_BIN_EXE_flowcheck"), &saved])
         .output()
         .unwrap();
-    assert_eq!(outcome.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(String::from_utf8(outcome.stdout).unwrap().lines().count(), 1);
     assert_eq!(serde_json::from_str::<Value>(&file(&saved)).unwrap(), expected);
 }
