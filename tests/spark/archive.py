@@ -9,11 +9,12 @@ import pyarrow as pa
 
 SPAN = 3_600_000_000
 FILES = 6
+# On the last one reuse breaks after half an hour.
 POINTS = {
-    "node1": "story-right.pcap.zst",
-    "node2": "keepalive.pcap",
-    "node3": "story-pool-of-2.pcap.zst",
-    "node4": "story-defaults.pcap.zst",
+    "node1": ["story-right.pcap.zst"],
+    "node2": ["keepalive.pcap"],
+    "node3": ["story-pool-of-2.pcap.zst"],
+    "node4": ["pool-of-8.pcap.gz", "story-defaults.pcap.zst"],
 }
 DAMAGED = ("node3", 2)
 
@@ -24,6 +25,8 @@ def records(path):
         data = file.read()
     if path.endswith(".zst"):
         data = pa.CompressedInputStream(pa.BufferReader(data), "zstd").read()
+    if path.endswith(".gz"):
+        data = gzip.decompress(data)
     assert data[:4] == b"\xd4\xc3\xb2\xa1", path
     at, found = 24, []
     while at < len(data):
@@ -31,6 +34,16 @@ def records(path):
         found.append((second * 1_000_000 + micro, wire, data[at + 16 : at + 16 + length]))
         at += 16 + length
     return data[:24], found
+
+
+def stretched(captures):
+    """Captures one after another, each as long as the others, an hour in all; times from 0 on."""
+    part = SPAN // len(captures)
+    packets = []
+    for place, (_, found) in enumerate(captures):
+        begin, span = found[0][0], found[-1][0] - found[0][0] + 1
+        packets += [(place * part + (stamp - begin) * part // span, wire, packet) for stamp, wire, packet in found]
+    return captures[0][0], packets
 
 
 def at_host(packet, number):
@@ -42,15 +55,12 @@ def at_host(packet, number):
 def write(folder, captures):
     """Writes the archive; returns the files of each point in order of time."""
     files = {}
-    for number, (point, name) in enumerate(POINTS.items()):
-        header, packets = records(os.path.join(captures, name))
-        begin = packets[0][0]
+    for number, (point, names) in enumerate(POINTS.items()):
         # Whole minutes, so that periods do not depend on when a capture was made; clocks of hosts differ by a second.
         base = 1_790_000_400_000_000 + number * 1_000_000
-        span = packets[-1][0] - begin
+        header, packets = stretched([records(os.path.join(captures, name)) for name in names])
         slots = [bytearray(header) for _ in range(FILES)]
         for stamp, wire, packet in packets:
-            stamp = (stamp - begin) * SPAN // span
             data, stamp = slots[min(stamp * FILES // SPAN, FILES - 1)], base + stamp
             packet = at_host(packet, number)
             data += struct.pack("<4I", stamp // 1_000_000, stamp % 1_000_000, len(packet), wire) + packet
