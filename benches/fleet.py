@@ -38,13 +38,26 @@ def again(name, target, packets):
     with open(target, "wb") as file:
         file.write(raw[:24])
         while count < packets:
-            file.write(b"".join(struct.pack("<2I", second + shift, micro) + rest for second, micro, rest in records))
+            file.write(b"".join(later(*record, shift) for record in records))
             count, shift = count + len(records), shift + 12
     return count
 
 
+def later(second, micro, rest, shift):
+    """A record of another round: later, and of other connections (their sequence numbers begin elsewhere)."""
+    header, tcp = rest[:42], rest[42:]
+    source, target, sequence, acknowledgment = struct.unpack_from(">HHII", tcp)
+    client, server = 7_919_777 * shift, 104_729_777 * shift
+    if source == 8080:
+        client, server = server, client
+    assert 8080 in (source, target)
+    sequence, acknowledgment = (sequence + client) % 2**32, (acknowledgment + server) % 2**32
+    tcp = struct.pack(">HHII", source, target, sequence, acknowledgment) + tcp[12:]
+    return struct.pack("<2I", second + shift, micro) + header + tcp
+
+
 def read(options, folder):
-    print("| traffic | stored | threads | packets/s | MB/s stored | Mbit/s on the wire | CPU, us a packet | peak MiB |")
+    print("| traffic | stored | requests | packets/s | MB/s stored | Mbit/s on the wire | CPU, us a packet | peak MiB |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     for traffic, name in STORIES.items():
         plain = os.path.join(folder, traffic + ".pcap")
@@ -53,28 +66,28 @@ def read(options, folder):
         subprocess.run(["gzip", "-k", "-6", plain], check=True)
         wire = os.path.getsize(plain) - 24 - 16 * count
         for ending in ("", ".zst", ".gz"):
-            for threads in ("1",):
-                rounds = [once(options.flowcheck, plain + ending, threads) for _ in range(ROUNDS)]
-                wall, cpu, peak = sorted(rounds, key=lambda round: round[1])[ROUNDS // 2]
-                stored = os.path.getsize(plain + ending)
-                print(
-                    f"| {traffic} | {ending[1:] or 'pcap'} | {threads} | {count / cpu:,.0f} | {stored / cpu / 1e6:.0f} | "
-                    f"{wire * 8 / cpu / 1e6:,.0f} | {cpu / count * 1e6:.2f} | {peak:.0f} |",
-                    flush=True,
-                )
+            rounds = [once(options.flowcheck, plain + ending) for _ in range(ROUNDS)]
+            wall, cpu, peak, requests = sorted(rounds, key=lambda round: round[1])[ROUNDS // 2]
+            stored = os.path.getsize(plain + ending)
+            print(
+                f"| {traffic} | {ending[1:] or 'pcap'} | {requests:,.0f} | {count / cpu:,.0f} | {stored / cpu / 1e6:.0f} | "
+                f"{wire * 8 / cpu / 1e6:,.0f} | {cpu / count * 1e6:.2f} | {peak:.0f} |",
+                flush=True,
+            )
 
 
-def once(flowcheck, path, threads):
-    """Wall and processor time of a task's flowcheck, and its memory."""
+def once(flowcheck, path):
+    """Wall and processor time of a task's flowcheck, its memory, and the requests that it found."""
     code = (
-        "import resource, subprocess, sys, time\n"
-        "begin = time.monotonic()\n"
-        "subprocess.run([sys.argv[1], 'read', '-', '--quiet', '--threads', sys.argv[3], '--format', 'ndjson', '--report',\n"
-        "  '/dev/null'], stdin=open(sys.argv[2]), stdout=subprocess.DEVNULL, check=True)\n"
+        "import json, resource, subprocess, sys, tempfile, time\n"
+        "begin, saved = time.monotonic(), tempfile.NamedTemporaryFile()\n"
+        "subprocess.run([sys.argv[1], 'read', '-', '--quiet', '--threads', '1', '--format', 'ndjson', '--report',\n"
+        "  saved.name], stdin=open(sys.argv[2]), stdout=subprocess.DEVNULL, check=True)\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "print(time.monotonic() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)\n"
+        "found = json.load(saved)['totals']['requests']['total']\n"
+        "print(time.monotonic() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, found)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code, flowcheck, path, threads], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code, flowcheck, path], capture_output=True, text=True, check=True)
     return tuple(map(float, run.stdout.split()))
 
 
