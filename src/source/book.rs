@@ -342,4 +342,48 @@ mod tests {
             "{warnings:?}"
         );
     }
+
+    fn book() -> Book {
+        Book::new(0, "a".to_owned(), "a".to_owned(), Arc::default())
+    }
+
+    #[test]
+    fn captures_beyond_the_cap_are_counted() {
+        let mut book = book();
+        for number in 0..CAPTURES_TOLD as u64 + 5 {
+            book.begin_capture(number * 100, "pcap");
+            book.summary.packets += 2;
+        }
+        let summary = book.summary();
+        assert_eq!(summary.captures.len(), CAPTURES_TOLD);
+        assert_eq!(summary.captures.last().map(|last| last.packets), Some(12));
+        let all: u64 = summary.captures.iter().map(|capture| capture.packets).sum();
+        assert_eq!(all, summary.packets);
+        assert!(
+            matches!(summary.warnings.as_slice(), [one] if one.contains("5 more captures follow")),
+            "{:?}",
+            summary.warnings
+        );
+    }
+
+    #[test]
+    fn damage_beyond_the_cap_is_counted() {
+        let mut book = book();
+        for number in 0..DAMAGE_TOLD as u64 {
+            book.begin_capture(number * 1_000, "pcap");
+            for place in 0..PLACES_TOLD + 3 {
+                book.skip(number * 1_000 + place, number * 1_000 + place + 1, "damage");
+            }
+        }
+        let summary = book.summary();
+        assert_eq!(summary.damage.len(), DAMAGE_TOLD);
+        assert!(
+            summary
+                .captures
+                .iter()
+                .all(|capture| capture.damaged_places == PLACES_TOLD + 3)
+        );
+        assert_eq!(summary.damaged_places, DAMAGE_TOLD as u64 * (PLACES_TOLD + 3));
+        assert_eq!(summary.damage[PLACES_TOLD as usize].at_byte, 1_000);
+    }
 }

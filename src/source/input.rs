@@ -262,3 +262,50 @@ impl Read for Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn pieces_beyond_the_cap_are_told_by_the_last_known() {
+        let member = gzip(&[7; 10]);
+        let all = member.repeat(COMPRESSED_PIECES + 50);
+        let mut input = Input::from_reader(io::Cursor::new(all), false, Arc::default()).unwrap();
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len(), 10 * (COMPRESSED_PIECES + 50));
+        assert_eq!(input.pieces.len(), COMPRESSED_PIECES);
+        let stored = |at| input.piece(at).map(|piece| piece.stored_at);
+        assert_eq!(stored(25), Some(2 * member.len() as u64));
+        let last = (COMPRESSED_PIECES - 1) * member.len();
+        assert_eq!(stored(bytes.len() as u64 - 1), Some(last as u64));
+        input.forget_before(30);
+        assert_eq!(input.pieces.front().map(|piece| piece.at), Some(30));
+    }
+
+    #[test]
+    fn what_looks_like_a_capture_too_often_is_looked_at_no_more() {
+        let header = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0";
+        let no_capture = gzip(b"no capture, but compressed data");
+        let bytes = [&no_capture.repeat(3)[..], &gzip(header)].concat();
+        let hunt = Hunt {
+            bytes: &bytes,
+            is_complete: true,
+            is_strict: false,
+        };
+        let place = 3 * no_capture.len();
+        for (mut tries, expected) in [(4, Place::At(place)), (3, Place::None)] {
+            assert_eq!(compressed::find(hunt, 0, bytes.len(), &mut tries), expected);
+            assert_eq!(tries, 0);
+        }
+    }
+}
