@@ -9,6 +9,7 @@
 # make deb       a Debian package: program, manual pages, completions, a systemd unit
 # make test-deb  installs it in a fresh tree, runs its service there and removes it (root; .ci/run does it, too)
 # make parquet   the tests of --format parquet, with DuckDB from PyPI to read the tables
+# make spark     the job of contrib/spark on a real Spark, from pip, with tasks killed (Java 17)
 # make man       manual pages into target/man
 # make fuzz      each parser's edge under libFuzzer (SECONDS=10 for each; TARGETS="http tls")
 # make bounds    large attacks: memory, what is counted, an innocent leg (ATTACKS="syn-flood")
@@ -22,7 +23,7 @@ CARGO ?= cargo
 LAB ?= ../shared/lab
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap parquet doc deny install man deb test-deb truth bench bench-instructions compare results merge-many lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
+.PHONY: help demo test check packages fmt clippy tests tests-no-libpcap parquet spark doc deny install man deb test-deb truth bench bench-instructions compare results merge-many lab compare-live hour screens pages-screens links fuzz bounds differential soak clean
 
 help:
 	@sed -n '1,/^$$/s/^# //p' Makefile
@@ -61,6 +62,13 @@ parquet:
 	@.ci/duckdb $(TARGET)/duckdb
 	$(CARGO) test --locked --features parquet --lib feed
 	$(CARGO) test --locked --features parquet --test feeds
+
+# Tables and merged report of a cluster against flowcheck itself.
+spark: packages
+	@.ci/packages spark-java python3 python3-venv
+	@.ci/spark $(TARGET)/spark
+	$(CARGO) build --release --locked
+	JAVA_HOME=$$(.ci/spark-java) $(TARGET)/spark/bin/python tests/spark/spark.py --flowcheck $(TARGET)/release/flowcheck
 
 doc:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items

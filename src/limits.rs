@@ -163,6 +163,22 @@ pub const SNIFF_BYTES: usize = 4 << 10;
 /// Compressed bytes read at once; what a corrupt piece held after the last intact one is lost, so not too many.
 pub const COMPRESSED_BYTES: usize = 32 << 10;
 
+/// Compressed bytes that can be read again, to find the next capture after damage in one: more than a zstd block, which is
+/// read whole before its damage shows.
+pub const REREAD_BYTES: usize = 192 << 10;
+
+/// Pieces of compressed data ahead of what is framed whose beginnings are known; more are told by the last of these.
+pub const COMPRESSED_PIECES: usize = 4_096;
+
+/// How often, in one input, compressed bytes amid others are looked at closely for a capture.
+pub const COMPRESSED_TRIES: u32 = 1_024;
+
+/// Captures that follow each other in one input that are told one by one; of more, their number.
+pub const CAPTURES_TOLD: usize = 65_536;
+
+/// Damaged places of all such captures that are told one by one.
+pub const DAMAGE_TOLD: usize = 1_024;
+
 /// Blocks that a merge keeps for reuse.
 pub const SPARE_BLOCKS: usize = 4;
 

@@ -142,7 +142,7 @@ pub(super) struct ReadArgs {
 
     /// Print the packets of one connection, named by its id (as --connections lists it), instead of a report
     #[arg(
-        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect", "html"],
+        long, value_name = "ID", conflicts_with_all = ["requests", "connections", "narrowed", "expect", "html", "saved"],
         help_heading = "Output"
     )]
     pub(super) ladder: Option<u64>,
@@ -191,6 +191,9 @@ pub(super) struct ReportArgs {
         help_heading = "Output"
     )]
     pub(super) narrowed: Option<String>,
+    /// Also write the report to this file as JSON, as --json prints it
+    #[arg(long = "report", value_name = "FILE", help_heading = "Output")]
+    pub(super) saved: Option<PathBuf>,
     /// Print one line of JSON for every request instead of a report
     #[arg(long, conflicts_with_all = ["json", "connections"], help_heading = "Output")]
     pub(super) requests: bool,

@@ -90,6 +90,8 @@ pub(super) struct ReportConfig {
     pub(super) output: Option<PathBuf>,
     /// The page for a browser, beside what is printed.
     pub(super) html: Option<PageConfig>,
+    /// The report as JSON, beside what is printed.
+    pub(super) saved: Option<PathBuf>,
     pub(super) anonymize: bool,
     /// Engines that analyse.
     pub(super) threads: usize,
@@ -221,6 +223,7 @@ pub(super) fn report(
         streams,
         product,
         narrowed,
+        saved: typed.saved,
         ..common(typed.common, thresholds, filter)?
     })
 }
@@ -290,6 +293,7 @@ pub(super) fn common(
             file,
             examples: false,
         }),
+        saved: None,
         anonymize: typed.anonymize,
         threads: typed.threads.map_or_else(pipeline::engines, usize::from),
         color: typed.color,

@@ -31,6 +31,7 @@ Examples:
   flowcheck read dump.pcap.zst 'host 10.0.0.5 and port 8080'
   flowcheck read dump.pcap --from 14:00 --to 14:05   five minutes of it
   flowcheck read dump.pcap --format csv -o connections.csv        a line a connection, while it is read
+  flowcheck read dump.pcap --format csv -o rows.csv --report report.json   rows and the report from one reading
   flowcheck read dump.pcap --connections --format csv -o list.csv listed at the end, with causes
   flowcheck read dump.pcap --connections --where 'cause:P1 !port:8081'
   flowcheck read dump.pcap --ladder 4711 --export 4711.pcap
@@ -43,7 +44,8 @@ Examples:
 
 Files and filter:
   The first word is a file. A later word is a file if it exists and starts as a capture does; the BPF filter \
-(pcap-filter(7)) starts at the first word that does not, or after `--`. pcap and pcapng are read, plain, gzip or zstd.
+(pcap-filter(7)) starts at the first word that does not, or after `--`. pcap and pcapng are read, plain, gzip or zstd, and several one after \
+another in one stream: cat hour-*.pcap.gz | flowcheck read -
 
 Expectations:
   pass                     the verdict is pass (warn does not hold)

@@ -23,6 +23,8 @@ pub(super) struct Lines<'a> {
     pub(super) output: Output,
     /// Where the page for a browser goes.
     page: Option<Output>,
+    /// Where the report as JSON goes, beside what is printed.
+    saved: Option<Output>,
     anonymizer: Option<Anonymizer>,
     streaming: Option<Streaming>,
 }
@@ -34,6 +36,7 @@ impl<'a> Lines<'a> {
             config,
             output: Output::open(config.output.as_deref())?,
             page: page::open(config)?,
+            saved: open_saved(config)?,
             anonymizer: config.anonymize.then(Anonymizer::default),
             streaming: match config.product {
                 Product::Rows(format) if config.streams => Some(Streaming::new(format, config, sources)),
@@ -65,7 +68,9 @@ impl<'a> Lines<'a> {
 
     /// Nobody reads what is printed any more, and nothing else is wanted.
     pub(super) fn has_been_enough(&self) -> bool {
-        self.output.is_closed() && self.config.expectations.is_empty() && self.config.html.is_none()
+        let config = self.config;
+        let no_file = config.html.is_none() && config.saved.is_none();
+        self.output.is_closed() && config.expectations.is_empty() && no_file
     }
 
     /// Hands on what was printed so far.
@@ -99,6 +104,22 @@ impl<'a> Lines<'a> {
             Product::Text => text::write(out, snapshot, &outcomes, &text_options(config)),
         });
         outcomes
+    }
+}
+
+/// Opens the file of `--report` before any packet is read; `None` where none is asked for.
+fn open_saved(config: &ReportConfig) -> Result<Option<Output>, Error> {
+    let Some(path) = &config.saved else {
+        return Ok(None);
+    };
+    let page = config.html.as_ref().map(|page| &page.file);
+    let others = [(config.output.as_ref(), "-o"), (page, "--html")];
+    match others.iter().find(|(other, _)| *other == Some(path)) {
+        None => Output::file("--report", path).map(Some),
+        Some((_, option)) => {
+            let problem = format!("is the file of {option}, too; name another one");
+            Err(Error::argument(format!("--report {}", path.display()), problem))
+        }
     }
 }
 
@@ -137,6 +158,10 @@ pub(super) fn conclude(
         warn(&snapshot, said);
     }
     lines.output.finish()?;
+    if let Some(mut saved) = lines.saved {
+        saved.write(|out| json::write(out, &snapshot, &outcomes));
+        saved.finish()?;
+    }
     if let Some(mut page) = lines.page {
         let examples = examples.hidden(lines.anonymizer.as_mut());
         page.write(|out| {

@@ -1,12 +1,15 @@
 //! What one file's framing keeps account of: frame numbers, interfaces, and what the summary will say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::SourceSummary;
+use super::compressed::Compression;
+use super::input::Piece;
+use super::{Damage, Joined, SourceSummary};
 use crate::frame::{Interface, InterfaceId, LinkType};
 use crate::lang::tr;
-use crate::limits::{INTERFACES, LINK_TYPES, PLACES_TOLD};
+use crate::limits::{CAPTURES_TOLD, DAMAGE_TOLD, INTERFACES, LINK_TYPES, PLACES_TOLD};
 use crate::tr;
 
 /// Hands out interface ids that are unique across all sources.
@@ -76,6 +79,17 @@ pub(super) struct Book {
     pub(super) beyond_cap: Repeated,
     source: u16,
     ids: Arc<InterfaceIds>,
+    /// Interfaces met so far: one described alike at the same place of a later section or file is the same.
+    known: BTreeMap<(usize, u16, Option<String>), InterfaceId>,
+    /// The piece in which the damage lies that is noted next, where that is known.
+    pub(super) damaged_piece: Option<Piece>,
+    /// Captures and damaged places of which it is known where they are stored.
+    located_captures: usize,
+    located_damage: usize,
+    /// Captures in this input, those beyond the cap too.
+    captures: u64,
+    /// Packets before the latest of them.
+    packets_before: u64,
 }
 
 impl Book {
@@ -98,12 +112,90 @@ impl Book {
             beyond_cap: Repeated::default(),
             source,
             ids,
+            known: BTreeMap::new(),
+            damaged_piece: None,
+            located_captures: 0,
+            located_damage: 0,
+            captures: 0,
+            packets_before: 0,
         }
     }
 
-    /// The id for an interface on which a packet was just met; `None` beyond the cap.
-    pub(super) fn assign(&mut self, name: Option<String>, link_type: LinkType) -> Option<InterfaceId> {
+    /// A capture's header, or a section's, was read at this offset.
+    pub(super) fn begin_capture(&mut self, offset: u64, format: &'static str) {
+        let packets = self.summary.packets;
+        if let Some(latest) = self.summary.captures.last_mut() {
+            if latest.at_byte == offset {
+                return;
+            }
+            latest.packets += packets.saturating_sub(self.packets_before);
+        }
+        self.packets_before = packets;
+        self.captures += 1;
+        if self.summary.captures.len() < CAPTURES_TOLD {
+            self.summary.captures.push(Joined {
+                at_byte: offset,
+                format,
+                ..Joined::default()
+            });
+        }
+    }
+
+    fn note_damage(&mut self, offset: u64, bytes: Option<u64>, what: &str) {
+        let piece = self.damaged_piece.take();
+        let mut is_told = self.summary.damage.len() < DAMAGE_TOLD;
+        if let Some(latest) = self.summary.captures.last_mut() {
+            latest.damaged_places += 1;
+            is_told &= latest.damaged_places <= PLACES_TOLD;
+        }
+        if !is_told {
+            return;
+        }
+        let mut damage = Damage {
+            at_byte: offset,
+            bytes,
+            what: what.trim_end_matches(',').to_owned(),
+            ..Damage::default()
+        };
+        if let Some(piece) = piece {
+            (damage.stored_at_byte, damage.within_piece) = piece.place(offset);
+        }
+        self.summary.damage.push(damage);
+        if piece.is_some() {
+            self.located_damage = self.summary.damage.len();
+        }
+    }
+
+    /// Fills in where what was noted lately is stored.
+    pub(super) fn locate(&mut self, piece: impl Fn(u64) -> Option<Piece>) {
+        let captures = self.summary.captures.iter_mut().skip(self.located_captures);
+        for capture in captures {
+            let piece = piece(capture.at_byte).unwrap_or_default();
+            capture.stored_at_byte = piece.place(capture.at_byte).0;
+            capture.compression = piece.compression.map(Compression::name);
+        }
+        for damage in self.summary.damage.iter_mut().skip(self.located_damage) {
+            let piece = piece(damage.at_byte).unwrap_or_default();
+            (damage.stored_at_byte, damage.within_piece) = piece.place(damage.at_byte);
+        }
+        self.located_captures = self.summary.captures.len();
+        self.located_damage = self.summary.damage.len();
+    }
+
+    /// The id for an interface on which a packet was just met, the one at `index` of its section; `None` beyond the cap.
+    pub(super) fn assign(
+        &mut self,
+        index: usize,
+        name: Option<String>,
+        link_type: LinkType,
+    ) -> Option<InterfaceId> {
+        let key = (index, link_type.0, name);
+        if let Some(known) = self.known.get(&key) {
+            return Some(*known);
+        }
         let id = self.ids.next()?;
+        let name = key.2.clone();
+        self.known.insert(key, id);
         self.fresh.push((
             id,
             Interface {
@@ -134,6 +226,7 @@ impl Book {
 
     /// Notes where reading stopped for good, and why.
     pub(super) fn stop(&mut self, offset: u64, what: &str) {
+        self.note_damage(offset, None, what);
         let (name, place, packets) = (&self.display_name, self.place(offset), self.summary.packets);
         self.summary.truncated_at_byte = Some(offset);
         let warning = tr!(
@@ -151,6 +244,7 @@ impl Book {
         let bytes = to.saturating_sub(from);
         self.summary.skipped_bytes += bytes;
         self.summary.damaged_places += 1;
+        self.note_damage(from, Some(bytes), what);
         if self.summary.damaged_places > PLACES_TOLD {
             self.untold_places += 1;
             self.untold_bytes += bytes;
@@ -183,6 +277,23 @@ impl Book {
     /// The summary with what is told once.
     pub(super) fn summary(&self) -> SourceSummary {
         let mut summary = self.summary.clone();
+        let packets = summary.packets.saturating_sub(self.packets_before);
+        match summary.captures.as_mut_slice() {
+            // Of one capture the summary says all.
+            [] | [_] => summary.captures.clear(),
+            [.., latest] => latest.packets += packets,
+        }
+        let untold = self.captures.saturating_sub(CAPTURES_TOLD as u64);
+        if untold > 0 {
+            let name = &self.display_name;
+            let warning = tr!(
+                "{name}: {untold} more captures follow in it, listed with the last of {most}",
+                name,
+                untold,
+                most = CAPTURES_TOLD
+            );
+            summary.warnings.push(warning);
+        }
         if self.untold_places > 0 {
             let (name, more, bytes) = (&self.display_name, self.untold_places, self.untold_bytes);
             let warning = tr!(
@@ -249,8 +360,11 @@ mod tests {
     fn interfaces_beyond_the_cap_are_refused() {
         let ids = Arc::new(InterfaceIds(AtomicUsize::new(INTERFACES - 1)));
         let mut book = Book::new(0, "a".to_owned(), "a".to_owned(), ids);
-        assert_eq!(book.assign(None, LinkType::ETHERNET), Some(InterfaceId(65_534)));
-        assert_eq!(book.assign(None, LinkType::ETHERNET), None);
+        assert_eq!(
+            book.assign(0, None, LinkType::ETHERNET),
+            Some(InterfaceId(65_534))
+        );
+        assert_eq!(book.assign(1, None, LinkType::ETHERNET), None);
         assert_eq!(book.fresh.len(), 1);
         book.beyond_cap.add(24);
         book.beyond_cap.add(80);
@@ -260,5 +374,49 @@ mod tests {
             matches!(warnings.as_slice(), [one] if one.starts_with(expected)),
             "{warnings:?}"
         );
+    }
+
+    fn book() -> Book {
+        Book::new(0, "a".to_owned(), "a".to_owned(), Arc::default())
+    }
+
+    #[test]
+    fn captures_beyond_the_cap_are_counted() {
+        let mut book = book();
+        for number in 0..CAPTURES_TOLD as u64 + 5 {
+            book.begin_capture(number * 100, "pcap");
+            book.summary.packets += 2;
+        }
+        let summary = book.summary();
+        assert_eq!(summary.captures.len(), CAPTURES_TOLD);
+        assert_eq!(summary.captures.last().map(|last| last.packets), Some(12));
+        let all: u64 = summary.captures.iter().map(|capture| capture.packets).sum();
+        assert_eq!(all, summary.packets);
+        assert!(
+            matches!(summary.warnings.as_slice(), [one] if one.contains("5 more captures follow")),
+            "{:?}",
+            summary.warnings
+        );
+    }
+
+    #[test]
+    fn damage_beyond_the_cap_is_counted() {
+        let mut book = book();
+        for number in 0..DAMAGE_TOLD as u64 {
+            book.begin_capture(number * 1_000, "pcap");
+            for place in 0..PLACES_TOLD + 3 {
+                book.skip(number * 1_000 + place, number * 1_000 + place + 1, "damage");
+            }
+        }
+        let summary = book.summary();
+        assert_eq!(summary.damage.len(), DAMAGE_TOLD);
+        assert!(
+            summary
+                .captures
+                .iter()
+                .all(|capture| capture.damaged_places == PLACES_TOLD + 3)
+        );
+        assert_eq!(summary.damaged_places, DAMAGE_TOLD as u64 * (PLACES_TOLD + 3));
+        assert_eq!(summary.damage[PLACES_TOLD as usize].at_byte, 1_000);
     }
 }

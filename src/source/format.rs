@@ -15,6 +15,8 @@ pub(super) enum Stop {
     Look(usize),
     /// The header of another capture begins here.
     NewCapture,
+    /// Compressed data may begin here, perhaps of another capture; if not, this is damage.
+    Compressed,
     /// The bytes here can't be what the format says.
     Damage(String),
 }
@@ -72,6 +74,14 @@ impl Format {
         }
     }
 
+    /// The same behind other captures, of which an account is kept.
+    pub(super) fn behind(self, book: &Book) -> Self {
+        match self {
+            Self::Pcap(_) => self,
+            Self::PcapNg(pcapng) => Self::PcapNg(pcapng.behind(book)),
+        }
+    }
+
     /// What is expected where packets go on after damage.
     pub(super) fn expected(&self) -> Expected<'_> {
         match self {
@@ -99,6 +109,14 @@ impl Format {
         match self {
             Self::Pcap(pcap) => pcap.swallowed(search, at, records.last()?),
             // Both lengths of a block agreed.
+            Self::PcapNg(_) => None,
+        }
+    }
+
+    /// Where a pcap record begins, its header included.
+    pub(super) fn start_of(&self, record: &Record) -> Option<usize> {
+        match self {
+            Self::Pcap(pcap) => (record.offset as usize).checked_sub(pcap.header_bytes()),
             Self::PcapNg(_) => None,
         }
     }

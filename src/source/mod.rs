@@ -8,6 +8,7 @@
 mod arena;
 mod book;
 mod byte_order;
+mod compressed;
 mod error;
 mod export;
 mod file;
@@ -23,6 +24,7 @@ mod open;
 mod pcap_file;
 mod pcapng;
 mod progress;
+mod raw;
 mod search;
 mod selection;
 #[cfg(test)]
@@ -87,8 +89,44 @@ pub struct SourceSummary {
     pub skipped_bytes: u64,
     /// What the user must know: file, byte offset, what is wrong, what was done.
     pub warnings: Vec<String>,
+    /// The captures in it, if several follow each other.
+    pub captures: Vec<Joined>,
+    /// The first damaged places, one by one.
+    pub damage: Vec<Damage>,
     /// Packets that the kernel dropped, where the capture says so.
     pub kernel_dropped: Option<u64>,
     /// Packets that the interface dropped, where the capture says so.
     pub interface_dropped: Option<u64>,
+}
+
+/// One of several captures that follow each other in one input.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Joined {
+    /// Offset of its first byte, in the uncompressed stream.
+    pub at_byte: u64,
+    /// Offset in the input as it is stored: of its first byte, or of the compressed piece in which it begins.
+    pub stored_at_byte: u64,
+    /// `pcap` or `pcapng`.
+    pub format: &'static str,
+    /// `gzip` or `zstd`, if it is compressed.
+    pub compression: Option<&'static str>,
+    /// Packets read from it; frame numbers go on from those before it.
+    pub packets: u64,
+    /// Places where bytes are no packets; unlike in the summary, a last packet cut short counts, too.
+    pub damaged_places: u64,
+}
+
+/// A place where bytes are no packets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Damage {
+    /// Offset of the first of these bytes, in the uncompressed stream.
+    pub at_byte: u64,
+    /// Offset in the input as it is stored: of this byte, or of the compressed piece that holds it.
+    pub stored_at_byte: u64,
+    /// How far into that piece the place is, uncompressed; 0 if it is not compressed.
+    pub within_piece: u64,
+    /// How many uncompressed bytes were skipped; `None` if nothing after them was read.
+    pub bytes: Option<u64>,
+    /// What is wrong.
+    pub what: String,
 }

@@ -166,6 +166,22 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Whether in a place a capture begins whose last record ends with the data.
+    pub(super) fn capture_to_the_end(&self, mut places: std::ops::Range<usize>) -> bool {
+        places.any(|at| {
+            let mut chain = Chain::new(at, self.expected);
+            if !self.begins_capture(at) {
+                return false;
+            }
+            while chain.at < self.bytes.len() {
+                if self.step(&mut chain).is_err() {
+                    return false;
+                }
+            }
+            chain.records > 1 && chain.at == self.bytes.len()
+        })
+    }
+
     fn begins_capture(&self, at: usize) -> bool {
         let bytes = self.bytes.get(at..).unwrap_or_default();
         matches!(Format::recognise(bytes), Start::Capture(..))
@@ -179,6 +195,10 @@ impl<'a> Search<'a> {
     /// The same for a record that was believed: only records of about the same time prove it wrong.
     pub(super) fn swallowed(&self, from: usize, to: usize) -> Option<usize> {
         let start = self.inside(from, to)?;
+        if self.begins_capture(start) {
+            // A file that was cut, and the next one behind it.
+            return Some(start);
+        }
         let mut chain = Chain::new(start, self.expected);
         self.step(&mut chain).ok()?;
         let later = chain.expected.time?.since(self.expected.time?);
@@ -294,6 +314,20 @@ impl<'a> Search<'a> {
             link => link,
         }
     }
+}
+
+/// Whether a capture's header stands at the start of `bytes`, with packets behind it.
+pub(super) fn begins_capture(bytes: &[u8], is_complete: bool) -> bool {
+    let Start::Capture(format, _) = Format::recognise(bytes) else {
+        return false;
+    };
+    let search = Search {
+        bytes,
+        is_complete,
+        is_strict: false,
+        expected: format.expected(),
+    };
+    matches!(search.judge(0), Found::At(0))
 }
 
 /// The header of another capture: a section of pcapng, or what every known writer of pcap files puts there.

@@ -10,7 +10,7 @@ use super::number::Number;
 use crate::diagnose;
 use crate::frame::LinkType;
 use crate::report::when::rfc3339;
-use crate::source::SourceSummary;
+use crate::source::{self, SourceSummary};
 use crate::time::{Nanos, SECOND};
 
 /// What the capture is worth.
@@ -85,6 +85,43 @@ pub(super) struct Source {
     pub(super) damaged_places: u64,
     /// Bytes skipped there, uncompressed.
     pub(super) skipped_bytes: u64,
+    /// The captures in it, where several follow each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) captures: Vec<Joined>,
+    /// The first damaged places, ten of each capture at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) damage: Vec<Damage>,
+}
+
+/// One of several captures that follow each other in one source.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Joined {
+    /// Offset of its first byte, uncompressed.
+    pub(super) at_byte: u64,
+    /// Offset as stored: of its first byte, or of the compressed piece (a gzip member, a zstd frame) in which it begins.
+    pub(super) stored_at_byte: u64,
+    /// `pcap` or `pcapng`.
+    pub(super) format: Slug,
+    /// `gzip` or `zstd`.
+    pub(super) compression: Option<Slug>,
+    /// Frame numbers go on from those of the captures before it.
+    pub(super) packets: u64,
+    /// A last packet cut short is one, too.
+    pub(super) damaged_places: u64,
+}
+
+/// A place where bytes are no packets.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(super) struct Damage {
+    /// Offset of its first byte, uncompressed.
+    pub(super) at_byte: u64,
+    /// Offset as stored: of that byte, or of the compressed piece that holds it.
+    pub(super) stored_at_byte: u64,
+    /// How far into that piece, uncompressed; 0 if it is not compressed.
+    pub(super) within_piece: u64,
+    /// Bytes skipped, uncompressed; null if nothing could be read after it.
+    pub(super) bytes: Option<u64>,
+    pub(super) what: String,
 }
 
 /// Packets left out, by reason.
@@ -182,6 +219,33 @@ impl From<&SourceSummary> for Source {
             truncated_at_byte: source.truncated_at_byte,
             damaged_places: source.damaged_places,
             skipped_bytes: source.skipped_bytes,
+            captures: source.captures.iter().map(Joined::from).collect(),
+            damage: source.damage.iter().map(Damage::from).collect(),
+        }
+    }
+}
+
+impl From<&source::Joined> for Joined {
+    fn from(capture: &source::Joined) -> Self {
+        Self {
+            at_byte: capture.at_byte,
+            stored_at_byte: capture.stored_at_byte,
+            format: capture.format.into(),
+            compression: capture.compression.map(Into::into),
+            packets: capture.packets,
+            damaged_places: capture.damaged_places,
+        }
+    }
+}
+
+impl From<&source::Damage> for Damage {
+    fn from(damage: &source::Damage) -> Self {
+        Self {
+            at_byte: damage.at_byte,
+            stored_at_byte: damage.stored_at_byte,
+            within_piece: damage.within_piece,
+            bytes: damage.bytes,
+            what: damage.what.clone(),
         }
     }
 }

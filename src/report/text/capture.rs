@@ -94,6 +94,14 @@ fn source_words(source: &SourceSummary) -> String {
         kinds.push(tr!("snaplen {n}", n = source.snaplen));
     }
     kinds.push(counted(source.packets, "packet", "packets"));
+    if !source.captures.is_empty() {
+        let captures = source.captures.len() as u64;
+        kinds.push(counted(
+            captures,
+            "capture one after another",
+            "captures one after another",
+        ));
+    }
     if let Some(offset) = source.truncated_at_byte {
         kinds.push(tr!("cut at byte {offset}", offset));
     }

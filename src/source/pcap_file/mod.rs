@@ -161,7 +161,7 @@ impl PcapFile {
     /// Gives the interface its id when its first packet is met; beyond the cap its packets go.
     fn name_interface(&mut self, before: usize, records: &mut Vec<Record>, book: &mut Book) {
         if let Interface::Unused = self.interface {
-            self.interface = match book.assign(None, self.link_type) {
+            self.interface = match book.assign(0, None, self.link_type) {
                 Some(id) => Interface::Known(id),
                 None => Interface::BeyondCap,
             };

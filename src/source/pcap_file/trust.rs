@@ -4,6 +4,7 @@ use super::{ByteOrder, PcapFile};
 use crate::frame::Record;
 use crate::limits::{RECORD_BYTES, SEARCH_AHEAD_BYTES, SNAPLEN};
 use crate::source::book::Book;
+use crate::source::compressed::Compression;
 use crate::source::format::{Format, Start, Stop};
 use crate::source::search::{Dialect, Expected, Link, Search, YEAR, are_near, is_of_era, may_follow};
 use crate::time::{MICROSECOND, Nanos, SECOND, Timestamp};
@@ -107,6 +108,11 @@ impl PcapFile {
         bytes.get(8..16) == Some(&[0; 8]) && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
     }
 
+    /// The length of a record's header.
+    pub(in crate::source) const fn header_bytes(&self) -> usize {
+        self.record_header
+    }
+
     /// How its records are laid out.
     pub(in crate::source) fn layout(&self) -> Layout {
         Layout {
@@ -152,6 +158,11 @@ impl PcapFile {
             }
         }
         let (layout, (offset, number)) = (self.layout(), place);
+        let is_near = before.map_or(is_of_era(header.time), |before| are_near(before, header.time));
+        let is_doubtful = !is_near || !layout.is_whole(&header);
+        if is_doubtful && Compression::recognise(rest).is_some() {
+            return Err(Stop::Compressed);
+        }
         if header.captured_len > layout.longest {
             let (claimed, longest) = (header.captured_len, layout.longest);
             let what = tr!(
@@ -166,8 +177,6 @@ impl PcapFile {
             return Err(Stop::Damage(tr!("zeros instead of packet {number}", number)));
         }
         let mut time = header.time;
-        let is_near = before.map_or(is_of_era(time), |before| are_near(before, time));
-        let is_doubtful = !is_near || !layout.is_whole(&header);
         let end = layout.end_of(&header);
         if rest.len() < end {
             return Err(match (is_doubtful, book.is_complete) {
@@ -252,7 +261,9 @@ impl PcapFile {
                 }
                 return Err(Stop::Look(at + self.record_header));
             };
-            if let Start::Capture(..) = Format::recognise(bytes) {
+            if matches!(Format::recognise(bytes), Start::Capture(..))
+                || Compression::recognise(bytes).is_some()
+            {
                 break;
             }
             let is_expected = may_follow(header.time, next.time)
@@ -281,7 +292,8 @@ impl PcapFile {
         if body + last.captured_len as usize != at {
             return None;
         }
-        Some((body.checked_sub(self.record_header)?, search.swallowed(body, at)?))
+        let start = body.checked_sub(self.record_header)?;
+        Some((start, search.swallowed(start + 1, at)?))
     }
 }
 

@@ -73,14 +73,14 @@ impl Description {
         Some(description)
     }
 
-    /// The id, assigned when the interface's first packet is met; `None` beyond the cap.
+    /// The id, assigned when the interface's first packet is met; `None` beyond the cap. `index` is its place in the section.
     #[inline]
-    pub(super) fn id(&mut self, book: &mut Book) -> Option<InterfaceId> {
+    pub(super) fn id(&mut self, index: usize, book: &mut Book) -> Option<InterfaceId> {
         match self.id {
             Id::Known(id) => Some(id),
             Id::BeyondCap => None,
             Id::Unused => {
-                let id = book.assign(self.name.clone(), self.link_type);
+                let id = book.assign(index, self.name.clone(), self.link_type);
                 self.id = id.map_or(Id::BeyondCap, Id::Known);
                 id
             }

@@ -7,6 +7,7 @@ mod trust;
 
 use super::book::Book;
 use super::byte_order::ByteOrder;
+use super::compressed::Compression;
 use super::format::{Format, Start, Stop};
 use super::search::DAY;
 use crate::frame::Record;
@@ -99,6 +100,15 @@ impl PcapNg {
     /// The type of a section header block, a palindrome so that it reads alike in both byte orders.
     pub(super) const MAGIC: [u8; 4] = SECTION_HEADER.to_be_bytes();
 
+    /// The same, to count on from what captures before it in the same input told of drops.
+    pub(super) fn behind(self, book: &Book) -> Self {
+        let drops = Tally {
+            interface: book.summary.interface_dropped.map(u128::from),
+            kernel: book.summary.kernel_dropped.map(u128::from),
+        };
+        Self { drops, ..self }
+    }
+
     /// Whether a section header's byte-order magic follows; `None` with too few bytes.
     pub(super) fn recognise(bytes: &[u8]) -> Option<bool> {
         bytes.get(8..12).map(|_| section_order(bytes).is_some())
@@ -145,7 +155,10 @@ impl PcapNg {
     fn other(&mut self, block: &Block<'_>, book: &mut Book) -> Option<()> {
         match block.kind {
             ENHANCED_PACKET | OBSOLETE_PACKET | SIMPLE_PACKET => return None,
-            SECTION_HEADER => self.section(),
+            SECTION_HEADER => {
+                book.begin_capture(book.base + block.body_at as u64 - 8, "pcapng");
+                self.section();
+            }
             INTERFACE_DESCRIPTION => return self.describe(block.body, book),
             INTERFACE_STATISTICS => return self.statistics(block.body, book),
             kind if NUMBERED.contains(&kind) => book.summary.packets += 1,
@@ -172,11 +185,10 @@ impl PcapNg {
         let kind = self.order.u32([t0, t1, t2, t3]);
         let length = self.order.u32([l0, l1, l2, l3]) as usize;
         if length < SMALLEST_BLOCK || !length.is_multiple_of(4) || length > RECORD_BYTES {
-            match Format::recognise(rest) {
-                Start::Capture(Format::Pcap(_), _) => return Err(Stop::NewCapture),
-                Start::Need(bytes) => return Err(Stop::Need(bytes)),
-                Start::Capture(..) | Start::Unknown(_) => {}
+            if let Start::Need(bytes) = Format::recognise(rest) {
+                return Err(Stop::Need(bytes));
             }
+            another(rest)?;
             return Err(Stop::Damage(tr!(
                 "a pcapng block of type {kind} with the impossible length {length}",
                 kind = format!("{kind:#x}"),
@@ -184,9 +196,7 @@ impl PcapNg {
             )));
         }
         let Some((body, trailer)) = rest.get(8..length).and_then(<[u8]>::split_last_chunk::<4>) else {
-            if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
-                return Err(Stop::NewCapture);
-            }
+            another(rest)?;
             if trust::is_liar(self.order, kind, rest, length) {
                 return Err(Stop::Damage(tr!(
                     "a pcapng block of type {kind} with the length {length}, far more than its packet takes,",
@@ -197,9 +207,7 @@ impl PcapNg {
             return Err(Stop::Need(length));
         };
         if self.order.u32(*trailer) as usize != length {
-            if let Start::Capture(Format::Pcap(_), _) = Format::recognise(rest) {
-                return Err(Stop::NewCapture);
-            }
+            another(rest)?;
             return Err(Stop::Damage(tr!(
                 "a pcapng block of type {kind} begins with the length {length} and ends with the length {other}",
                 kind = format!("{kind:#x}"),
@@ -237,7 +245,7 @@ impl PcapNg {
             }
             return Ok(());
         };
-        let (id, link_type) = (interface.id(book), interface.link_type);
+        let (id, link_type) = (interface.id(packet.interface, book), interface.link_type);
         let number = book.summary.packets + 1;
         if let Some(ticks) = packet.ticks {
             let time = interface.time(ticks);
@@ -318,6 +326,15 @@ impl PcapNg {
         book.summary.interface_dropped = Tally::total(self.drops.interface);
         book.summary.kernel_dropped = Tally::total(self.drops.kernel);
         Some(())
+    }
+}
+
+/// Stops where a pcap file begins, or compressed data.
+fn another(rest: &[u8]) -> Result<(), Stop> {
+    match Format::recognise(rest) {
+        Start::Capture(Format::Pcap(_), _) => Err(Stop::NewCapture),
+        _ if Compression::recognise(rest).is_some() => Err(Stop::Compressed),
+        _ => Ok(()),
     }
 }
 

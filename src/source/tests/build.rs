@@ -191,5 +191,9 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    // As zstd(1) does.
+    encoder.include_checksum(true).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

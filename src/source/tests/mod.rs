@@ -3,6 +3,7 @@
 mod build;
 mod damage;
 mod errors;
+mod joined;
 mod lies;
 mod merge;
 mod mutations;

@@ -3,10 +3,10 @@
 use super::{SavedError, known, parsed};
 use crate::diagnose;
 use crate::frame::{Interface, LinkType};
-use crate::report::json::capture::{Capture, Evictions, Skipped, Source, Thresholds};
+use crate::report::json::capture::{Capture, Damage, Evictions, Joined, Skipped, Source, Thresholds};
 use crate::report::json::number::Number;
 use crate::report::when::from_rfc3339;
-use crate::source::SourceSummary;
+use crate::source::{self, SourceSummary};
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// The nearest nanosecond; what is no time of a capture ends at its bounds.
@@ -60,16 +60,12 @@ impl Capture {
 
 impl Source {
     fn restore(self) -> Result<SourceSummary, SavedError> {
-        let word = |field, text: &str, words: &[&'static str]| {
-            known(field, text, words.iter().find(|word| **word == text).copied())
-        };
-        let compression = self.compression.as_deref();
-        let compression = compression.map(|text| word("compression", text, &["gzip", "zstd"]));
+        let compression = compression(self.compression.as_deref())?;
         let link_types = self.link_types.iter();
         let link_types = link_types.map(|name| known("link_types", name, LinkType::from_name(name)));
         Ok(SourceSummary {
             format: word("format", &self.format, &["pcap", "pcapng", "live"])?,
-            compression: compression.transpose()?,
+            compression,
             link_types: link_types.collect::<Result<_, _>>()?,
             name: self.name,
             snaplen: self.snaplen,
@@ -77,8 +73,44 @@ impl Source {
             truncated_at_byte: self.truncated_at_byte,
             damaged_places: self.damaged_places,
             skipped_bytes: self.skipped_bytes,
+            captures: super::each(self.captures, Joined::restore)?,
+            damage: self.damage.into_iter().map(source::Damage::from).collect(),
             ..SourceSummary::default()
         })
+    }
+}
+
+fn word(field: &'static str, text: &str, words: &[&'static str]) -> Result<&'static str, SavedError> {
+    known(field, text, words.iter().find(|word| **word == text).copied())
+}
+
+fn compression(text: Option<&str>) -> Result<Option<&'static str>, SavedError> {
+    text.map(|text| word("compression", text, &["gzip", "zstd"]))
+        .transpose()
+}
+
+impl Joined {
+    fn restore(self) -> Result<source::Joined, SavedError> {
+        Ok(source::Joined {
+            at_byte: self.at_byte,
+            stored_at_byte: self.stored_at_byte,
+            format: word("format", &self.format, &["pcap", "pcapng"])?,
+            compression: compression(self.compression.as_deref())?,
+            packets: self.packets,
+            damaged_places: self.damaged_places,
+        })
+    }
+}
+
+impl From<Damage> for source::Damage {
+    fn from(damage: Damage) -> Self {
+        Self {
+            at_byte: damage.at_byte,
+            stored_at_byte: damage.stored_at_byte,
+            within_piece: damage.within_piece,
+            bytes: damage.bytes,
+            what: damage.what,
+        }
     }
 }
 

@@ -1,22 +1,24 @@
-//! One capture file or stream: read into a block's arena in large pieces and framed there, in place.
+//! One input, of one capture or several one after another: read into a block's arena in large pieces and framed there, in
+//! place.
 
-use std::io::{self, Read};
+mod damage;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use super::arena::{grow, make_room};
 use super::book::{Book, InterfaceIds};
+use super::compressed::{Compression, PROOF_BYTES, Place};
 use super::error::{SourceError, display_name, is_stdin};
 use super::format::{Format, Start, Stop};
-use super::input::{Input, read_some};
+use super::input::{Input, Piece};
 use super::looks_like::not_a_capture;
 use super::progress::Progress;
-use super::search::{Found, Search};
+use super::raw::read_some;
 use super::{Next, Source, SourceSummary};
 use crate::frame::{Block, Record};
 use crate::lang::tr;
 use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BYTES};
-use crate::tr;
 
 /// An unframed rest up to this size is copied into the next block whatever was framed before it.
 const SMALL_REST_BYTES: usize = 64 << 10;
@@ -29,7 +31,7 @@ const LARGEST_HEADER: usize = 24;
 
 /// A capture file that was recognised and is being read.
 pub(super) struct CaptureFile {
-    reader: Box<dyn Read + Send>,
+    input: Input,
     format: Format,
     book: Book,
     /// Bytes read that belong to no block yet.
@@ -39,8 +41,10 @@ pub(super) struct CaptureFile {
     eager: bool,
     /// What is being skipped.
     skipping: Option<Skipping>,
-    /// Why the input ended before its end.
+    /// Why the input, or what is compressed in it, ended before its end.
     failure: Option<String>,
+    /// The header of another capture comes next.
+    begins: bool,
     ended: bool,
 }
 
@@ -49,6 +53,8 @@ struct Skipping {
     /// Offset in the uncompressed stream.
     from: u64,
     what: String,
+    /// The piece that holds it.
+    piece: Option<Piece>,
     /// The data ended inside a record that may be sound.
     is_cut: bool,
 }
@@ -61,6 +67,8 @@ enum Step {
     Read(usize),
     /// The same, but what was framed last may turn out to be no packet.
     Look(usize),
+    /// Reading anew what there is from the place that was reached, as compressed data.
+    Decompress,
     End,
 }
 
@@ -80,16 +88,12 @@ impl CaptureFile {
 
     /// Recognises the format of an opened input.
     pub(super) fn from_input(
-        input: Input,
+        mut input: Input,
         path: &Path,
         source: u16,
         ids: Arc<InterfaceIds>,
     ) -> Result<Self, SourceError> {
-        let Input {
-            mut reader,
-            compression,
-            is_stream,
-        } = input;
+        let compression = input.compression().map(Compression::name);
         let mut book = Book::new(source, path.display().to_string(), display_name(path), ids);
         book.summary.compression = compression;
         let mut start = vec![0; SNIFF_BYTES];
@@ -101,7 +105,7 @@ impl CaptureFile {
                 Start::Unknown(reason) => return Err(not_a_capture(&book, bytes, reason, None)),
                 Start::Need(_) => {}
             }
-            let result = read_some(&mut reader, start.get_mut(filled..).unwrap_or_default());
+            let result = read_some(&mut input, start.get_mut(filled..).unwrap_or_default());
             let bytes = start.get(..filled).unwrap_or_default();
             match result {
                 Ok(0) => return Err(not_a_capture(&book, bytes, None, None)),
@@ -117,17 +121,19 @@ impl CaptureFile {
         book.base = header_bytes as u64;
         let arena_bytes = BLOCK_BYTES;
         let mut file = Self {
-            reader,
+            eager: input.is_stream,
+            input,
             format,
             book,
             tail: start,
             arena_bytes,
-            eager: is_stream,
             skipping: None,
             failure: None,
+            begins: false,
             ended: false,
         };
-        file.declare();
+        file.declare(0);
+        file.book.locate(|offset| file.input.piece(offset));
         Ok(file)
     }
 
@@ -161,7 +167,9 @@ impl CaptureFile {
         self.book.summary()
     }
 
-    fn declare(&mut self) {
+    /// A capture's header was read at this offset.
+    fn declare(&mut self, offset: u64) {
+        self.book.begin_capture(offset, self.format.name());
         if self.book.summary.format.is_empty() {
             self.book.summary.format = self.format.name();
         }
@@ -179,15 +187,26 @@ impl CaptureFile {
             start.copy_from_slice(&self.tail);
         }
         let mut at = 0;
+        self.input.forget_before(self.book.base);
         while !self.ended {
             let bytes = arena.get(..filled).unwrap_or_default();
             let (next, step) = self.step(bytes, at, &mut block.records);
+            self.book.locate(|offset| self.input.piece(offset));
             at = next;
             let (need, may_hand_on) = match step {
                 Step::GoOn => continue,
                 Step::Read(need) => (need, self.skipping.is_some() || self.is_judged(filled - at)),
                 // Where there is much damage, a block is handed on when it is full.
                 Step::Look(need) => (need, at >= self.arena_bytes),
+                Step::Decompress => {
+                    let stored = arena.get(at..filled).unwrap_or_default();
+                    (self.book.is_complete, self.begins) = (false, true);
+                    if let Err(error) = self.input.decompress(stored) {
+                        self.failed(&error);
+                    }
+                    filled = at;
+                    continue;
+                }
                 Step::End => break,
             };
             let is_ready = self.eager || filled >= BLOCK_READY_BYTES.min(self.arena_bytes);
@@ -207,7 +226,7 @@ impl CaptureFile {
             // A full block that lacks the next header takes in a little more, and stays as large as it is.
             let end = arena.len().min(self.arena_bytes.max(wanted + MORE_BYTES));
             while filled < wanted && !self.book.is_complete {
-                match read_some(&mut self.reader, arena.get_mut(filled..end).unwrap_or_default()) {
+                match read_some(&mut self.input, arena.get_mut(filled..end).unwrap_or_default()) {
                     Ok(0) => self.book.is_complete = true,
                     Ok(read) => filled += read,
                     Err(error) => self.failed(&error),
@@ -231,6 +250,9 @@ impl CaptureFile {
 
     /// Frames what can be framed from `at` on, or looks for where packets go on; returns the place reached.
     fn step(&mut self, bytes: &[u8], at: usize, records: &mut Vec<Record>) -> (usize, Step) {
+        if self.begins {
+            return self.begin(bytes, at);
+        }
         if self.skipping.is_some() {
             return self.search(bytes, at);
         }
@@ -239,8 +261,19 @@ impl CaptureFile {
         match stop {
             Stop::Need(need) if !is_complete => (at, Step::Read(need)),
             Stop::Look(need) if !is_complete => (at, Step::Look(need)),
-            Stop::Need(need) | Stop::Look(need) => self.cut(bytes, at, need),
-            Stop::NewCapture => (self.begin_again(bytes, at), Step::GoOn),
+            Stop::Need(need) | Stop::Look(need) => self.cut(bytes, at, need, records),
+            Stop::NewCapture => {
+                self.begins = true;
+                (at, Step::GoOn)
+            }
+            Stop::Compressed if !is_complete && left < PROOF_BYTES => (at, Step::Look(PROOF_BYTES)),
+            Stop::Compressed => match self.hunt(bytes, false, (at, at + 1)) {
+                Place::At(_) => (at, Step::Decompress),
+                Place::Need(_) | Place::None => {
+                    let what = tr("compressed data that is no capture").to_owned();
+                    (self.damaged(bytes, at, what, records), Step::GoOn)
+                }
+            },
             Stop::Damage(_) if !is_complete && left < SEARCH_AHEAD_BYTES => {
                 (at, Step::Look(SEARCH_AHEAD_BYTES))
             }
@@ -248,131 +281,21 @@ impl CaptureFile {
         }
     }
 
-    /// Looks for where packets go on, from `at`.
-    fn search(&mut self, bytes: &[u8], at: usize) -> (usize, Step) {
-        let search = Search {
-            bytes,
-            is_complete: self.book.is_complete,
-            is_strict: self.skipping.as_ref().is_some_and(|skipping| skipping.is_cut),
-            expected: self.format.expected(),
-        };
-        match search.from(at) {
-            Found::At(found) => {
-                self.resume(found);
-                (found, Step::GoOn)
-            }
-            Found::Need { at, bytes } => (at, Step::Read(bytes)),
-            Found::Nothing => {
-                self.end(bytes.len());
-                (bytes.len(), Step::End)
-            }
-        }
-    }
-
-    /// The data ends behind `at`, where `need` bytes would be needed. That may be a length that lies, with sound packets
-    /// behind it.
-    fn cut(&mut self, bytes: &[u8], at: usize, need: usize) -> (usize, Step) {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let left = rest.len();
-        if left > 0 {
-            let cut = tr!(
-                "cut short: {left} bytes are left where {need} or more are needed",
-                left,
-                need
-            );
-            self.skipping = Some(Skipping {
-                from: self.book.base + at as u64,
-                what: self.failure.clone().unwrap_or(cut),
-                is_cut: true,
-            });
-        }
-        if left == 0 || self.format.is_surely_cut(rest) {
-            self.end(bytes.len());
-            return (bytes.len(), Step::End);
-        }
-        (at + 1, Step::GoOn)
-    }
-
     /// Starts on the capture whose header is at `at`; returns where its packets begin.
-    fn begin_again(&mut self, bytes: &[u8], at: usize) -> usize {
-        let Start::Capture(format, header_bytes) = Format::recognise(bytes.get(at..).unwrap_or_default())
-        else {
-            self.skip_from(at, tr("a capture header that can't be read").to_owned());
-            return at + 1;
-        };
-        self.format = format;
-        self.declare();
-        at + header_bytes
-    }
-
-    /// The bytes at `at` are no packet; returns where to go on.
-    fn damaged(&mut self, bytes: &[u8], at: usize, what: String, records: &mut Vec<Record>) -> usize {
-        let search = Search {
-            bytes,
-            is_complete: self.book.is_complete,
-            is_strict: false,
-            expected: self.format.expected(),
-        };
-        let Some((from, to)) = self.format.swallowed(&search, at, records) else {
-            self.skip_from(at, what);
-            return at + 1;
-        };
-        records.pop();
-        let number = self.book.summary.packets;
-        self.book.summary.packets -= 1;
-        self.skip_from(from, tr!("packet {number}'s length lies", number));
-        self.resume(to);
-        to
-    }
-
-    /// From `at` on bytes are skipped.
-    fn skip_from(&mut self, at: usize, what: String) {
-        self.skipping = Some(Skipping {
-            from: self.book.base + at as u64,
-            what,
-            is_cut: false,
-        });
-    }
-
-    /// Packets go on at `at`.
-    fn resume(&mut self, at: usize) {
-        if let Some(Skipping { from, what, .. }) = self.skipping.take() {
-            self.book.skip(from, self.book.base + at as u64, &what);
+    fn begin(&mut self, bytes: &[u8], at: usize) -> (usize, Step) {
+        match Format::recognise(bytes.get(at..).unwrap_or_default()) {
+            Start::Need(need) if !self.book.is_complete => return (at, Step::Read(need)),
+            Start::Capture(format, header_bytes) => {
+                self.begins = false;
+                self.format = format.behind(&self.book);
+                self.declare(self.book.base + at as u64);
+                return (at + header_bytes, Step::GoOn);
+            }
+            Start::Need(_) | Start::Unknown(_) => {}
         }
-    }
-
-    /// The input has ended at `at`, and everything was looked at.
-    fn end(&mut self, at: usize) {
-        self.ended = true;
-        let offset = self.book.base + at as u64;
-        let failure = self.failure.take();
-        match self.skipping.take() {
-            Some(skipping) if skipping.is_cut => {
-                self.book
-                    .stop(skipping.from, failure.as_deref().unwrap_or(&skipping.what));
-            }
-            Some(Skipping { from, what, .. }) => {
-                let then = failure
-                    .map(|failure| tr!(", then {failure},", failure))
-                    .unwrap_or_default();
-                self.book.skip_rest(from, offset, &format!("{what}{then}"));
-            }
-            None => {
-                if let Some(failure) = failure {
-                    self.book.stop(offset, &failure);
-                }
-            }
-        }
-    }
-
-    /// Reading failed: what was read before is still looked at.
-    fn failed(&mut self, error: &io::Error) {
-        self.book.is_complete = true;
-        self.failure = Some(match (self.book.summary.compression, error.kind()) {
-            (Some(kind), io::ErrorKind::UnexpectedEof) => tr!("the {kind} data is cut short", kind),
-            (Some(kind), _) => tr!("the {kind} data is damaged ({error})", kind, error),
-            (None, _) => tr!("cannot read on ({error})", error),
-        });
+        self.begins = false;
+        self.skip_from(at, tr("a capture header that can't be read").to_owned());
+        (at, Step::GoOn)
     }
 }
 
