@@ -67,6 +67,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "classify",
             "host",
             "source::SourceSummary",
+            "source::Joined",
+            "source::Damage",
         ],
     ),
     ("tui", &["report", "query", "diagnose", "aggregate", "classify"]),

@@ -10,7 +10,7 @@ use super::number::Number;
 use crate::diagnose;
 use crate::frame::LinkType;
 use crate::report::when::rfc3339;
-use crate::source::{self, SourceSummary};
+use crate::source::{Damage as DamagedPlace, Joined as JoinedCapture, SourceSummary};
 use crate::time::{Nanos, SECOND};
 
 /// What the capture is worth.
@@ -225,8 +225,8 @@ impl From<&SourceSummary> for Source {
     }
 }
 
-impl From<&source::Joined> for Joined {
-    fn from(capture: &source::Joined) -> Self {
+impl From<&JoinedCapture> for Joined {
+    fn from(capture: &JoinedCapture) -> Self {
         Self {
             at_byte: capture.at_byte,
             stored_at_byte: capture.stored_at_byte,
@@ -238,8 +238,8 @@ impl From<&source::Joined> for Joined {
     }
 }
 
-impl From<&source::Damage> for Damage {
-    fn from(damage: &source::Damage) -> Self {
+impl From<&DamagedPlace> for Damage {
+    fn from(damage: &DamagedPlace) -> Self {
         Self {
             at_byte: damage.at_byte,
             stored_at_byte: damage.stored_at_byte,

@@ -6,7 +6,7 @@ use crate::frame::{Interface, LinkType};
 use crate::report::json::capture::{Capture, Damage, Evictions, Joined, Skipped, Source, Thresholds};
 use crate::report::json::number::Number;
 use crate::report::when::from_rfc3339;
-use crate::source::{self, SourceSummary};
+use crate::source::{Damage as DamagedPlace, Joined as JoinedCapture, SourceSummary};
 use crate::time::{Nanos, SECOND, Timestamp};
 
 /// The nearest nanosecond; what is no time of a capture ends at its bounds.
@@ -74,7 +74,7 @@ impl Source {
             damaged_places: self.damaged_places,
             skipped_bytes: self.skipped_bytes,
             captures: super::each(self.captures, Joined::restore)?,
-            damage: self.damage.into_iter().map(source::Damage::from).collect(),
+            damage: self.damage.into_iter().map(DamagedPlace::from).collect(),
             ..SourceSummary::default()
         })
     }
@@ -90,8 +90,8 @@ fn compression(text: Option<&str>) -> Result<Option<&'static str>, SavedError> {
 }
 
 impl Joined {
-    fn restore(self) -> Result<source::Joined, SavedError> {
-        Ok(source::Joined {
+    fn restore(self) -> Result<JoinedCapture, SavedError> {
+        Ok(JoinedCapture {
             at_byte: self.at_byte,
             stored_at_byte: self.stored_at_byte,
             format: word("format", &self.format, &["pcap", "pcapng"])?,
@@ -102,7 +102,7 @@ impl Joined {
     }
 }
 
-impl From<Damage> for source::Damage {
+impl From<Damage> for DamagedPlace {
     fn from(damage: Damage) -> Self {
         Self {
             at_byte: damage.at_byte,
