@@ -35,7 +35,8 @@ def first_packet(file, settings):
     if run.returncode < 0:
         raise RuntimeError(f"flowcheck was ended by signal {-run.returncode}")
     if run.returncode != 0:
-        return None, run.stderr.decode(errors="replace").strip().removeprefix("flowcheck: ")
+        said = run.stderr.decode(errors="replace").strip().removeprefix("flowcheck: ")
+        return None, said.replace("standard input", file["uri"], 1)
     start = json.loads(run.stdout)["capture"]["start"]
     return (start, None) if start else (None, "no packet in it")
 

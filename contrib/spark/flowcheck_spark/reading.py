@@ -24,8 +24,8 @@ def local_path(uri):
 
 @contextmanager
 def opened(uri, hadoop):
-    """A file-like object of the bytes of `uri`. `hadoop`: properties of the driver's Hadoop configuration, or None if
-    even local files are to be read by Hadoop."""
+    """A file-like object of the bytes of `uri`. `hadoop`: properties of the driver's Hadoop configuration; with
+    `flowcheck.always` local files are read by Hadoop, too."""
     path = local_path(uri)
     if path is not None and not hadoop.get("flowcheck.always"):
         with open(path, "rb") as file:
@@ -40,11 +40,16 @@ def opened(uri, hadoop):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as child:
             try:
                 yield child.stdout
-            finally:
-                child.stdout.close()
-                if child.poll() is None and child.wait() not in (0, 141, -13):
-                    errors.seek(0)
-                    raise OSError(f"{uri}: {errors.read().decode(errors='replace').strip()[-300:]}")
+                has_ended = not child.stdout.read(1)
+            except BaseException:
+                child.kill()
+                raise
+            if not has_ended:
+                # Whoever wanted the head alone has it.
+                child.kill()
+            elif child.wait() != 0:
+                errors.seek(0)
+                raise OSError(f"{uri}: {errors.read().decode(errors='replace').strip()[-300:]}")
 
 
 @contextmanager
