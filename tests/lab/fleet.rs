@@ -96,12 +96,11 @@ fn five_hosts_as_one_and_the_one_that_is_wrong() {
     let captures: Vec<Live> = points
         .iter()
         .map(|role| {
-            let file = folder.path(&format!("{role}.pcapng"));
-            Live::start(
-                &net,
-                role,
-                &["-i", "bond0", "-w", &file, "--json", "port", "8080"],
-            )
+            let [file, page] = ["pcapng", "html"].map(|ending| folder.path(&format!("{role}.{ending}")));
+            let args = [
+                "-i", "bond0", "-w", &file, "--html", &page, "--json", "port", "8080",
+            ];
+            Live::start(&net, role, &args)
         })
         .collect();
     for (role, last) in NODES {
@@ -124,6 +123,11 @@ fn five_hosts_as_one_and_the_one_that_is_wrong() {
     };
     for (role, ended) in points.iter().zip(&ended) {
         let _ = ended.report();
+        let page = std::fs::read_to_string(folder.path(&format!("{role}.html"))).expect("a page");
+        assert!(
+            page.starts_with("<!DOCTYPE html>") && page.contains("10.77.0.11:8080"),
+            "{role}"
+        );
         std::fs::write(folder.path(&format!("{role}.json")), &ended.stdout).expect("a file");
     }
     let live = merge(&named(".json"));
