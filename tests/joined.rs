@@ -189,6 +189,16 @@ fn the_report_is_written_beside_rows() {
             &["--report", "nowhere/report.json"],
             "nowhere/report.json: cannot write",
         ),
+        (&["--report", "-"], "writes a file"),
+        (
+            &[
+                "-o",
+                &saved,
+                "--report",
+                &format!("{}/./report.json", folder.display()),
+            ],
+            "is the file of -o, too",
+        ),
         (&["--ladder", "1", "--report", &saved], "--ladder"),
     ] {
         let outcome = flowcheck(&[&["read", churn], args].concat(), None);

@@ -93,6 +93,12 @@ impl Output {
     }
 }
 
+/// Whether two paths name one file, which would hold the mixture of both; what is no regular file takes anything.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+    one == other || real(one).is_some_and(|one| real(other) == Some(one))
+}
+
 /// Writes something to standard output.
 pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let mut output = Output::open(None)?;

@@ -2,7 +2,7 @@
 
 use super::config::{PageConfig, ReadConfig, ReportConfig};
 use super::error::Error;
-use super::output::Output;
+use super::output::{self, Output};
 use super::wiring;
 use crate::diagnose::Snapshot;
 use crate::diagnose::catalogue::CauseId;
@@ -15,7 +15,11 @@ pub(super) fn open(config: &ReportConfig) -> Result<Option<Output>, Error> {
     let Some(PageConfig { file: path, .. }) = &config.html else {
         return Ok(None);
     };
-    if config.output.as_ref() == Some(path) {
+    if config
+        .output
+        .as_ref()
+        .is_some_and(|output| output::is_same(output, path))
+    {
         let problem = "is the file of -o, too; name another one";
         return Err(Error::argument(format!("--html {}", path.display()), problem));
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::config::{Product, ReportConfig};
 use super::error::Error;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{self, Output};
 use super::page::{self, Examples};
 use super::streaming::Streaming;
 use super::{color, say};
@@ -114,7 +114,12 @@ fn open_saved(config: &ReportConfig) -> Result<Option<Output>, Error> {
     };
     let page = config.html.as_ref().map(|page| &page.file);
     let others = [(config.output.as_ref(), "-o"), (page, "--html")];
-    match others.iter().find(|(other, _)| *other == Some(path)) {
+    if path.as_os_str() == "-" {
+        let problem = "writes a file; --json prints the report on standard output";
+        return Err(Error::argument("--report -", problem));
+    }
+    let same = |other: Option<&PathBuf>| other.is_some_and(|other| output::is_same(other, path));
+    match others.iter().find(|(other, _)| same(*other)) {
         None => Output::file("--report", path).map(Some),
         Some((_, option)) => {
             let problem = format!("is the file of {option}, too; name another one");

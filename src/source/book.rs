@@ -63,6 +63,8 @@ pub(super) struct Book {
     pub(super) base: u64,
     /// No more bytes will come than there are.
     pub(super) is_complete: bool,
+    /// Offset of a place that looks compressed, and is no compressed capture.
+    pub(super) not_compressed: Option<u64>,
     /// Packets whose time can't be.
     pub(super) stray_times: Repeated,
     /// Places where time runs backwards, by more than queues of a network card explain, or jumps ahead by a year.
@@ -103,6 +105,7 @@ impl Book {
             fresh: Vec::new(),
             base: 0,
             is_complete: false,
+            not_compressed: None,
             stray_times: Repeated::default(),
             steps: Repeated::default(),
             unassigned: Repeated::default(),

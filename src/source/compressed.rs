@@ -87,16 +87,17 @@ pub(super) struct Hunt<'a> {
     pub(super) bytes: &'a [u8],
     /// No more bytes will come.
     pub(super) is_complete: bool,
-    /// They have to be there as a whole.
-    pub(super) is_strict: bool,
+    /// Packets may lie there, which may carry a compressed capture: it must be larger than any packet, or something else has to
+    /// begin right behind it, which in a packet does not.
+    pub(super) amid_packets: bool,
 }
 
-/// Looks for a compressed capture that begins in `from..to`; `tries` is how often it may still be looked closely.
+/// Looks for a compressed capture that begins in `from..to`; `tries` is how often it may still be looked closely in vain.
 pub(super) fn find(hunt: Hunt<'_>, from: usize, to: usize, tries: &mut u32) -> Place {
     let Hunt {
         bytes,
         is_complete,
-        is_strict,
+        amid_packets,
     } = hunt;
     for at in from..to.min(bytes.len()) {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -112,11 +113,10 @@ pub(super) fn find(hunt: Hunt<'_>, from: usize, to: usize, tries: &mut u32) -> P
         if *tries == 0 {
             return Place::None;
         }
-        *tries -= 1;
         match prove(compression, rest) {
-            Proof::Whole => return Place::At(at),
-            Proof::Begins if !is_strict => return Place::At(at),
-            Proof::Begins | Proof::No => {}
+            Proof::Large | Proof::Whole { followed: true } => return Place::At(at),
+            Proof::Whole { followed: false } | Proof::Cut if !amid_packets => return Place::At(at),
+            Proof::Whole { .. } | Proof::Cut | Proof::No => *tries -= 1,
         }
     }
     Place::None
@@ -124,18 +124,21 @@ pub(super) fn find(hunt: Hunt<'_>, from: usize, to: usize, tries: &mut u32) -> P
 
 /// What compressed bytes turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// No capture, or damaged.
+enum Proof {
+    /// No capture.
     No,
-    /// A capture begins, and goes on behind these bytes.
-    Begins,
-    /// A capture, which ends before these bytes do or with them.
-    Whole,
+    /// A capture begins, and is cut or damaged soon.
+    Cut,
+    /// A capture begins, and takes more bytes than a packet could have.
+    Large,
+    /// A capture, in a member that ends; whether compressed data or a capture begins right behind it.
+    Whole { followed: bool },
 }
 
-/// Decompresses so many bytes as prove that a capture begins.
-pub(super) fn prove(compression: Compression, bytes: &[u8]) -> Proof {
-    let mut rest = bytes.get(..PROOF_BYTES).unwrap_or(bytes);
+/// Decompresses the members that hold a capture's first bytes.
+fn prove(compression: Compression, bytes: &[u8]) -> Proof {
+    let window = bytes.get(..PROOF_BYTES);
+    let mut rest = window.unwrap_or(bytes);
     let mut start = Vec::with_capacity(SNIFF_BYTES);
     let mut piece = [0; SNIFF_BYTES];
     let mut total = 0;
@@ -156,25 +159,35 @@ pub(super) fn prove(compression: Compression, bytes: &[u8]) -> Proof {
                         }
                     }
                     if total >= RECORD_BYTES {
-                        return Proof::Begins;
+                        return Proof::Large;
                     }
                 }
-                // The end of what is there, not of the member.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && is_told(&start) => {
-                    return Proof::Begins;
+                Err(_) if !is_told(&start) => return Proof::No,
+                // The end of what is looked at, not of the member.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && window.is_some() => {
+                    return Proof::Large;
                 }
-                Err(_) => return Proof::No,
+                Err(_) => return Proof::Cut,
             }
         }
         rest = member.into_inner();
         next = Compression::recognise(rest);
+        if is_told(&start) {
+            let followed = next.is_some() || matches!(Format::recognise(rest), Start::Capture(..));
+            return Proof::Whole { followed };
+        }
     }
-    if is_told(&start) { Proof::Whole } else { Proof::No }
+    Proof::No
 }
 
 /// Whether there are bytes enough to tell a capture.
 fn is_told(start: &[u8]) -> bool {
     matches!(Format::recognise(start), Start::Capture(..))
+}
+
+/// Whether bytes are what every known writer begins a capture with, and all that tells it is there.
+pub(super) fn is_capture(start: &[u8]) -> bool {
+    is_told(start) && may_be_capture(start)
 }
 
 /// Whether bytes are what every known writer begins a capture with, as far as there are any.

@@ -113,14 +113,6 @@ impl Format {
         }
     }
 
-    /// Where a pcap record begins, its header included.
-    pub(super) fn start_of(&self, record: &Record) -> Option<usize> {
-        match self {
-            Self::Pcap(pcap) => (record.offset as usize).checked_sub(pcap.header_bytes()),
-            Self::PcapNg(_) => None,
-        }
-    }
-
     /// Frames complete packets of `bytes` from `start` on; returns where it stopped and why.
     pub(super) fn frame(
         &mut self,

@@ -12,7 +12,6 @@ use super::error::{SourceError, is_stdin};
 use super::format::{Format, Start};
 use super::progress::Progress;
 use super::raw::Raw;
-use super::search::begins_capture;
 use crate::limits::{COMPRESSED_PIECES, COMPRESSED_TRIES};
 
 /// An opened input, of which uncompressed bytes are read.
@@ -24,6 +23,8 @@ pub(super) struct Input {
     given: u64,
     /// Where pieces begin, those that were framed already aside.
     pieces: VecDeque<Piece>,
+    /// The one that is read now.
+    current: Piece,
     /// How often it may still be looked closely whether compressed bytes are a capture.
     pub(super) tries: u32,
 }
@@ -91,6 +92,7 @@ impl Input {
             is_stream,
             given: 0,
             pieces: VecDeque::new(),
+            current: Piece::default(),
             tries: COMPRESSED_TRIES,
         };
         input.begin(raw, compression)?;
@@ -108,6 +110,9 @@ impl Input {
 
     /// The piece that holds this uncompressed byte.
     pub(super) fn piece(&self, at: u64) -> Option<Piece> {
+        if at >= self.current.at {
+            return Some(self.current);
+        }
         let behind = self.pieces.partition_point(|piece| piece.at <= at);
         self.pieces.get(behind.saturating_sub(1)).copied()
     }
@@ -134,7 +139,7 @@ impl Input {
     pub(super) fn resume(&mut self) -> Option<Piece> {
         let (mut raw, from) = match std::mem::replace(&mut self.state, State::Gone) {
             State::Compressed(member) => {
-                let from = self.pieces.back().map_or(0, |piece| piece.stored_at + 1);
+                let from = self.current.stored_at + 1;
                 (member.into_inner(), from)
             }
             State::Between(raw) => {
@@ -150,7 +155,7 @@ impl Input {
         self.find_capture(&mut raw).ok()??;
         self.state = State::Between(raw);
         self.next_piece().ok()?;
-        self.pieces.back().copied()
+        Some(self.current)
     }
 
     /// Takes bytes until a capture begins, compressed or not.
@@ -163,13 +168,13 @@ impl Input {
             let hunt = Hunt {
                 bytes,
                 is_complete,
-                is_strict: false,
+                amid_packets: false,
             };
             let compressed = match compressed::find(hunt, 0, to, &mut self.tries) {
                 Place::At(at) => Some(at),
                 Place::Need(_) | Place::None => None,
             };
-            let plain = find_plain(bytes, compressed.unwrap_or(to), is_complete);
+            let plain = find_plain(bytes, compressed.unwrap_or(to));
             if let Some(at) = plain.or(compressed) {
                 io::BufRead::consume(raw, at);
                 return Ok(Some(()));
@@ -216,6 +221,7 @@ impl Input {
         if self.pieces.back().is_some_and(|last| last.at == piece.at) {
             self.pieces.pop_back();
         }
+        self.current = piece;
         // Beyond the cap a place is told by an earlier piece.
         if self.pieces.len() < COMPRESSED_PIECES {
             self.pieces.push_back(piece);
@@ -228,11 +234,12 @@ impl Input {
     }
 }
 
-/// Where a capture begins that is not compressed, before `to`.
-fn find_plain(bytes: &[u8], to: usize, is_complete: bool) -> Option<usize> {
+/// Where a capture begins that is not compressed, before `to`, amid compressed data: its header is long enough not to come
+/// about by chance.
+fn find_plain(bytes: &[u8], to: usize) -> Option<usize> {
     (0..to.min(bytes.len())).find(|at| {
         let rest = bytes.get(*at..).unwrap_or_default();
-        matches!(rest.first(), Some(0x0a | 0x34 | 0x4d | 0xa1 | 0xd4)) && begins_capture(rest, is_complete)
+        matches!(rest.first(), Some(0x0a | 0x34 | 0x4d | 0xa1 | 0xd4)) && compressed::is_capture(rest)
     })
 }
 
@@ -300,12 +307,13 @@ mod tests {
         let hunt = Hunt {
             bytes: &bytes,
             is_complete: true,
-            is_strict: false,
+            amid_packets: false,
         };
         let place = 3 * no_capture.len();
-        for (mut tries, expected) in [(4, Place::At(place)), (3, Place::None)] {
+        // What is found costs nothing.
+        for (mut tries, expected, left) in [(4, Place::At(place), 1), (3, Place::None, 0)] {
             assert_eq!(compressed::find(hunt, 0, bytes.len(), &mut tries), expected);
-            assert_eq!(tries, 0);
+            assert_eq!(tries, left);
         }
     }
 }

@@ -166,13 +166,13 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Whether in a place a capture begins whose last record ends with the data.
-    pub(super) fn capture_to_the_end(&self, mut places: std::ops::Range<usize>) -> bool {
-        places.any(|at| {
+    /// Whether in a place a capture begins whose last record ends with the data; few of those that look so are followed.
+    pub(super) fn capture_to_the_end(&self, places: std::ops::Range<usize>) -> bool {
+        /// A record holds more headers than that only if somebody put them there.
+        const FOLLOWED: usize = 8;
+        let mut headers = places.filter(|at| self.begins_capture(*at)).take(FOLLOWED);
+        headers.any(|at| {
             let mut chain = Chain::new(at, self.expected);
-            if !self.begins_capture(at) {
-                return false;
-            }
             while chain.at < self.bytes.len() {
                 if self.step(&mut chain).is_err() {
                     return false;
@@ -314,20 +314,6 @@ impl<'a> Search<'a> {
             link => link,
         }
     }
-}
-
-/// Whether a capture's header stands at the start of `bytes`, with packets behind it.
-pub(super) fn begins_capture(bytes: &[u8], is_complete: bool) -> bool {
-    let Start::Capture(format, _) = Format::recognise(bytes) else {
-        return false;
-    };
-    let search = Search {
-        bytes,
-        is_complete,
-        is_strict: false,
-        expected: format.expected(),
-    };
-    matches!(search.judge(0), Found::At(0))
 }
 
 /// The header of another capture: a section of pcapng, or what every known writer of pcap files puts there.

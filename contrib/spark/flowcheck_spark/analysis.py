@@ -47,22 +47,24 @@ class Feeding(threading.Thread):
     def __init__(self, files, hadoop, pipe):
         super().__init__(daemon=True)
         self.files, self.hadoop, self.pipe = files, hadoop, pipe
-        self.starts, self.problems, self.failure = [], {}, None
+        self.starts, self.failure = [], None
 
     def run(self):
         at = 0
         try:
-            for number, file in enumerate(self.files):
+            for file in self.files:
                 self.starts.append(at)
-                size, problem = reading.copy(file["uri"], self.hadoop, self.pipe.write)
-                at += size
-                if problem:
-                    self.problems[number] = (size, problem)
-            self.pipe.close()
+                at += reading.copy(file["uri"], self.hadoop, self.pipe.write)
         except BrokenPipeError:
             pass
         except Exception as error:
             self.failure = error
+        finally:
+            # flowcheck ends when nothing more comes, whatever went wrong here.
+            try:
+                self.pipe.close()
+            except BrokenPipeError:
+                pass
 
     def place(self, offset):
         """Which file holds this byte of the stream, and where in it the byte is."""
@@ -75,6 +77,9 @@ def analyse(task, settings):
     files = json.loads(task["files"])
     sound = [file for file in files if file["problem"] is None]
     key = {"point": task["point"], "period": task["period"]}
+    # What a file has of the day after the last one that is read belongs to that one: a run replaces whole dates.
+    starts = [tables.moment(file["start"]).date() for file in sound]
+    days = (min(starts), max(starts)) if starts else None
     if not sound:
         yield from rows("sources", key, key["period"] or EPOCH, sources(files, [], None, None))
         return
@@ -89,7 +94,7 @@ def analyse(task, settings):
         feeding.start()
         try:
             for lines in whole_lines(child.stdout):
-                yield connections(lines, key)
+                yield connections(lines, key, days)
             code = child.wait()
         finally:
             # Also when Spark wants no more of an attempt that another one has overtaken.
@@ -106,7 +111,7 @@ def analyse(task, settings):
         report = json.loads(text)
         begin = tables.moment(report["capture"]["start"]) or key["period"] or EPOCH
         yield from rows("legs", key, begin, tables.legs(report))
-        yield from steps(key, report)
+        yield from steps(key, report, days)
         yield from rows("sources", key, begin, sources(files, sound, feeding, report))
         yield batch({"kind": ["report"], "date": [begin.date()], "report": [text]}, key)
 
@@ -125,8 +130,8 @@ def whole_lines(stream):
         yield rest
 
 
-def connections(lines, key):
-    """Lines of connections as rows, dated by when each began."""
+def connections(lines, key, days):
+    """Lines of connections as rows, dated by when each began, within the days that are read."""
     stamps = {name for name, kind in tables.CONNECTION if kind == tables.STAMP}
     typed = [(name, pa.float64() if name in stamps else kind) for name, kind in tables.CONNECTION if name != "vlan"]
     options = pyarrow.json.ParseOptions(explicit_schema=pa.schema(typed), unexpected_field_behavior="infer")
@@ -139,6 +144,8 @@ def connections(lines, key):
             column = pc.cast(column, tables.STAMP)
         columns[name] = pc.cast(column, kind)
     dates = pc.cast(columns["start"], pa.date32())
+    first, last = (pa.scalar(day, pa.date32()) for day in days)
+    dates = pc.min_element_wise(pc.max_element_wise(dates, first), last)
     row = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
     return batch({"kind": ["connections"] * len(row), "date": dates, "connections": row}, key)
 
@@ -150,11 +157,11 @@ def rows(kind, key, begin, values):
         yield batch({"kind": [kind] * len(values), "date": [begin.date()] * len(values), kind: values}, key)
 
 
-def steps(key, report):
-    """Rows of the timeline, each on its own date."""
+def steps(key, report, days):
+    """Rows of the timeline, each on its own date, within the days that are read."""
     values = list(tables.timeline(report))
     if values:
-        dates = [value["t"].date() for value in values]
+        dates = [min(max(value["t"].date(), days[0]), days[1]) for value in values]
         yield batch({"kind": ["timeline"] * len(values), "date": dates, "timeline": values}, key)
 
 
@@ -186,8 +193,6 @@ def sources(files, sound, feeding, report):
         for damage in source.get("damage", []):
             number, at = feeding.place(damage["stored_at_byte"])
             damaged.setdefault(number, []).append((at, damage["within_piece"], damage["what"]))
-        for number, (at, what) in feeding.problems.items():
-            damaged.setdefault(number, []).insert(0, (at, 0, what))
     number = -1
     for place, file in enumerate(files):
         row = {"uri": file["uri"], "place": place, "bytes": file["bytes"], "start": tables.moment(file["start"])}

@@ -70,23 +70,14 @@ def private(path, flags):
 
 
 def copy(uri, hadoop, write):
-    """Writes all bytes of a file; returns their number and what went wrong, if anything did. What `write` raises goes on."""
+    """Writes all bytes of a file; returns their number. What can't be read fails the attempt, and Spark tries again: its first
+    bytes could be read."""
     done = 0
-    try:
-        with opened(uri, hadoop) as file:
-            while True:
-                try:
-                    piece = file.read(PIECE)
-                except OSError as error:
-                    return done, f"cannot read on: {error}"
-                if not piece:
-                    return done, None
-                write(piece)
-                done += len(piece)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        return done, f"cannot read: {error}"
+    with opened(uri, hadoop) as file:
+        while piece := file.read(PIECE):
+            write(piece)
+            done += len(piece)
+    return done
 
 
 def head(uri, hadoop, size):

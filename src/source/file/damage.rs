@@ -10,14 +10,14 @@ use crate::tr;
 
 impl CaptureFile {
     /// Looks for a compressed capture that begins between two places; only in what is not compressed itself.
-    pub(super) fn hunt(&mut self, bytes: &[u8], is_strict: bool, (from, to): (usize, usize)) -> Place {
+    pub(super) fn hunt(&mut self, bytes: &[u8], amid_packets: bool, (from, to): (usize, usize)) -> Place {
         if self.input.compression().is_some() {
             return Place::None;
         }
         let hunt = Hunt {
             bytes,
             is_complete: self.book.is_complete,
-            is_strict,
+            amid_packets,
         };
         compressed::find(hunt, from, to, &mut self.input.tries)
     }
@@ -35,7 +35,7 @@ impl CaptureFile {
             Found::At(to) | Found::Need { at: to, .. } => to,
             Found::Nothing => bytes.len(),
         };
-        match self.hunt(bytes, false, (at, to)) {
+        match self.hunt(bytes, true, (at, to)) {
             Place::At(at) => {
                 self.resume(at);
                 return (at, Step::Decompress);
@@ -55,26 +55,11 @@ impl CaptureFile {
 
     /// The data ends behind `at`, where `need` bytes would be needed. That may be a length that lies, with sound packets
     /// behind it.
-    pub(super) fn cut(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        need: usize,
-        records: &mut Vec<Record>,
-    ) -> (usize, Step) {
+    pub(super) fn cut(&mut self, bytes: &[u8], at: usize, need: usize) -> (usize, Step) {
         let rest = bytes.get(at..).unwrap_or_default();
         let left = rest.len();
         if left == 0 {
             return (at, self.end(at));
-        }
-        let last = records.last().and_then(|last| self.format.start_of(last));
-        if let Some(start) = last
-            && self.is_followed(bytes.get(start + 1..).unwrap_or_default(), at - start - 1)
-        {
-            let what = tr!("packet {number} is cut short", number = self.book.summary.packets);
-            self.take_back(records);
-            self.skip_from(start, what);
-            return (start + 1, Step::GoOn);
         }
         let cut = tr!(
             "cut short: {left} bytes are left where {need} or more are needed",
@@ -87,7 +72,14 @@ impl CaptureFile {
             piece: self.input.piece(self.book.base + at as u64),
             is_cut: true,
         });
-        if self.format.is_surely_cut(rest) && !self.is_followed(rest, left) {
+        // A small capture may stand behind a file that was cut: it ends with the data.
+        let search = Search {
+            bytes: rest,
+            is_complete: true,
+            is_strict: true,
+            expected: self.format.expected(),
+        };
+        if self.format.is_surely_cut(rest) && !search.capture_to_the_end(1..left) {
             return (bytes.len(), self.end(bytes.len()));
         }
         (at + 1, Step::GoOn)
@@ -98,18 +90,6 @@ impl CaptureFile {
         if records.pop().is_some() {
             self.book.summary.packets -= 1;
         }
-    }
-
-    /// Whether before `to`, inside a record, another capture begins and goes on to the very end of the data: the file was
-    /// cut, and a small one stands behind it.
-    fn is_followed(&mut self, rest: &[u8], to: usize) -> bool {
-        let search = Search {
-            bytes: rest,
-            is_complete: true,
-            is_strict: true,
-            expected: self.format.expected(),
-        };
-        search.capture_to_the_end(0..to) || matches!(self.hunt(rest, true, (0, to)), Place::At(_))
     }
 
     /// The bytes at `at` are no packet; returns where to go on.
@@ -127,34 +107,14 @@ impl CaptureFile {
             expected: self.format.expected(),
         };
         let Some((from, to)) = self.format.swallowed(&search, at, records) else {
-            return self.swallowed_compressed(bytes, at, what, records);
+            self.skip_from(at, what);
+            return at + 1;
         };
         let number = self.book.summary.packets;
         self.take_back(records);
         self.skip_from(from, tr!("packet {number}'s length lies", number));
         self.resume(to);
         to
-    }
-
-    /// The same where a file that was cut may have been followed by a compressed one, which its last record took in.
-    fn swallowed_compressed(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        what: String,
-        records: &mut Vec<Record>,
-    ) -> usize {
-        let last = records.last().and_then(|last| self.format.start_of(last));
-        if let Some(start) = last
-            && let Place::At(found) = self.hunt(bytes, false, (start + 1, at))
-        {
-            let what = tr!("packet {number} is cut short", number = self.book.summary.packets);
-            self.take_back(records);
-            self.skip_from(start, what);
-            return found;
-        }
-        self.skip_from(at, what);
-        at + 1
     }
 
     /// From `at` on bytes are skipped.
@@ -188,9 +148,14 @@ impl CaptureFile {
             && let Some(piece) = self.input.resume()
         {
             let (from, what) = match self.skipping.take() {
-                Some(Skipping { from, what, .. }) if what != *failure => {
-                    (from, tr!("{what}, then {failure}", what, failure))
-                }
+                Some(Skipping { from, what, .. }) if what != *failure => (
+                    from,
+                    tr!(
+                        "{what}, then {failure}",
+                        what = what.trim_end_matches(','),
+                        failure
+                    ),
+                ),
                 Some(Skipping { from, what, .. }) => (from, what),
                 None => (offset, failure.clone()),
             };
@@ -232,12 +197,16 @@ impl CaptureFile {
     /// Reading failed: what was read before is still looked at.
     pub(super) fn failed(&mut self, error: &io::Error) {
         self.book.is_complete = true;
-        let compression = self.input.compression().map(Compression::name);
-        self.failure = Some(match (compression, error.kind()) {
-            (Some(kind), io::ErrorKind::UnexpectedEof) => tr!("the {kind} data is cut short", kind),
-            (Some(kind), _) => tr!("the {kind} data is damaged ({error})", kind, error),
-            (None, io::ErrorKind::InvalidData) => error.to_string(),
-            (None, _) => tr!("cannot read on ({error})", error),
-        });
+        self.failure = Some(failure(self.input.compression(), error));
+    }
+}
+
+/// What is wrong where reading failed.
+pub(super) fn failure(compression: Option<Compression>, error: &io::Error) -> String {
+    match (compression.map(Compression::name), error.kind()) {
+        (Some(kind), io::ErrorKind::UnexpectedEof) => tr!("the {kind} data is cut short", kind),
+        (Some(kind), _) => tr!("the {kind} data is damaged ({error})", kind, error),
+        (None, io::ErrorKind::InvalidData) => error.to_string(),
+        (None, _) => tr!("cannot read on ({error})", error),
     }
 }

@@ -97,7 +97,7 @@ impl CaptureFile {
         let mut book = Book::new(source, path.display().to_string(), display_name(path), ids);
         book.summary.compression = compression;
         let mut start = vec![0; SNIFF_BYTES];
-        let mut filled = 0;
+        let (mut filled, mut skipped) = (0, 0);
         let (format, header_bytes) = loop {
             let bytes = start.get(..filled).unwrap_or_default();
             match Format::recognise(bytes) {
@@ -110,7 +110,16 @@ impl CaptureFile {
             match result {
                 Ok(0) => return Err(not_a_capture(&book, bytes, None, None)),
                 Ok(read) => filled += read,
-                Err(error) if compression.is_some() => {
+                // Of damaged compressed data nothing can be said; what follows is read all the same.
+                Err(error) if input.compression().is_some() => {
+                    let what = damage::failure(input.compression(), &error);
+                    book.damaged_piece = input.piece(skipped);
+                    if input.resume().is_some() {
+                        let next = skipped + filled as u64;
+                        book.skip(skipped, next, &what);
+                        (filled, skipped) = (0, next);
+                        continue;
+                    }
                     return Err(not_a_capture(&book, bytes, None, Some(&error)));
                 }
                 Err(error) => return Err(SourceError::from_io(path, error)),
@@ -118,7 +127,7 @@ impl CaptureFile {
         };
         start.truncate(filled);
         start.drain(..header_bytes);
-        book.base = header_bytes as u64;
+        book.base = skipped + header_bytes as u64;
         let arena_bytes = BLOCK_BYTES;
         let mut file = Self {
             eager: input.is_stream,
@@ -132,7 +141,7 @@ impl CaptureFile {
             begins: false,
             ended: false,
         };
-        file.declare(0);
+        file.declare(skipped);
         file.book.locate(|offset| file.input.piece(offset));
         Ok(file)
     }
@@ -261,7 +270,7 @@ impl CaptureFile {
         match stop {
             Stop::Need(need) if !is_complete => (at, Step::Read(need)),
             Stop::Look(need) if !is_complete => (at, Step::Look(need)),
-            Stop::Need(need) | Stop::Look(need) => self.cut(bytes, at, need, records),
+            Stop::Need(need) | Stop::Look(need) => self.cut(bytes, at, need),
             Stop::NewCapture => {
                 self.begins = true;
                 (at, Step::GoOn)
@@ -270,8 +279,9 @@ impl CaptureFile {
             Stop::Compressed => match self.hunt(bytes, false, (at, at + 1)) {
                 Place::At(_) => (at, Step::Decompress),
                 Place::Need(_) | Place::None => {
-                    let what = tr("compressed data that is no capture").to_owned();
-                    (self.damaged(bytes, at, what, records), Step::GoOn)
+                    // Then it is what it would be anyway.
+                    self.book.not_compressed = Some(self.book.base + at as u64);
+                    (at, Step::GoOn)
                 }
             },
             Stop::Damage(_) if !is_complete && left < SEARCH_AHEAD_BYTES => {

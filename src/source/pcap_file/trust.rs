@@ -108,11 +108,6 @@ impl PcapFile {
         bytes.get(8..16) == Some(&[0; 8]) && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
     }
 
-    /// The length of a record's header.
-    pub(in crate::source) const fn header_bytes(&self) -> usize {
-        self.record_header
-    }
-
     /// How its records are laid out.
     pub(in crate::source) fn layout(&self) -> Layout {
         Layout {
@@ -160,7 +155,7 @@ impl PcapFile {
         let (layout, (offset, number)) = (self.layout(), place);
         let is_near = before.map_or(is_of_era(header.time), |before| are_near(before, header.time));
         let is_doubtful = !is_near || !layout.is_whole(&header);
-        if is_doubtful && Compression::recognise(rest).is_some() {
+        if is_doubtful && book.not_compressed != Some(offset) && Compression::recognise(rest).is_some() {
             return Err(Stop::Compressed);
         }
         if header.captured_len > layout.longest {

@@ -125,7 +125,8 @@ impl PcapNg {
         let mut at = start;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let (block, length) = match self.block(rest, at) {
+            let is_plain = book.not_compressed == Some(book.base + at as u64);
+            let (block, length) = match self.block(rest, at, is_plain) {
                 Ok(found) => found,
                 Err(stop) => return (at, stop),
             };
@@ -168,9 +169,9 @@ impl PcapNg {
         Some(())
     }
 
-    /// Delimits the block at the start of `rest`.
+    /// Delimits the block at the start of `rest`, of which it may be known that it is not compressed.
     #[inline]
-    fn block<'a>(&mut self, rest: &'a [u8], at: usize) -> Result<(Block<'a>, usize), Stop> {
+    fn block<'a>(&mut self, rest: &'a [u8], at: usize, is_plain: bool) -> Result<(Block<'a>, usize), Stop> {
         let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = rest.first_chunk::<8>() else {
             return Err(Stop::Need(SMALLEST_BLOCK));
         };
@@ -188,7 +189,7 @@ impl PcapNg {
             if let Start::Need(bytes) = Format::recognise(rest) {
                 return Err(Stop::Need(bytes));
             }
-            another(rest)?;
+            another(rest, is_plain)?;
             return Err(Stop::Damage(tr!(
                 "a pcapng block of type {kind} with the impossible length {length}",
                 kind = format!("{kind:#x}"),
@@ -196,7 +197,7 @@ impl PcapNg {
             )));
         }
         let Some((body, trailer)) = rest.get(8..length).and_then(<[u8]>::split_last_chunk::<4>) else {
-            another(rest)?;
+            another(rest, is_plain)?;
             if trust::is_liar(self.order, kind, rest, length) {
                 return Err(Stop::Damage(tr!(
                     "a pcapng block of type {kind} with the length {length}, far more than its packet takes,",
@@ -207,7 +208,7 @@ impl PcapNg {
             return Err(Stop::Need(length));
         };
         if self.order.u32(*trailer) as usize != length {
-            another(rest)?;
+            another(rest, is_plain)?;
             return Err(Stop::Damage(tr!(
                 "a pcapng block of type {kind} begins with the length {length} and ends with the length {other}",
                 kind = format!("{kind:#x}"),
@@ -330,10 +331,10 @@ impl PcapNg {
 }
 
 /// Stops where a pcap file begins, or compressed data.
-fn another(rest: &[u8]) -> Result<(), Stop> {
+fn another(rest: &[u8], is_plain: bool) -> Result<(), Stop> {
     match Format::recognise(rest) {
         Start::Capture(Format::Pcap(_), _) => Err(Stop::NewCapture),
-        _ if Compression::recognise(rest).is_some() => Err(Stop::Compressed),
+        _ if !is_plain && Compression::recognise(rest).is_some() => Err(Stop::Compressed),
         _ => Ok(()),
     }
 }

@@ -101,11 +101,11 @@ fn a_cut_loses_nothing_of_the_next() {
         for endian in BOTH {
             let is_odd = matches!(
                 (endian, name),
-                (Endian::Big, "pcap") | (Endian::Little, "other order") | (_, "two members")
+                (Endian::Big, "pcap") | (Endian::Little, "other order")
             );
-            if is_odd {
-                // Numbers of one order, a byte further, are numbers of the other, and of several members only the first is
-                // known for a capture: such a pair may lose more.
+            if is_odd || is_compressed(&two) {
+                // Numbers of one order, a byte further, are numbers of the other; and compressed data may be the payload of
+                // the packet that was cut: such a pair may lose more.
                 continue;
             }
             let one = hour(endian, MICRO, BASE, 20);
@@ -153,12 +153,15 @@ fn a_cut_loses_nothing_of_the_next() {
 #[test]
 fn a_cut_loses_nothing_of_a_small_next_one() {
     let large = vec![7; 9_000];
-    for (name, two) in ways(BASE + 100, 4) {
+    for (name, two) in ways(BASE + 100, 4)
+        .into_iter()
+        .filter(|(_, two)| !is_compressed(two))
+    {
         let one = Pcap::ethernet()
             .packet(BASE, 0)
             .record(BASE + 1, 0, 9_000, &large)
             .bytes;
-        for kept in [1_000, 5_000, 8_900] {
+        for kept in [1_000, 5_000] {
             let cut = &one[..one.len() - (9_000 - kept)];
             let drained = joined(&[cut, &two], usize::MAX);
             let expected: Vec<u32> = [0].into_iter().chain(100..104).collect();
@@ -171,6 +174,105 @@ fn a_cut_loses_nothing_of_a_small_next_one() {
             assert_eq!(drained.summary().damage.len(), 1, "{name}");
         }
     }
+}
+
+fn is_compressed(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, ..] | [0x28, 0xb5, ..])
+}
+
+/// Compressed captures behind a cut file: one of them may be lost, which is told; the others are not.
+#[test]
+fn compressed_captures_are_found_again_behind_damage() {
+    let one = hour(Endian::Little, MICRO, BASE, 20);
+    for compress in [gzip as fn(&[u8]) -> Vec<u8>, zstd] {
+        let hours = [100, 200, 300].map(|from| compress(&hour(Endian::Little, MICRO, BASE + from, 50)));
+        let files = [&one[..one.len() - 7], &hours[0], &hours[1], &hours[2]];
+        let drained = joined(&files, usize::MAX);
+        let after: Vec<u32> = seconds(&drained)
+            .into_iter()
+            .filter(|second| (200..350).contains(second))
+            .collect();
+        let expected: Vec<u32> = (200..250).chain(300..350).collect();
+        assert_eq!(after, expected, "{:?}", drained.summary());
+        assert!(!drained.summary().damage.is_empty());
+    }
+}
+
+/// What a packet carries is no capture, whatever stands around it.
+#[test]
+fn compressed_captures_in_packets_stay_payload_beside_damage() {
+    let inner = gzip(&hour(Endian::Little, MICRO, BASE, 12));
+    let file = |garbage: &[u8], after: u32| {
+        let file = (0..40).fold(Pcap::ethernet(), |file, number| file.packet(BASE + number, 0));
+        let file = file.record(BASE + 40, 0, inner.len() as u32, &inner);
+        let rest = (0..after)
+            .fold(Pcap::ethernet(), |file, number| {
+                file.packet(BASE + 41 + number, 0)
+            })
+            .bytes;
+        [&file.bytes, garbage, rest.get(24..).unwrap_or_default()].concat()
+    };
+    for (garbage, after) in [(&b"zzzz"[..], 1_000), (&[0; 100], 0), (&[0; 4_096], 0), (b"", 0)] {
+        let drained = joined(&[&file(garbage, after)], usize::MAX);
+        assert_eq!(drained.seen.len() as u32, 41 + after, "{:?}", drained.summary());
+    }
+    // Killed inside of that record.
+    let mut cut = file(b"", 0);
+    cut.truncate(cut.len() - 3);
+    assert_eq!(joined(&[&cut], usize::MAX).seen.len(), 40);
+    // Its length lies.
+    let mut lies = file(b"", 1_000);
+    let at = 24 + 40 * 76 + 8;
+    lies[at..at + 4].copy_from_slice(&7_u32.to_le_bytes());
+    let drained = joined(&[&lies], usize::MAX);
+    assert!(drained.seen.len() >= 1_040, "{:?}", drained.summary());
+}
+
+/// A second that is written like gzip's magic, in a packet that is odd besides.
+#[test]
+fn seconds_that_look_compressed_are_seconds() {
+    const GZIP: u32 = 0x6808_8b1f;
+    let file = (0..20).fold(Pcap::ethernet(), |file, _| file.record(GZIP, 0, 0, &[7; 60]));
+    assert_eq!(joined(&[&file.bytes], usize::MAX).seen.len(), 20);
+}
+
+/// Sound captures cost nothing, however many there are; nor does a damaged one spoil those around it.
+#[test]
+fn many_alternating_captures_and_damaged_ones_between() {
+    let plain = |n: u32| hour(Endian::Little, MICRO, BASE + n, 1);
+    let all: Vec<u8> = (0..3_000)
+        .flat_map(|n| if n % 2 == 0 { plain(n) } else { gzip(&plain(n)) })
+        .collect();
+    let drained = joined(&[&all], 100_000);
+    assert_eq!(drained.seen.len(), 3_000);
+    assert!(
+        drained.summary().warnings.is_empty(),
+        "{:?}",
+        drained.summary().warnings
+    );
+    let sound = |n| gzip(&hour(Endian::Little, MICRO, BASE + n, 30));
+    let mut broken = sound(500);
+    let middle = broken.len() - 6;
+    broken[middle] ^= 0xff;
+    let drained = joined(
+        &[&plain(0), &sound(100), &broken, &sound(200), &broken, &sound(300)],
+        usize::MAX,
+    );
+    for from in [100, 200, 300] {
+        let found = seconds(&drained)
+            .iter()
+            .filter(|second| (from..from + 30).contains(*second))
+            .count();
+        assert_eq!(found, 30, "{from}: {:?}", drained.summary());
+    }
+    // The first of all.
+    let drained = joined(&[&sound(0)[..40], &sound(100), &plain(200)], usize::MAX);
+    assert_eq!(
+        seconds(&drained),
+        (100..130).chain(200..201).collect::<Vec<_>>(),
+        "{:?}",
+        drained.summary()
+    );
 }
 
 #[test]
@@ -233,8 +335,10 @@ fn what_is_no_capture_between_two_is_skipped() {
         let text = b"rsync: connection unexpectedly closed (0 bytes received so far)\n".repeat(5);
         let no_capture = gzip(&text);
         for garbage in [&text[..], &no_capture[..]] {
-            let drained = joined(&[&one, garbage, &two], usize::MAX);
-            let expected: Vec<u32> = (0..20).chain(100..300).collect();
+            // Compressed data is known for a capture by what follows it.
+            let three = hour(Endian::Little, MICRO, BASE + 400, 5);
+            let drained = joined(&[&one, garbage, &two, &three], usize::MAX);
+            let expected: Vec<u32> = (0..20).chain(100..300).chain(400..405).collect();
             assert_eq!(seconds(&drained), expected, "{name}: {:?}", drained.summary());
             let damage = &drained.summary().damage;
             assert!(
