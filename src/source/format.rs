@@ -113,6 +113,14 @@ impl Format {
         }
     }
 
+    /// Where a pcap record begins, its header included, if it ends at this place.
+    pub(super) fn start_of(&self, record: &Record, end: usize) -> Option<usize> {
+        let Self::Pcap(pcap) = self else { return None };
+        let body = record.offset as usize;
+        let ends_there = body + record.captured_len as usize == end;
+        body.checked_sub(pcap.header_bytes()).filter(|_| ends_there)
+    }
+
     /// Frames complete packets of `bytes` from `start` on; returns where it stopped and why.
     pub(super) fn frame(
         &mut self,

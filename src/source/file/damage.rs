@@ -107,14 +107,34 @@ impl CaptureFile {
             expected: self.format.expected(),
         };
         let Some((from, to)) = self.format.swallowed(&search, at, records) else {
-            self.skip_from(at, what);
-            return at + 1;
+            return self.swallowed_compressed(bytes, at, what, records);
         };
         let number = self.book.summary.packets;
         self.take_back(records);
         self.skip_from(from, tr!("packet {number}'s length lies", number));
         self.resume(to);
         to
+    }
+
+    /// The same where a file that was cut may have been followed by a compressed one, which its last record took in.
+    fn swallowed_compressed(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        what: String,
+        records: &mut Vec<Record>,
+    ) -> usize {
+        let last = records.last().and_then(|last| self.format.start_of(last, at));
+        if let Some(start) = last
+            && let Place::At(found) = self.hunt(bytes, true, (start + 1, at))
+        {
+            let number = self.book.summary.packets;
+            self.take_back(records);
+            self.skip_from(start, tr!("packet {number} is cut short", number));
+            return found;
+        }
+        self.skip_from(at, what);
+        at + 1
     }
 
     /// From `at` on bytes are skipped.

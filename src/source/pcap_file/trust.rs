@@ -108,6 +108,11 @@ impl PcapFile {
         bytes.get(8..16) == Some(&[0; 8]) && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
     }
 
+    /// The length of a record's header.
+    pub(in crate::source) const fn header_bytes(&self) -> usize {
+        self.record_header
+    }
+
     /// How its records are laid out.
     pub(in crate::source) fn layout(&self) -> Layout {
         Layout {
