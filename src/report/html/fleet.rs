@@ -11,7 +11,7 @@ use crate::diagnose::expect::Outcome;
 use crate::fleet::{Fleet, Point};
 use crate::lang::tr;
 use crate::report::display_safe;
-use crate::report::text::fleet::{ALIKE, names, notes, sentence, twice_words};
+use crate::report::text::fleet::{ALIKE, how_many, notes, sentence, twice_words};
 use crate::report::text::units::percent;
 use crate::tr;
 
@@ -117,7 +117,7 @@ fn points(fleet: &Fleet) -> Section {
             (tr!(
                 "{points}. Each row is all that was captured there; in the figures of all a connection that was captured at two \
                  points counts once. Peaks do not add up: that of all is the highest of any one.",
-                points = names(fleet)
+                points = how_many(fleet)
             ))
         }
         (table("points", &COLUMNS, fleet.points.iter().map(row).collect()))

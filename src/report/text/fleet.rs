@@ -1,7 +1,6 @@
 //! Several capture points as one, for people: the answer, the host unlike its peers, a line a point, then what every
 //! report says.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::page::{Page, Tone, columns};
@@ -351,8 +350,7 @@ fn twice(page: &mut Page, twice: &[SeenTwice]) {
     }
 }
 
-/// The names of points, each once, for a head line.
-pub(in crate::report) fn names(fleet: &Fleet) -> String {
-    let names: BTreeSet<&str> = fleet.points.iter().map(|point| point.name.as_str()).collect();
-    counted(names.len() as u64, "capture point", "capture points")
+/// How many points there are, in words.
+pub(in crate::report) fn how_many(fleet: &Fleet) -> String {
+    counted(fleet.points.len() as u64, "capture point", "capture points")
 }
