@@ -25,7 +25,7 @@ const fn number(word: u64) -> u32 {
 /// Numbers by hash. Several may have one hash: what looks for one says which it means.
 #[derive(Debug)]
 pub struct Index {
-    /// A power of two of them; a quarter is empty at least.
+    /// A power of two of them; half of them are empty at least.
     words: Vec<u64>,
     len: usize,
     /// By how much a word is shifted to get the place where it belongs.
@@ -96,7 +96,7 @@ impl Index {
 
     /// Adds a number, which no entry with this hash has.
     pub fn insert(&mut self, hash: u64, number: u32) {
-        if (self.len + 1) * 4 > self.words.len() * 3 {
+        if (self.len + 1) * 2 > self.words.len() {
             self.grow();
         }
         self.len += 1;

@@ -39,6 +39,10 @@ impl<S: Source> Source for Stoppable<S> {
         }
     }
 
+    fn is_prompt(&self) -> bool {
+        self.source.is_prompt()
+    }
+
     fn summaries(&self) -> Vec<SourceSummary> {
         self.source.summaries()
     }

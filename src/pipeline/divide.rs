@@ -141,26 +141,30 @@ impl Reading {
 
     /// Reads to the end, or until no engine is left.
     pub(super) fn run(mut self, engines: &[Sender<Share>], used: &Receiver<Divided>) -> Read {
-        loop {
-            let mut memory = used.try_recv().unwrap_or_default();
-            memory.block.clear();
-            match self.source.next(std::mem::take(&mut memory.block)) {
-                Next::Block(block) => {
-                    memory.block = block;
-                    if !self.hand_on(memory, engines) {
-                        break;
-                    }
-                }
-                Next::Idle { until } => {
-                    self.clock = self.clock.max(until.unwrap_or(Timestamp::MIN));
-                    memory.block.clear();
-                    if !self.hand_on(memory, engines) {
-                        break;
-                    }
-                }
-                Next::End => break,
+        while self.step(engines, used) {}
+        self.end()
+    }
+
+    /// Reads a block and hands it on; whether there may be another one, and somebody to analyse it.
+    pub(super) fn step(&mut self, engines: &[Sender<Share>], used: &Receiver<Divided>) -> bool {
+        let mut memory = used.try_recv().unwrap_or_default();
+        memory.block.clear();
+        match self.source.next(std::mem::take(&mut memory.block)) {
+            Next::Block(block) => {
+                memory.block = block;
+                self.hand_on(memory, engines)
             }
+            Next::Idle { until } => {
+                self.clock = self.clock.max(until.unwrap_or(Timestamp::MIN));
+                memory.block.clear();
+                self.hand_on(memory, engines)
+            }
+            Next::End => false,
         }
+    }
+
+    /// What is known when no more is read.
+    pub(super) fn end(self) -> Read {
         Read {
             sources: self.source.summaries(),
             interfaces: self.interfaces.look().clone(),

@@ -9,6 +9,7 @@
 //! frame. The calling thread merges what they tell in frame order and adds it up: what needs order across connections
 //! stands apart from what one connection does, and the report is the same for any number of engines.
 
+mod adding;
 mod assemble;
 mod divide;
 mod ladder;
@@ -26,8 +27,9 @@ use crate::engine::{Config, Engine, Server};
 use crate::lang;
 use crate::source::Source;
 use crate::time::Timestamp;
+use adding::Adding;
 use assemble::Account;
-use divide::{Divided, Interfaces, Reading, Share};
+use divide::{Divided, Interfaces, Read, Reading, Share};
 pub use ladder::{ladder, ladders};
 pub use observer::{Observer, SoFar};
 use view::{Ask, Recent, ViewDesk};
@@ -134,11 +136,6 @@ pub fn analyse_for(
         aggregate.keep_ended();
     }
     let (reading, accounts) = thread::scope(|scope| {
-        let lang = lang::spoken();
-        let reader = scope.spawn(move || {
-            let _speaking = lang::speak(lang);
-            Reading::new(source, interfaces).run(&shares, &recycled)
-        });
         for post in posts {
             let engine = Engine::new(config.clone()).one_of(post.place.0, engines);
             scope.spawn(move || work(engine, post));
@@ -155,15 +152,47 @@ pub fn analyse_for(
             });
             aggregate.keep_recent();
         }
-        let accounts = add_up(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
+        let mut adding = Adding::new(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
+        let read = if engines == 1 && source.is_prompt() {
+            in_turn(Reading::new(source, interfaces), shares, &recycled, &mut adding)
+        } else {
+            let lang = lang::spoken();
+            let reader = scope.spawn(move || {
+                let _speaking = lang::speak(lang);
+                Reading::new(source, interfaces).run(&shares, &recycled)
+            });
+            while adding.round() {}
+            // A thread that panicked has said so on its own; what the others have is reported all the same.
+            reader.join().unwrap_or_default()
+        };
+        let accounts = adding.finish();
         if let Some(screen) = screen {
             screen.close();
         }
-        // A thread that panicked has said so on its own; what the others have is reported all the same.
-        (reader.join().unwrap_or_default(), accounts)
+        (read, accounts)
     });
     let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
     assemble::snapshot(&accounts, &aggregate, listed, config, reading).0
+}
+
+/// Reads and adds up by turns, on one thread: with a single engine both together take about as long as the analysis, and two
+/// threads that wait for each other on one processor cost more than they gain.
+fn in_turn(
+    mut reading: Reading,
+    shares: Vec<Sender<Share>>,
+    recycled: &Receiver<Divided>,
+    adding: &mut Adding<'_>,
+) -> Read {
+    let mut under_way = 0;
+    while reading.step(&shares, recycled) {
+        under_way += 1;
+        while (under_way == UNDER_WAY || adding.is_ready()) && adding.round() {
+            under_way -= 1;
+        }
+    }
+    drop(shares);
+    while adding.round() {}
+    reading.end()
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
@@ -207,81 +236,4 @@ fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
     batch.servers = servers;
     batch.account = Account::of(engine);
     let _ = post.found.send(batch);
-}
-
-/// The thread that needs the order of events across connections: a batch of every engine at a time, merged.
-/// Returns the engines' last counters.
-fn add_up(
-    aggregate: &mut Aggregate,
-    desks: Vec<Desk>,
-    config: &Config,
-    interfaces: &Interfaces,
-    (observer, recent): (&mut dyn Observer, Option<&Recent>),
-) -> Vec<Account> {
-    let mut accounts: Vec<Account> = desks.iter().map(|_| Account::default()).collect();
-    let mut desks: Vec<Option<Desk>> = desks.into_iter().map(Some).collect();
-    let mut told: Vec<Told> = desks.iter().map(|_| Told::default()).collect();
-    let mut exchanges = Vec::new();
-    loop {
-        // An engine that is gone keeps its place: the others are known by theirs.
-        let mut batches: Vec<Option<Batch>> = desks
-            .iter()
-            .map(|desk| desk.as_ref()?.found.recv().ok())
-            .collect();
-        if batches.iter().all(Option::is_none) {
-            break;
-        }
-        let mut span = None;
-        let mut servers = Vec::new();
-        let mut asked = false;
-        for ((batch, told), account) in batches.iter_mut().zip(&mut told).zip(&mut accounts) {
-            let Some(batch) = batch else { continue };
-            std::mem::swap(&mut batch.account, account);
-            std::mem::swap(&mut batch.told, told);
-            exchanges.append(&mut batch.exchanges);
-            span = span.or(batch.span);
-            asked |= batch.servers.is_some();
-            servers.extend(batch.servers.take().into_iter().flatten());
-        }
-        if let Some((start, clock)) = span {
-            aggregate.begin(start);
-            aggregate.apply(&told);
-            aggregate.advance(clock);
-        }
-        if let Some(recent) = recent {
-            recent.add(aggregate.take_recent());
-        }
-        if config.tell_connections {
-            tell(aggregate, interfaces, observer);
-        }
-        exchanges.sort_by_key(|exchange: &ExchangeRecord| exchange.order);
-        exchanges
-            .drain(..)
-            .for_each(|exchange| observer.exchange(&exchange));
-        observer.progress(&SoFar::new(&accounts, aggregate, config, recent));
-        let servers: Arc<[Server]> = servers.into();
-        for ((desk, batch), told) in desks.iter_mut().zip(batches).zip(&mut told) {
-            let Some((present, mut batch)) = desk.as_ref().zip(batch) else {
-                *desk = None;
-                continue;
-            };
-            if asked {
-                let _ = present.servers.send(Arc::clone(&servers));
-            }
-            std::mem::swap(&mut batch.told, told);
-            let _ = present.used.try_send(batch);
-        }
-    }
-    aggregate.settle();
-    accounts
-}
-
-/// Tells of the connections that were over since the last time.
-fn tell(aggregate: &mut Aggregate, interfaces: &Interfaces, observer: &mut dyn Observer) {
-    // Known before the packets are: nobody waits for this for long.
-    let interfaces = interfaces.look();
-    for ended in aggregate.drain_ended() {
-        let interface = interfaces.get(usize::from(ended.facts.interface.0));
-        observer.ended(ended, interface);
-    }
 }

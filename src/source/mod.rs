@@ -62,6 +62,11 @@ pub trait Source: Send {
     /// summary says what is missing.
     fn next(&mut self, recycled: Block) -> Next;
 
+    /// Whether packets need not be waited for, as those of files: what has been read can wait meanwhile.
+    fn is_prompt(&self) -> bool {
+        false
+    }
+
     /// What is known about each source so far, in the order given by the user.
     fn summaries(&self) -> Vec<SourceSummary>;
 }

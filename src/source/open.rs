@@ -70,6 +70,10 @@ impl Source for Capture {
         self.source.next(recycled)
     }
 
+    fn is_prompt(&self) -> bool {
+        self.progress.bytes_total().is_some()
+    }
+
     fn summaries(&self) -> Vec<SourceSummary> {
         self.source.summaries()
     }
