@@ -3,7 +3,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use flowcheck::decode::Address;
-use flowcheck::flow::{FlowKey, FlowTable, Link, PathId, Tombstone};
+use flowcheck::flow::{FlowKey, FlowTable, KeyHasher, Link, PathId, Tombstone};
 use flowcheck::sequence::SeqNumber;
 use flowcheck::time::Timestamp;
 use flowcheck::u48::U48;
@@ -39,7 +39,7 @@ fn key(number: usize) -> FlowKey {
 }
 
 fn table(connections: usize) -> FlowTable<Kept> {
-    let mut table = FlowTable::new(1000);
+    let mut table = FlowTable::new(1000, KeyHasher::default());
     for number in 0..connections {
         table.insert(key(number), [0; 32]);
     }

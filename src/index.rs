@@ -71,16 +71,32 @@ impl Index {
     }
 
     /// The number with this hash that `is_it` accepts.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "looked for once for nearly every packet, mostly at the first place"
+    )]
+    #[inline(always)]
     #[must_use]
     pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        self.place(hash, is_it).map(|(_, number)| number)
+        let tag = tag(hash);
+        let first = self.word(self.home(tag));
+        if first == 0 {
+            return None;
+        }
+        if (first ^ tag) >> 32 == 0 && is_it(number(first)) {
+            return Some(number(first));
+        }
+        self.place_from(1, tag, is_it).map(|(_, number)| number)
     }
 
-    #[inline]
     fn place(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        let tag = tag(hash);
-        let mut place = self.home(tag);
+        self.place_from(0, tag(hash), is_it)
+    }
+
+    /// Where it is, looking from so many places behind the one where it belongs.
+    #[inline(never)]
+    fn place_from(&self, behind: usize, tag: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        let mut place = self.home(tag) + behind;
         loop {
             let word = self.word(place);
             if word == 0 {

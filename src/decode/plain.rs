@@ -67,14 +67,14 @@ pub fn plain_ends(frame: &Frame<'_>) -> Option<[End; 2]> {
     Headers::of(frame).map(|headers| headers.ends())
 }
 
-/// The packet in a frame, if it is as plain as most are.
+/// The packet in a frame, if it is as plain as most are, and where in the frame its payload begins.
 #[expect(
     clippy::inline_always,
     reason = "a packet is a large value: it is built where it is kept"
 )]
 #[inline(always)]
 #[must_use]
-pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+pub fn plain<'a>(frame: &Frame<'a>) -> Option<(Packet<'a>, usize)> {
     let bytes = frame.bytes;
     let headers = Headers::of(frame)?;
     let total_len = usize::from(headers.word(IP_AT + 2));
@@ -111,12 +111,13 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
         payload: bytes.get(payload_at..payload_at + captured)?,
         print: Print::of(&features),
     };
-    Some(Packet {
+    let packet = Packet {
         segment,
         path: Path::default(),
         source,
         destination,
-    })
+    };
+    Some((packet, payload_at))
 }
 
 /// TSval, 0 without options, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
@@ -183,7 +184,8 @@ mod tests {
     fn usual_layouts_take_this_way() {
         for options in &layouts()[..3] {
             let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
-            let found = plain(&frame(&bytes)).unwrap();
+            let (found, payload_at) = plain(&frame(&bytes)).unwrap();
+            assert_eq!(&bytes[payload_at..], found.segment.payload);
             assert_eq!(
                 plain_ends(&frame(&bytes)),
                 Some([found.source, found.destination])
@@ -216,7 +218,7 @@ mod tests {
                 }
             }
             bytes.truncate(bytes.len().max(cut) - cut / 4);
-            if let Some(packet) = plain(&frame(&bytes)) {
+            if let Some((packet, _)) = plain(&frame(&bytes)) {
                 prop_assert_eq!(Ok(packet), decode(&frame(&bytes)));
             }
         }

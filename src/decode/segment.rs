@@ -138,6 +138,46 @@ pub struct Segment<'a> {
     pub print: Print,
 }
 
+impl Segment<'_> {
+    /// No segment.
+    pub const NOTHING: Self = Self {
+        timestamp: Timestamp::MIN,
+        number: 0,
+        interface: InterfaceId(0),
+        sequence: 0,
+        acknowledgment: 0,
+        flags: Flags(0),
+        window: 0,
+        payload_len: 0,
+        payload: &[],
+        print: Print {
+            hash: 0,
+            place: 0,
+            has_id: false,
+        },
+    };
+}
+
+impl Segment<'_> {
+    /// The same without its payload's bytes.
+    #[inline]
+    #[must_use]
+    pub fn without_payload(&self) -> Segment<'static> {
+        Segment {
+            timestamp: self.timestamp,
+            number: self.number,
+            interface: self.interface,
+            sequence: self.sequence,
+            acknowledgment: self.acknowledgment,
+            flags: self.flags,
+            window: self.window,
+            payload_len: self.payload_len,
+            payload: &[],
+            print: self.print,
+        }
+    }
+}
+
 /// A segment, and whose it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packet<'a> {

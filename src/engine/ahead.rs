@@ -3,74 +3,135 @@
 
 use super::analysis::Engine;
 use crate::decode::{Segment, plain};
-use crate::flow::{FlowKey, Glimpse, KeyHash, PathId, Sender};
-use crate::frame::Frame;
+use crate::flow::{FlowKey, Glimpse, KeyHash, KeyHasher, PathId, Sender};
+use crate::frame::Record;
 
-/// A segment of the usual shape, and what was found for it.
+/// What a frame of the usual shape says before anything is known of its connection: any thread may find it.
+///
+/// Large, and written in place.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
-    pub(super) segment: Segment<'a>,
+pub struct Found {
+    /// The segment but for its payload.
+    segment: Segment<'static>,
     pub(super) key: FlowKey,
-    pub(super) sender: Sender,
     hash: KeyHash,
-    /// Where its connection is, as it was then.
-    pub(super) glimpse: Glimpse,
+    /// Where in the block's arena the captured payload lies.
+    payload_at: u32,
+    payload_end: u32,
     pub(super) wire_len: u32,
+    pub(super) sender: Sender,
+    /// Whether the frame is of the usual shape at all: of another one nothing else here is.
+    is_usual: bool,
 }
 
-/// What was found for the next few frames, one for each; nothing if the frame is unusual.
-#[derive(Debug, Default)]
-pub struct Ahead<'a> {
-    found: Vec<Option<Found<'a>>>,
+impl Found {
+    /// Nothing.
+    pub const NOTHING: Self = Self {
+        segment: Segment::NOTHING,
+        key: FlowKey::NONE,
+        hash: KeyHash::NONE,
+        payload_at: 0,
+        payload_end: 0,
+        wire_len: 0,
+        sender: Sender::Low,
+        is_usual: false,
+    };
+
+    /// Looks at a frame in the arena of its block.
+    #[expect(clippy::inline_always, reason = "done for nearly every packet")]
+    #[inline(always)]
+    pub fn look(&mut self, record: &Record, arena: &[u8], hasher: &KeyHasher) {
+        let Some((packet, payload_at)) = plain(&record.frame(arena)) else {
+            self.is_usual = false;
+            return;
+        };
+        let (key, sender) = FlowKey::of(&packet, PathId(0));
+        self.hash = hasher.hash(&key);
+        self.key = key;
+        self.sender = sender;
+        self.segment = packet.segment.without_payload();
+        self.payload_at = record.offset + payload_at as u32;
+        self.payload_end = self.payload_at + packet.segment.payload.len() as u32;
+        self.wire_len = record.wire_len;
+        self.is_usual = true;
+    }
+
+    /// Whether the frame is of the usual shape.
+    #[inline]
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.is_usual
+    }
+
+    #[inline]
+    fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        let range = self.payload_at as usize..self.payload_end as usize;
+        arena.get(range).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn segment<'a>(&self, arena: &'a [u8]) -> Segment<'a> {
+        Segment {
+            payload: self.payload(arena),
+            ..self.segment
+        }
+    }
 }
 
-impl<'a> Ahead<'a> {
+/// Where the connections of the next few frames are, as it was then.
+#[derive(Debug)]
+pub struct Ahead {
+    glimpses: [Glimpse; Self::MOST],
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self {
+            glimpses: [Glimpse::NOTHING; Self::MOST],
+        }
+    }
+}
+
+impl Ahead {
     /// How far to look: so many fetches a processor has under way at a time.
     pub const MOST: usize = 16;
 
-    /// What was found, in order.
-    pub fn found(&self) -> impl Iterator<Item = Option<&Found<'a>>> {
-        self.found.iter().map(Option::as_ref)
+    /// Each in the order of the frames.
+    #[inline]
+    pub fn glimpses(&self) -> impl Iterator<Item = &Glimpse> {
+        self.glimpses.iter()
     }
 }
 
 impl Engine {
-    /// Decodes the frames that come next, and looks for their connections.
-    ///
-    /// In two rounds over all of them: what the index knows is asked for in the first and looked at in the second.
+    /// Asks for the memory that the analysis of a segment will want, some time before it is [looked for](Self::look_ahead).
     #[inline]
-    pub fn look_ahead<'a>(&mut self, frames: impl Iterator<Item = Frame<'a>>, ahead: &mut Ahead<'a>) {
-        ahead.found.clear();
-        let mut touched = 0;
-        for frame in frames {
-            let Some(packet) = plain(&frame) else {
-                ahead.found.push(None);
-                continue;
-            };
-            let (key, sender) = FlowKey::of(&packet, PathId(0));
-            let hash = self.table.fetch(&key);
-            touched ^= touch(packet.segment.payload);
-            ahead.found.push(Some(Found {
-                segment: packet.segment,
-                key,
-                sender,
-                hash,
-                glimpse: Glimpse::default(),
-                wire_len: frame.wire_len,
-            }));
+    pub fn fetch(&self, found: &Found, arena: &[u8]) {
+        if found.is_usual {
+            self.table.fetch(found.hash);
+            touch(found.payload(arena));
         }
-        std::hint::black_box(touched);
-        for found in ahead.found.iter_mut().flatten() {
-            found.glimpse = self.table.glimpse(&found.key, found.hash);
+    }
+
+    /// Looks for the connections of the segments that come next, [`Ahead::MOST`] at most.
+    #[inline]
+    pub fn look_ahead(&self, found: &[Found], ahead: &mut Ahead) {
+        for (found, glimpse) in found.iter().zip(&mut ahead.glimpses) {
+            if found.is_usual {
+                *glimpse = self.table.glimpse(&found.key, found.hash);
+            }
         }
     }
 }
 
-/// A byte of each of the payload's first cache lines: looking at those of several packets before they are needed lets the
-/// processor fetch them together.
+/// Looks at a byte of each of the payload's first cache lines: looking at those of several packets before they are needed lets
+/// the processor fetch them together.
 #[inline]
-fn touch(payload: &[u8]) -> u8 {
+fn touch(payload: &[u8]) {
     const LINE: usize = 64;
+    if payload.is_empty() {
+        return;
+    }
     let first = payload.iter().step_by(LINE).take(4);
-    first.fold(0, |sum, byte| sum ^ byte)
+    std::hint::black_box(first.fold(0, |sum, byte| sum ^ byte));
 }

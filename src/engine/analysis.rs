@@ -15,7 +15,7 @@ use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
 use crate::decode::{Flags, Packet, Segment, decode};
 use crate::diagnose::ExchangeRecord;
-use crate::flow::{FlowKey, FlowTable, Known, PathId, Sender, Tombstone, Trail};
+use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Known, PathId, Sender, Tombstone, Trail};
 use crate::frame::Frame;
 use crate::limits::{HELD_BYTES, STALLED, TOMBSTONES};
 use crate::sequence::SeqNumber;
@@ -57,7 +57,7 @@ impl Engine {
         let names = Names::new(&config.client_groups);
         Self {
             config,
-            table: FlowTable::new(TOMBSTONES),
+            table: FlowTable::new(TOMBSTONES, KeyHasher::default()),
             names,
             quality: Quality::default(),
             trail: Trail::default(),
@@ -86,6 +86,21 @@ impl Engine {
             place: (index, of),
             ..self
         }
+    }
+
+    /// The same engine, which knows keys by this hasher. To be said before the first frame.
+    #[must_use]
+    pub fn with_hasher(self, hasher: KeyHasher) -> Self {
+        Self {
+            table: FlowTable::new(TOMBSTONES, hasher),
+            ..self
+        }
+    }
+
+    /// What it knows keys by.
+    #[must_use]
+    pub fn hasher(&self) -> KeyHasher {
+        self.table.hasher()
     }
 
     /// The table, and what a conversation is given besides the segment.
@@ -159,12 +174,12 @@ impl Engine {
 
     /// Takes in a segment that was looked at already, the capture's `order`-th frame, when packet time has reached it.
     #[inline]
-    pub fn found(&mut self, order: u64, found: &Found<'_>) {
+    pub fn found(&mut self, order: u64, found: &Found, glimpse: &Glimpse, arena: &[u8]) {
         self.now = self.now.at_frame(order);
         self.quality.packets += 1;
         self.quality.bytes += u64::from(found.wire_len);
-        let known = self.table.look_at(&found.glimpse, &found.key);
-        self.known_segment(known, &found.key, &found.segment, found.sender);
+        let known = self.table.look_at(glimpse, &found.key);
+        self.known_segment(known, &found.key, &found.segment(arena), found.sender);
     }
 
     /// The capture's first packet came at `start`, unless an earlier call told.

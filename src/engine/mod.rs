@@ -44,6 +44,7 @@ mod turns;
 mod upkeep;
 mod view;
 
+pub use crate::flow::KeyHasher;
 pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;

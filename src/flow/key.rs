@@ -1,6 +1,8 @@
 //! The identity of a connection on the wire.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::quality::RandomState;
 
 use crate::decode::{Address, End, Packet};
 
@@ -134,5 +136,27 @@ impl Hash for FlowKey {
             self.high.low
         };
         state.write_u128(u128::from(first) << 64 | u128::from(ports));
+    }
+}
+
+/// The hash of a key: who does not know the hasher's seed can't choose it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHash(pub(super) u64);
+
+impl KeyHash {
+    /// No key's.
+    pub const NONE: Self = Self(0);
+}
+
+/// Hashes keys, otherwise in each run; copies of one hash alike.
+#[derive(Clone, Debug, Default)]
+pub struct KeyHasher(RandomState);
+
+impl KeyHasher {
+    /// The hash of a key.
+    #[inline]
+    #[must_use]
+    pub fn hash(&self, key: &FlowKey) -> KeyHash {
+        KeyHash(self.0.hash_one(key))
     }
 }

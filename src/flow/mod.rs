@@ -13,6 +13,6 @@ mod tcp;
 
 pub use duplicate::{Link, Trail};
 pub use graves::Tombstone;
-pub use key::{FlowKey, PathId, Sender};
-pub use table::{FlowTable, Glimpse, KeyHash, Known};
+pub use key::{FlowKey, KeyHash, KeyHasher, PathId, Sender};
+pub use table::{FlowTable, Glimpse, Known};
 pub use tcp::{Sent, Tcp, TcpEnd};

@@ -1,12 +1,8 @@
 //! The table of living connections and the memory of dead ones.
 
-use std::hash::BuildHasher;
-
-use foldhash::quality::RandomState;
-
 use super::duplicate::Trail;
 use super::graves::{Grave, Graveyard, Tombstone};
-use super::key::{FlowKey, Sender};
+use super::key::{FlowKey, KeyHash, KeyHasher, Sender};
 use crate::decode::Segment;
 use crate::index::Index;
 use crate::time::Timestamp;
@@ -22,16 +18,20 @@ pub enum Known {
     Nothing,
 }
 
-/// The hash of a key, which differs from table to table.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyHash(u64);
-
 /// What the index says of a key at a moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Glimpse {
     pointer: Option<Pointer>,
     /// How often the table had changed by then.
     changes: u64,
+}
+
+impl Glimpse {
+    /// Nothing, before there was anything to see.
+    pub const NOTHING: Self = Self {
+        pointer: None,
+        changes: 0,
+    };
 }
 
 /// Where an entry of the index points to: a living connection, or (with the upper bit) a tombstone.
@@ -67,7 +67,7 @@ struct Slot<V> {
 #[derive(Debug)]
 pub struct FlowTable<V> {
     index: Index,
-    hasher: RandomState,
+    hasher: KeyHasher,
     slots: Vec<Slot<V>>,
     free: Vec<u32>,
     dead: Graveyard,
@@ -81,10 +81,10 @@ pub struct FlowTable<V> {
 impl<V> FlowTable<V> {
     /// An empty table that remembers `max_dead` closed connections.
     #[must_use]
-    pub fn new(max_dead: usize) -> Self {
+    pub fn new(max_dead: usize, hasher: KeyHasher) -> Self {
         Self {
             index: Index::default(),
-            hasher: RandomState::default(),
+            hasher,
             slots: Vec::new(),
             free: Vec::new(),
             dead: Graveyard::default(),
@@ -113,18 +113,21 @@ impl<V> FlowTable<V> {
         self.dropped_early
     }
 
-    /// The hash of a key; what is known of it is asked for, and will be at hand when it is looked for a little later.
-    #[inline]
+    /// What keys are hashed by.
     #[must_use]
-    pub fn fetch(&self, key: &FlowKey) -> KeyHash {
-        let hash = self.hash(key);
-        self.index.fetch(hash.0);
-        hash
+    pub fn hasher(&self) -> KeyHasher {
+        self.hasher.clone()
+    }
+
+    /// What is known of a key with this hash is asked for, and will be at hand when it is looked for a little later.
+    #[inline]
+    pub fn fetch(&self, KeyHash(hash): KeyHash) {
+        self.index.fetch(hash);
     }
 
     #[inline]
     fn hash(&self, key: &FlowKey) -> KeyHash {
-        KeyHash(self.hasher.hash_one(key))
+        self.hasher.hash(key)
     }
 
     #[inline]
@@ -250,7 +253,7 @@ impl<V> FlowTable<V> {
     }
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
-        let hash = self.hasher.hash_one(self.slots[place].key);
+        let KeyHash(hash) = self.hash(&self.slots[place].key);
         self.changes += 1;
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
@@ -410,18 +413,18 @@ mod tests {
 
     #[test]
     fn a_glimpse_does_not_outlive_what_it_showed() {
-        let mut table = FlowTable::new(8);
+        let mut table = FlowTable::new(8, KeyHasher::default());
         let (first, second) = (key(1), key(2));
-        let nothing = table.glimpse(&first, table.fetch(&first));
+        let nothing = table.glimpse(&first, table.hash(&first));
         let place = table.insert(first, 'a');
         assert!(matches!(table.look_at(&nothing, &first), Known::Living(at) if at == place));
-        let living = table.glimpse(&first, table.fetch(&first));
+        let living = table.glimpse(&first, table.hash(&first));
         table.insert(second, 'b');
         assert!(matches!(table.look_at(&living, &first), Known::Living(at) if at == place));
         table.bury(place, tombstone(7));
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         // Another connection takes the place, not the key.
-        let dead = table.glimpse(&first, table.fetch(&first));
+        let dead = table.glimpse(&first, table.hash(&first));
         assert_eq!(table.insert(key(3), 'c'), place);
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         assert_eq!(buried(&table.look_at(&dead, &first)), Some(7));

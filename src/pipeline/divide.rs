@@ -4,10 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::engine::{self, Ahead, Engine, Owner};
+use crate::engine::{self, Ahead, Engine, Found, KeyHasher, Owner};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::{Nanos, Timestamp};
+
+/// An engine that this many blocks wait for is behind.
+const BEHIND: usize = 1;
 
 /// One frame of an engine.
 #[derive(Clone, Copy)]
@@ -29,6 +32,8 @@ pub(super) struct Divided {
     block: Block,
     /// The frames of each engine.
     parts: Vec<Vec<Own>>,
+    /// What those of each engine say, if the source's thread had the time to look; else nothing.
+    found: Vec<Vec<Found>>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
     /// The running maximum of packet time at its end.
@@ -47,49 +52,32 @@ impl Share {
         let Divided {
             block,
             parts,
+            found,
             first,
             clock,
         } = &*self.divided;
-        let Block { records, arena, .. } = block;
-        let Some(part) = parts.get(self.engine) else {
-            return;
-        };
-        let Some(earliest) = records.first() else {
+        let Some(earliest) = block.records.first() else {
             // Silence counts as soon as there was a packet.
             if engine.start().is_some() {
                 engine.advance(*clock);
             }
             return;
         };
+        let part = parts.get(self.engine).map_or(&[][..], Vec::as_slice);
+        let found = found.get(self.engine).map_or(&[][..], Vec::as_slice);
         engine.begin(earliest.timestamp);
-        let mut next = 0;
-        let mut ahead = Ahead::default();
-        for some in part.chunks(Ahead::MOST) {
-            let frames = some.iter().map(|own| records[own.place as usize].frame(arena));
-            engine.look_ahead(frames, &mut ahead);
-            for (own, found) in some.iter().zip(ahead.found()) {
-                let place = own.place as usize;
-                let record = &records[place];
-                let order = first + place as u64;
-                if own.behind == Own::LONG || engine.minds_time(first + next as u64, order) {
-                    for (record, order) in records[next..=place].iter().zip(first + next as u64..) {
-                        engine.pass(order, record.timestamp);
-                    }
-                } else {
-                    engine.advance(record.timestamp.plus(Nanos::from(own.behind)));
-                }
-                next = place + 1;
-                match found {
-                    Some(found) => engine.found(order, found),
-                    None => engine.frame(order, &record.frame(arena)),
-                }
-            }
+        let mut shown = Shown {
+            block,
+            first: *first,
+            next: 0,
+            ahead: Ahead::default(),
+        };
+        if found.is_empty() {
+            shown.look_and_show(part, engine);
+        } else {
+            shown.show(part, found, engine);
         }
-        if engine.minds_time(first + next as u64, first + records.len() as u64) {
-            for (record, order) in records[next..].iter().zip(first + next as u64..) {
-                engine.pass(order, record.timestamp);
-            }
-        }
+        shown.pass(engine);
         engine.advance(*clock);
     }
 
@@ -101,6 +89,85 @@ impl Share {
     /// The memory, if this was the last view of it.
     pub(super) fn into_memory(self) -> Option<Divided> {
         Arc::into_inner(self.divided)
+    }
+}
+
+/// Showing an engine its part of a block.
+struct Shown<'a> {
+    block: &'a Block,
+    /// The place of the first record among all frames of the capture.
+    first: u64,
+    /// The record after the last one that the engine knows the time of.
+    next: usize,
+    ahead: Ahead,
+}
+
+impl Shown<'_> {
+    /// Frames that nobody has looked at.
+    fn look_and_show(&mut self, part: &[Own], engine: &mut Engine) {
+        let Block { records, arena, .. } = self.block;
+        let hasher = engine.hasher();
+        let mut found = [Found::NOTHING; Ahead::MOST];
+        for some in part.chunks(Ahead::MOST) {
+            for (own, found) in some.iter().zip(&mut found) {
+                found.look(&records[own.place as usize], arena, &hasher);
+                engine.fetch(found, arena);
+            }
+            self.show_some(some, &found, engine);
+        }
+    }
+
+    /// Frames that were looked at.
+    fn show(&mut self, part: &[Own], found: &[Found], engine: &mut Engine) {
+        let arena = &self.block.arena;
+        let mut coming = found.chunks(Ahead::MOST);
+        let mut fetch = |engine: &Engine| {
+            for found in coming.next().into_iter().flatten() {
+                engine.fetch(found, arena);
+            }
+        };
+        fetch(engine);
+        for (some, found) in part.chunks(Ahead::MOST).zip(found.chunks(Ahead::MOST)) {
+            fetch(engine);
+            self.show_some(some, found, engine);
+        }
+    }
+
+    /// The next few frames.
+    fn show_some(&mut self, some: &[Own], found: &[Found], engine: &mut Engine) {
+        let Block { records, arena, .. } = self.block;
+        engine.look_ahead(found, &mut self.ahead);
+        for ((own, found), glimpse) in some.iter().zip(found).zip(self.ahead.glimpses()) {
+            let place = own.place as usize;
+            let order = self.first + place as u64;
+            if own.behind == Own::LONG || engine.minds_time(self.first + self.next as u64, order) {
+                for (record, order) in records[self.next..=place]
+                    .iter()
+                    .zip(self.first + self.next as u64..)
+                {
+                    engine.pass(order, record.timestamp);
+                }
+            } else {
+                engine.advance(records[place].timestamp.plus(Nanos::from(own.behind)));
+            }
+            self.next = place + 1;
+            if found.is_usual() {
+                engine.found(order, found, glimpse, arena);
+            } else {
+                engine.frame(order, &records[place].frame(arena));
+            }
+        }
+    }
+
+    /// The time of the frames after its last one.
+    fn pass(&self, engine: &mut Engine) {
+        let Block { records, .. } = self.block;
+        let next = self.first + self.next as u64;
+        if engine.minds_time(next, self.first + records.len() as u64) {
+            for (record, order) in records[self.next..].iter().zip(next..) {
+                engine.pass(order, record.timestamp);
+            }
+        }
     }
 }
 
@@ -125,15 +192,18 @@ impl Interfaces {
 pub(super) struct Reading {
     source: Box<dyn Source>,
     interfaces: Interfaces,
+    hasher: KeyHasher,
     frames: u64,
     clock: Timestamp,
 }
 
 impl Reading {
-    pub(super) fn new(source: Box<dyn Source>, interfaces: Interfaces) -> Self {
+    /// `hasher` is the engines'.
+    pub(super) fn new(source: Box<dyn Source>, interfaces: Interfaces, hasher: KeyHasher) -> Self {
         Self {
             source,
             interfaces,
+            hasher,
             frames: 0,
             clock: Timestamp::MIN,
         }
@@ -181,6 +251,7 @@ impl Reading {
         divided.first = self.frames + 1;
         self.frames += divided.block.records.len() as u64;
         self.divide(&mut divided, engines.len());
+        self.look(&mut divided, engines);
         let divided = Arc::new(divided);
         let tell = |(engine, sender): (usize, &Sender<Share>)| {
             sender
@@ -216,5 +287,20 @@ impl Reading {
             }
         }
         *clock = self.clock;
+    }
+
+    /// Looks at the frames of engines that are behind, so that they need not.
+    fn look(&self, divided: &mut Divided, engines: &[Sender<Share>]) {
+        let Divided {
+            block, parts, found, ..
+        } = divided;
+        found.resize_with(engines.len(), Vec::new);
+        for ((part, found), engine) in parts.iter().zip(found).zip(engines) {
+            let is_behind = engine.len() >= BEHIND;
+            found.resize(if is_behind { part.len() } else { 0 }, Found::NOTHING);
+            for (own, found) in part.iter().zip(found) {
+                found.look(&block.records[own.place as usize], &block.arena, &self.hasher);
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::aggregate::{Aggregate, Told};
 use crate::diagnose::{ExchangeRecord, Snapshot};
-use crate::engine::{Config, Engine, Server};
+use crate::engine::{Config, Engine, KeyHasher, Server};
 use crate::lang;
 use crate::source::Source;
 use crate::time::Timestamp;
@@ -132,12 +132,15 @@ pub fn analyse_for(
     let recent = screen.map(|_| Recent::default());
     let interfaces = Interfaces::default();
     let known = interfaces.clone();
+    let hasher = KeyHasher::default();
     if config.tell_connections {
         aggregate.keep_ended();
     }
     let (reading, accounts) = thread::scope(|scope| {
         for post in posts {
-            let engine = Engine::new(config.clone()).one_of(post.place.0, engines);
+            let engine = Engine::new(config.clone())
+                .with_hasher(hasher.clone())
+                .one_of(post.place.0, engines);
             scope.spawn(move || work(engine, post));
         }
         if let Some((screen, recent)) = screen.zip(recent.as_ref()) {
@@ -154,12 +157,17 @@ pub fn analyse_for(
         }
         let mut adding = Adding::new(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
         let read = if engines == 1 && source.is_prompt() {
-            in_turn(Reading::new(source, interfaces), shares, &recycled, &mut adding)
+            in_turn(
+                Reading::new(source, interfaces, hasher),
+                shares,
+                &recycled,
+                &mut adding,
+            )
         } else {
             let lang = lang::spoken();
             let reader = scope.spawn(move || {
                 let _speaking = lang::speak(lang);
-                Reading::new(source, interfaces).run(&shares, &recycled)
+                Reading::new(source, interfaces, hasher).run(&shares, &recycled)
             });
             while adding.round() {}
             // A thread that panicked has said so on its own; what the others have is reported all the same.

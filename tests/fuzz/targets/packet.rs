@@ -43,7 +43,13 @@ pub(super) fn run(bytes: &[u8]) {
         bytes: bytes.0,
     };
     let general = decode(&frame);
-    if let Some(fast) = plain(&frame) {
+    if let Some((fast, payload_at)) = plain(&frame) {
+        assert_eq!(
+            frame
+                .bytes
+                .get(payload_at..payload_at + fast.segment.payload.len()),
+            Some(fast.segment.payload)
+        );
         let general = general
             .as_ref()
             .expect("what the fast path reads, the general one reads");
