@@ -118,7 +118,7 @@ impl Engine {
     pub fn look_ahead(&self, found: &[Found], ahead: &mut Ahead) {
         for (found, glimpse) in found.iter().zip(&mut ahead.glimpses) {
             if found.is_usual {
-                *glimpse = self.table.glimpse(&found.key, found.hash);
+                *glimpse = self.table.glimpse(found.hash);
             }
         }
     }

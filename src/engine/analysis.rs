@@ -3,6 +3,7 @@
 use super::ahead::Found;
 use super::context::{Config, Context, Now, STEPS};
 use std::collections::VecDeque;
+use std::hint::cold_path;
 
 use super::conversation::{Conversation, Fate};
 use super::defrag::Defrag;
@@ -230,14 +231,22 @@ impl Engine {
         self.quality.segments += 1;
         self.quality.flags.count(segment.flags);
         if self.notebook.is_some() {
+            cold_path();
             self.noted_segment(known, key, segment, sender);
         } else {
-            self.take_in(known, key, segment, sender);
+            self.take_in_here(known, key, segment, sender);
         }
     }
 
-    #[inline]
+    /// Takes in one segment.
+    #[inline(never)]
     pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        self.take_in_here(known, key, segment, sender);
+    }
+
+    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[inline(always)]
+    fn take_in_here(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
             Known::Living(place) => self.on_living(place, key, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
@@ -245,13 +254,17 @@ impl Engine {
         }
     }
 
+    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[inline(always)]
     fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Some(living) = self.table.at(place) else {
+            cold_path();
             return;
         };
         if living.tcp.is_news(segment, sender) {
             self.trail.note(&mut living.link, segment, sender);
         } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+            cold_path();
             self.quality.duplicates += 1;
             return;
         }
@@ -260,36 +273,63 @@ impl Engine {
         }
         let generation = living.generation(self.now.order / STEPS, segment, sender);
         match generation {
-            Generation::Same => self.deliver(place, key, segment, sender),
-            Generation::Remembered => {}
-            Generation::New => {
-                self.replace(place, key, segment.timestamp);
-                self.open(None, key, segment, sender);
-            }
-            Generation::Challenger | Generation::ChallengerAfter => {
-                let Some(challenger) = living.take_challenger() else {
-                    return;
-                };
-                if generation == Generation::ChallengerAfter {
-                    self.deliver(place, key, segment, sender);
-                }
-                let place = self.admit(key, &challenger);
-                if generation == Generation::Challenger {
-                    self.deliver(place, key, segment, sender);
-                }
+            Generation::Same => self.deliver_here(place, key, segment, sender),
+            Generation::Remembered => cold_path(),
+            other => {
+                cold_path();
+                self.on_another(other, place, key, segment, sender);
             }
         }
     }
 
-    #[inline]
+    /// A segment of another connection than the one that lives under its key.
+    #[cold]
+    #[inline(never)]
+    fn on_another(
+        &mut self,
+        generation: Generation,
+        place: usize,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
+        if generation == Generation::New {
+            self.replace(place, key, segment.timestamp);
+            return self.open(None, key, segment, sender);
+        }
+        let living = self.table.at(place);
+        let Some(challenger) = living.and_then(Conversation::take_challenger) else {
+            return;
+        };
+        if generation == Generation::ChallengerAfter {
+            self.deliver(place, key, segment, sender);
+        }
+        let place = self.admit(key, &challenger);
+        if generation == Generation::Challenger {
+            self.deliver(place, key, segment, sender);
+        }
+    }
+
+    /// Hands a segment to its connection.
+    #[inline(never)]
     pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        self.deliver_here(place, key, segment, sender);
+    }
+
+    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[inline(always)]
+    fn deliver_here(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let may_be_watched = self.stalled.len() < STALLED;
         let (table, cx) = &mut self.at_work(place, key);
-        let Some(living) = table.at(place) else { return };
+        let Some(living) = table.at(place) else {
+            cold_path();
+            return;
+        };
         let before = living.held();
         let fate = living.segment(segment, sender, cx);
         let held = living.held();
         if held != before {
+            cold_path();
             cx.quality.held = (cx.quality.held + held).saturating_sub(before);
         }
         let too_much = held > before && cx.quality.held > HELD_BYTES;
@@ -297,6 +337,7 @@ impl Engine {
         if let Some(stall) = stall
             && may_be_watched
         {
+            cold_path();
             stall.watched = true;
             // By the clock, so that no connection is kept waiting by another one whose time runs behind.
             self.stalled.push_back((self.now.clock, *key));
@@ -305,6 +346,7 @@ impl Engine {
             self.over(place, key, segment.timestamp, false);
         }
         if too_much {
+            cold_path();
             self.let_go_of_held(place, key);
         }
     }

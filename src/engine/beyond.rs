@@ -38,6 +38,14 @@ pub(super) struct Beyond {
     pub(super) pipelined: Option<Box<VecDeque<Pending>>>,
 }
 
+impl Beyond {
+    /// Whether nothing waits for the connection's next packets.
+    #[inline]
+    pub(super) fn is_calm(&self) -> bool {
+        self.stall.is_none() && self.challenger.is_none()
+    }
+}
+
 /// Bytes that wait for others: since when, and how many packets passed meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall {

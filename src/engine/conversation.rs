@@ -1,5 +1,7 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
+use std::hint::cold_path;
+
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
@@ -164,7 +166,8 @@ impl Conversation {
     }
 
     /// Takes in one segment that is no duplicate and opens no new generation.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[inline(always)]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if self.marks.has(Marks::STEADY) && flags.0 & CONTROL == Flags::ACK.0 && self.stall().is_none() {
@@ -177,7 +180,7 @@ impl Conversation {
     /// Takes in an acknowledgment without payload that changes nothing, if it is one: about a third of all segments.
     #[inline]
     pub(super) fn takes_bare_acknowledgment(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let steady = self.marks.has(Marks::STEADY) && self.beyond.is_none();
+        let steady = self.marks.has(Marks::STEADY) && self.beyond.as_deref().is_none_or(Beyond::is_calm);
         if !steady || segment.payload_len > 0 || !self.tcp.observe_next(segment, sender) {
             return false;
         }
@@ -188,13 +191,15 @@ impl Conversation {
     }
 
     /// Neither begin nor end: an acknowledgment, with payload or without.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[inline(always)]
     fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
         self.last_at = self.last_at.max(segment.timestamp);
         self.last = FramePlace::of(segment);
         let by_client = self.is_client(sender);
         let sent = self.tcp.observe(segment, sender);
         if sent != Sent::New {
+            cold_path();
             return self.repeated(segment, sender, sent, cx);
         }
         if segment.payload_len > 0 {
@@ -206,6 +211,8 @@ impl Conversation {
     }
 
     /// A steady segment that was sent before or came out of order.
+    #[cold]
+    #[inline(never)]
     fn repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent, cx: &mut Context<'_>) {
         self.note_history(segment, sender, sent);
         let goes_on = self.count_repeated(segment, sender, sent);
@@ -214,6 +221,7 @@ impl Conversation {
         }
     }
 
+    #[inline(never)]
     fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {

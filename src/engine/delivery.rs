@@ -3,6 +3,8 @@
 //! A segment acknowledges what its sender had received, so bytes of one direction wait for those of the other that came
 //! first: a capture that swaps two packets then gives the same messages. What never comes is given up after a while.
 
+use std::hint::cold_path;
+
 use super::beyond::Stall;
 use super::context::Context;
 use super::conversation::Conversation;
@@ -59,9 +61,11 @@ impl Conversation {
             stream.bytes += u64::from(segment.payload_len);
             return self.read(sender, segment.payload, origin, cx);
         }
+        cold_path();
         self.any_payload(segment, sender, origin, cx);
     }
 
+    #[inline(never)]
     fn any_payload(&mut self, segment: &Segment<'_>, sender: Sender, origin: Origin, cx: &mut Context<'_>) {
         let after = segment
             .flags

@@ -1,6 +1,8 @@
 //! What connections keep of things that are not complete yet, counted in all, so that many who each keep a little can't take
 //! the machine's memory.
 
+use std::hint::cold_path;
+
 use super::analysis::Engine;
 use super::beyond::Beyond;
 use super::context::Context;
@@ -39,9 +41,14 @@ impl Conversation {
     #[inline]
     pub(super) fn held(&self) -> usize {
         let [one, other] = &self.streams;
-        if one.messages.holds_nothing() && other.messages.holds_nothing() && self.beyond.is_none() {
+        let beyond = self.beyond.as_deref();
+        if one.messages.holds_nothing()
+            && other.messages.holds_nothing()
+            && beyond.is_none_or(Beyond::holds_nothing)
+        {
             return 0;
         }
+        cold_path();
         self.add_up_held()
     }
 
@@ -100,6 +107,11 @@ impl Conversation {
 }
 
 impl Beyond {
+    #[inline]
+    fn holds_nothing(&self) -> bool {
+        self.pipelined.is_none() && self.multiplexed.is_none() && self.turns.is_none()
+    }
+
     fn held(&self) -> usize {
         let pipelined = self.pipelined.as_ref().map_or(0, |rest| {
             let kept = rest.back().is_some_and(|last| last.kept.is_some());

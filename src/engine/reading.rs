@@ -1,6 +1,8 @@
 //! Bytes in order on their way into messages: whole heads of the usual shape on a short way, everything else on the
 //! general one.
 
+use std::hint::cold_path;
+
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
@@ -10,7 +12,10 @@ use crate::http::{RequestContext, Side, Step};
 impl Conversation {
     /// The messages in bytes of a segment.
     pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
-        let Some(roles) = self.roles else { return };
+        let Some(roles) = self.roles else {
+            cold_path();
+            return;
+        };
         let side = if roles.client == sender {
             Side::Request
         } else {
@@ -21,6 +26,7 @@ impl Conversation {
             Side::Response => self.read_plain_responses(sender, bytes, from, cx),
         };
         if !rest.is_empty() {
+            cold_path();
             self.read_any(sender, side, rest, from, cx);
         }
         if side == Side::Request {
@@ -78,10 +84,12 @@ impl Conversation {
                 rest = &rest[used..];
                 let effect = self.on_response(&head, from, cx);
                 if effect.tunnel {
+                    cold_path();
                     self.begin_tunnel();
                     return &[];
                 }
                 if effect.http2 {
+                    cold_path();
                     self.streams[sender.index()].messages.http2();
                     self.streams[sender.peer().index()].messages.expect_preface();
                 }

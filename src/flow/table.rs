@@ -1,5 +1,9 @@
 //! The table of living connections and the memory of dead ones.
 
+use std::hint::cold_path;
+
+use prefetch_index::prefetch_index;
+
 use super::duplicate::Trail;
 use super::graves::{Grave, Graveyard, Tombstone};
 use super::key::{FlowKey, KeyHash, KeyHasher, Sender};
@@ -161,12 +165,17 @@ impl<V> FlowTable<V> {
         }
     }
 
-    /// What the index says of a key, to be [looked at](Self::look_at) later.
+    /// What the index seems to say of a key with this hash, to be [looked at](Self::look_at) later. Where a connection seems to
+    /// live is asked for meanwhile.
     #[inline]
     #[must_use]
-    pub fn glimpse(&self, key: &FlowKey, hash: KeyHash) -> Glimpse {
+    pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
+        let pointer = self.index.find(hash, |_| true).map(Pointer);
+        if let Some(pointer) = pointer {
+            prefetch_index(&self.slots, pointer.0 as usize);
+        }
         Glimpse {
-            pointer: self.pointer(key, hash),
+            pointer,
             changes: self.changes,
         }
     }
@@ -175,18 +184,19 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey) -> Known {
-        if glimpse.changes == self.changes {
-            return self.known(glimpse.pointer);
-        }
         match glimpse.pointer {
-            // A connection that lives where it lived.
             Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
                 Known::Living(pointer.0 as usize)
             }
-            _ => self.look(key),
+            None if glimpse.changes == self.changes => Known::Nothing,
+            _ => {
+                cold_path();
+                self.look(key)
+            }
         }
     }
 
+    #[inline]
     fn lives_at(&self, pointer: Pointer, key: &FlowKey) -> bool {
         let slot = self.slots.get(pointer.0 as usize);
         slot.is_some_and(|slot| slot.key == *key && slot.value.is_some())
@@ -415,16 +425,16 @@ mod tests {
     fn a_glimpse_does_not_outlive_what_it_showed() {
         let mut table = FlowTable::new(8, KeyHasher::default());
         let (first, second) = (key(1), key(2));
-        let nothing = table.glimpse(&first, table.hash(&first));
+        let nothing = table.glimpse(table.hash(&first));
         let place = table.insert(first, 'a');
         assert!(matches!(table.look_at(&nothing, &first), Known::Living(at) if at == place));
-        let living = table.glimpse(&first, table.hash(&first));
+        let living = table.glimpse(table.hash(&first));
         table.insert(second, 'b');
         assert!(matches!(table.look_at(&living, &first), Known::Living(at) if at == place));
         table.bury(place, tombstone(7));
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         // Another connection takes the place, not the key.
-        let dead = table.glimpse(&first, table.hash(&first));
+        let dead = table.glimpse(table.hash(&first));
         assert_eq!(table.insert(key(3), 'c'), place);
         assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
         assert_eq!(buried(&table.look_at(&dead, &first)), Some(7));

@@ -159,17 +159,46 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
 }
 
 /// Hands on the line's value if its field has this (lower case) name.
-#[inline]
+#[expect(clippy::inline_always, reason = "little is left of it where the name is known")]
+#[inline(always)]
 fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
     if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
-        // All names are letters, which this bit leaves apart from everything else, and hyphens.
-        && found.iter().zip(name).fold(0, |differ, (a, b)| {
-            let letter = if *b == b'-' { *a } else { a | 0x20 };
-            differ | letter ^ b
-        }) == 0
+        && is_name(found, name)
     {
         note(trimmed(value));
     }
+}
+
+/// Whether a field's name is this (lower case) one of 4 to 24 letters and hyphens: a few words, which may overlap.
+#[expect(clippy::inline_always, reason = "little is left of it where the name is known")]
+#[inline(always)]
+fn is_name<const N: usize>(found: &[u8; N], name: &[u8; N]) -> bool {
+    let four = |at| differing(word::<4>(found, at), word::<4>(name, at));
+    let eight = |at| differing(word::<8>(found, at), word::<8>(name, at));
+    let differing = match N {
+        0..8 => four(0) | four(N - 4),
+        8..=16 => eight(0) | eight(N - 8),
+        _ => eight(0) | eight((N - 8) / 2) | eight(N - 8),
+    };
+    differing == 0
+}
+
+/// `BYTES` bytes, 8 at most, as a word.
+#[inline]
+fn word<const BYTES: usize>(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    if let Some(part) = bytes.get(at..at + BYTES) {
+        word[..BYTES].copy_from_slice(part);
+    }
+    u64::from_le_bytes(word)
+}
+
+/// What is left where a name is the wanted one but for the case of its letters: nothing.
+#[inline]
+const fn differing(found: u64, wanted: u64) -> u64 {
+    /// Letters have this bit, hyphens do not; its half tells a lower case letter from an upper case one.
+    const LETTER: u64 = u64::from_le_bytes([0x40; 8]);
+    (found | (wanted & LETTER) >> 1) ^ wanted
 }
 
 /// The value without the white space that is usual around it, or any.
