@@ -244,7 +244,10 @@ impl Engine {
         self.take_in_here(known, key, segment, sender);
     }
 
-    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
     #[inline(always)]
     fn take_in_here(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
@@ -254,7 +257,10 @@ impl Engine {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
     #[inline(always)]
     fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Some(living) = self.table.at(place) else {
@@ -316,7 +322,10 @@ impl Engine {
         self.deliver_here(place, key, segment, sender);
     }
 
-    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
     #[inline(always)]
     fn deliver_here(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let may_be_watched = self.stalled.len() < STALLED;

@@ -101,6 +101,7 @@ impl FramePlace {
 
 impl Conversation {
     /// A connection whose first packet is `segment`.
+    #[inline]
     pub(super) fn new(id: u64, segment: &Segment<'_>) -> Self {
         let place = FramePlace::of(segment);
         Self {
@@ -166,7 +167,10 @@ impl Conversation {
     }
 
     /// Takes in one segment that is no duplicate and opens no new generation.
-    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
     #[inline(always)]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let flags = segment.flags;
@@ -191,7 +195,10 @@ impl Conversation {
     }
 
     /// Neither begin nor end: an acknowledgment, with payload or without.
-    #[expect(clippy::inline_always, reason = "the way of nearly every segment has no calls")]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
     #[inline(always)]
     fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
         self.last_at = self.last_at.max(segment.timestamp);
@@ -267,7 +274,13 @@ impl Conversation {
     }
 
     /// Counts a segment that is not new; returns whether there may be anything to deliver in it.
+    #[inline]
     fn count_repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) -> bool {
+        sent == Sent::New || self.count_not_new(segment, sender, sent)
+    }
+
+    #[cold]
+    fn count_not_new(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) -> bool {
         match sent {
             Sent::New => {}
             Sent::Again if segment.payload_len > 0 || segment.flags.contains(Flags::FIN) => {

@@ -219,6 +219,7 @@ impl<V> FlowTable<V> {
     }
 
     /// Adds a connection, of which none with its key lives, and returns its place.
+    #[inline]
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
         let value = Some(value);
         let place = if let Some(place) = self.free.pop() {

@@ -103,6 +103,7 @@ impl Body {
     }
 
     /// Counts down up to `available` bytes; returns how many.
+    #[inline]
     pub(super) fn take(&mut self, available: usize) -> usize {
         let taken = self.left.min(available as u64);
         self.left -= taken;

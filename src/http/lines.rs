@@ -73,7 +73,10 @@ fn line_ends(bytes: &[u8], start: usize) -> u64 {
 }
 
 /// Written out, so that no loop is left of it.
-#[expect(clippy::inline_always, reason = "a few instructions, for each 64 bytes of all heads")]
+#[expect(
+    clippy::inline_always,
+    reason = "a few instructions, for each 64 bytes of all heads"
+)]
 #[inline(always)]
 fn line_ends_of(block: &[u8; BLOCK]) -> u64 {
     let (parts, _) = block.as_chunks::<16>();

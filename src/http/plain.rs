@@ -1,6 +1,6 @@
 //! The short way through a stream: what nearly every message is made of, without events.
 
-use super::body::{Phase, Progress};
+use super::body::Phase;
 use super::event::RequestContext;
 use super::head::{RequestHead, ResponseHead, quick_request, quick_response};
 use super::stream::{Began, MessageStream};
@@ -12,14 +12,12 @@ impl MessageStream {
         if self.body.phase != Phase::Sized || self.body.doubtful {
             return None;
         }
-        match self.body.skip(data) {
-            Progress::More => Some((data.len(), false)),
-            Progress::Ended(used) => {
-                self.body.start(Phase::Start, 0);
-                Some((used, true))
-            }
-            Progress::Broken => None,
+        let used = self.body.take(data.len());
+        let ended = self.body.left == 0;
+        if ended {
+            self.body.start(Phase::Start, 0);
         }
+        Some((used, ended))
     }
 
     /// A request head of the usual shape that begins here and is whole, and its length.

@@ -132,7 +132,8 @@ const STARTS: [Start; 256] = {
 #[inline(always)]
 fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
-    for _ in 0..=HEADER_FIELDS {
+    // One more for the empty line.
+    for _ in 0..HEADER_FIELDS + 1 {
         let (start, end) = lines.next()?;
         let start_of = STARTS[usize::from(*bytes.get(start)?)];
         if start_of == Start::Other {
@@ -159,7 +160,10 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
 }
 
 /// Hands on the line's value if its field has this (lower case) name.
-#[expect(clippy::inline_always, reason = "little is left of it where the name is known")]
+#[expect(
+    clippy::inline_always,
+    reason = "little is left of it where the name is known"
+)]
 #[inline(always)]
 fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
     if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
@@ -170,7 +174,10 @@ fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&
 }
 
 /// Whether a field's name is this (lower case) one of 4 to 24 letters and hyphens: a few words, which may overlap.
-#[expect(clippy::inline_always, reason = "little is left of it where the name is known")]
+#[expect(
+    clippy::inline_always,
+    reason = "little is left of it where the name is known"
+)]
 #[inline(always)]
 fn is_name<const N: usize>(found: &[u8; N], name: &[u8; N]) -> bool {
     let four = |at| differing(word::<4>(found, at), word::<4>(name, at));
@@ -202,7 +209,8 @@ const fn differing(found: u64, wanted: u64) -> u64 {
 }
 
 /// The value without the white space that is usual around it, or any.
-#[inline]
+#[expect(clippy::inline_always, reason = "a few instructions")]
+#[inline(always)]
 fn trimmed(value: &[u8]) -> &[u8] {
     match value {
         [b' ', inner @ .., b'\r'] if inner.first() > Some(&b' ') && inner.last() > Some(&b' ') => inner,
