@@ -27,11 +27,11 @@ impl Own {
 #[derive(Default)]
 pub(super) struct Divided {
     block: Block,
-    /// The frames of each engine.
+    /// The frames of each engine; nothing if a single one has them all.
     parts: Vec<Vec<Own>>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
-    /// The running maximum of packet time at its end.
+    /// The running maximum of packet time at its end. A single engine has it of the frames, and is told of silence alone.
     clock: Timestamp,
 }
 
@@ -51,9 +51,6 @@ impl Share {
             clock,
         } = &*self.divided;
         let Block { records, arena, .. } = block;
-        let Some(part) = parts.get(self.engine) else {
-            return;
-        };
         let Some(earliest) = records.first() else {
             // Silence counts as soon as there was a packet.
             if engine.start().is_some() {
@@ -62,6 +59,10 @@ impl Share {
             return;
         };
         engine.begin(earliest.timestamp);
+        let Some(part) = parts.get(self.engine) else {
+            engine.advance(*clock);
+            return show_all(block, *first, engine);
+        };
         let mut next = 0;
         let mut ahead = Ahead::default();
         for some in part.chunks(Ahead::MOST) {
@@ -101,6 +102,23 @@ impl Share {
     /// The memory, if this was the last view of it.
     pub(super) fn into_memory(self) -> Option<Divided> {
         Arc::into_inner(self.divided)
+    }
+}
+
+/// Shows the only engine all frames of a block, whose first is the capture's `first`-th.
+fn show_all(Block { records, arena, .. }: &Block, first: u64, engine: &mut Engine) {
+    let mut ahead = Ahead::default();
+    let mut order = first;
+    for some in records.chunks(Ahead::MOST) {
+        engine.look_ahead(some.iter().map(|record| record.frame(arena)), &mut ahead);
+        for (record, found) in some.iter().zip(ahead.found()) {
+            engine.pass(order, record.timestamp);
+            match found {
+                Some(found) => engine.found(order, found),
+                None => engine.frame(order, &record.frame(arena)),
+            }
+            order += 1;
+        }
     }
 }
 
@@ -202,6 +220,10 @@ impl Reading {
         let Divided {
             block, parts, clock, ..
         } = divided;
+        if engines == 1 {
+            *clock = self.clock;
+            return;
+        }
         parts.resize_with(engines, Vec::new);
         for part in parts.iter_mut() {
             part.clear();

@@ -111,6 +111,7 @@ impl PcapFile {
         let (header_bytes, nanos_per_tick, link_type) =
             (self.record_header, self.nanos_per_tick, self.link_type);
         let mut number = book.summary.packets;
+        let mut second = self.second();
         let mut at = start;
         let stop = loop {
             let rest = bytes.get(at..).unwrap_or_default();
@@ -123,8 +124,7 @@ impl PcapFile {
             let fraction = order.u32([f0, f1, f2, f3]);
             let captured_len = order.u32([c0, c1, c2, c3]);
             let wire_len = order.u32([w0, w1, w2, w3]);
-            let mut timestamp =
-                Timestamp::from_parts(i64::from(seconds), i64::from(fraction) * nanos_per_tick);
+            let mut timestamp = second.plus(i64::from(fraction) * nanos_per_tick);
             // Taken as it is if nothing is odd: an empty packet is.
             let is_usual = i64::from(seconds) == self.seconds
                 && captured_len.wrapping_sub(1) < wire_len.min(SNAPLEN)
@@ -134,7 +134,7 @@ impl PcapFile {
                 let before = records.last().map(|record| record.timestamp);
                 let place = (book.base + at as u64, number + 1);
                 match self.doubt(rest, before, place, book) {
-                    Ok(time) => timestamp = time,
+                    Ok(time) => (timestamp, second) = (time, self.second()),
                     Err(stop) => break stop,
                 }
             }
@@ -156,6 +156,11 @@ impl PcapFile {
         };
         book.summary.packets = number;
         (at, stop)
+    }
+
+    /// When the second of the latest record begins.
+    fn second(&self) -> Timestamp {
+        Timestamp::from_parts(self.seconds, 0)
     }
 
     /// Gives the interface its id when its first packet is met; beyond the cap its packets go.
