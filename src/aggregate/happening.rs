@@ -2,7 +2,7 @@
 
 use super::collector::Aggregate;
 use super::connections::Waiting;
-use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse};
+use super::event::{ConnectionRef, EventKind, LegEvent, Reuse};
 use super::leg::Span;
 use super::naming::Pair;
 use crate::classify::Version;
@@ -29,33 +29,8 @@ impl Aggregate {
         };
         match &event.kind {
             EventKind::Request { .. } => self.on_request(at, &event.kind),
-            EventKind::Answered {
-                status,
-                announced,
-                first_byte,
-                response,
-                prefix,
-                became_idle,
-            } => {
-                let head = Some((*status, *announced, *first_byte));
-                self.on_exchange_end(at, head, (*response, *prefix, *became_idle));
-            }
-            EventKind::Response {
-                status,
-                announced,
-                first_byte,
-            } => {
-                let Some(leg) = self.leg_of(pair) else {
-                    return;
-                };
-                leg.response(*status, *announced, *first_byte);
-            }
-            EventKind::ExchangeEnd {
-                response,
-                prefix,
-                became_idle,
-            } => {
-                self.on_exchange_end(at, None, (*response, *prefix, *became_idle));
+            EventKind::Response { .. } | EventKind::ExchangeEnd { .. } | EventKind::Answered { .. } => {
+                self.on_response(at, &event.kind);
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
@@ -84,19 +59,42 @@ impl Aggregate {
         }
     }
 
-    /// A response's last byte, and its head if that is told only now.
+    /// A response's head, its last byte, or both.
     #[inline]
-    fn on_exchange_end(
-        &mut self,
-        at: At,
-        head: Option<(u16, bool, OptionalNanos)>,
-        (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
-    ) {
-        let prefix = self.numbers.prefix(at.engine, prefix);
+    fn on_response(&mut self, at: At, kind: &EventKind) {
+        let (head, end) = match *kind {
+            EventKind::Response {
+                status,
+                announced,
+                first_byte,
+            } => (Some((status, announced, first_byte)), None),
+            EventKind::ExchangeEnd {
+                response,
+                prefix,
+                became_idle,
+            } => (None, Some((response, prefix, became_idle))),
+            EventKind::Answered {
+                status,
+                announced,
+                first_byte,
+                response,
+                prefix,
+                became_idle,
+            } => (
+                Some((status, announced, first_byte)),
+                Some((response, prefix, became_idle)),
+            ),
+            _ => return,
+        };
+        let end =
+            end.map(|(response, prefix, idle)| (response, self.numbers.prefix(at.engine, prefix), idle));
         let Some(leg) = self.leg_of(at.pair) else { return };
         if let Some((status, announced, first_byte)) = head {
             leg.response(status, announced, first_byte);
         }
+        let Some((response, prefix, became_idle)) = end else {
+            return;
+        };
         leg.exchange_end(response, prefix);
         if became_idle {
             leg.became_idle(at.pair.number);

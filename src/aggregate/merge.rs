@@ -49,44 +49,41 @@ impl Aggregate {
         let (now, later) = rest.events.split_at(many.unwrap_or(rest.events.len()));
         rest.events = later;
         for event in now {
-            self.event(engine, event, rest);
+            self.order += 1;
+            self.advance(event.clock);
+            let pair = self.numbers.pair(engine, event.leg);
+            match event.kind {
+                EventKind::Leg(place) => {
+                    if let Some(leg) = rest.told.legs.get(place as usize) {
+                        self.name_leg(engine, event.leg, leg);
+                    }
+                    continue;
+                }
+                EventKind::Prefix(place) => {
+                    if let Some(prefix) = rest.told.prefixes.get(place as usize) {
+                        self.name_prefix(engine, prefix);
+                    }
+                    continue;
+                }
+                EventKind::Closed { connection } => {
+                    if let Some(facts) = rest.facts.next() {
+                        let place = self.numbers.place(engine, connection.0);
+                        let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
+                        self.closed(pair, place, facts, prefix.number);
+                    }
+                    continue;
+                }
+                EventKind::Request { asked, reuse, .. } => {
+                    if reuse == Reuse::First
+                        && let Some(asked) = asked.of(&rest.told.lines)
+                    {
+                        self.checks.name(pair.number.0, asked);
+                        self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
+                    }
+                }
+                _ => {}
+            }
+            self.on_leg(engine, pair, event);
         }
-    }
-
-    #[inline]
-    fn event(&mut self, engine: usize, event: &LegEvent, rest: &mut Rest<'_>) {
-        self.order += 1;
-        self.advance(event.clock);
-        let pair = self.numbers.pair(engine, event.leg);
-        match event.kind {
-            EventKind::Leg(place) => {
-                if let Some(leg) = rest.told.legs.get(place as usize) {
-                    self.name_leg(engine, event.leg, leg);
-                }
-                return;
-            }
-            EventKind::Prefix(place) => {
-                if let Some(prefix) = rest.told.prefixes.get(place as usize) {
-                    self.name_prefix(engine, prefix);
-                }
-                return;
-            }
-            EventKind::Closed { connection } => {
-                if let Some(facts) = rest.facts.next() {
-                    let place = self.numbers.place(engine, connection.0);
-                    let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
-                    self.closed(pair, place, facts, prefix.number);
-                }
-                return;
-            }
-            EventKind::Request { asked, reuse, .. } => {
-                if let Some(asked) = asked.of(&rest.told.lines).filter(|_| reuse == Reuse::First) {
-                    self.checks.name(pair.number.0, asked);
-                    self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
-                }
-            }
-            _ => {}
-        }
-        self.on_leg(engine, pair, event);
     }
 }
