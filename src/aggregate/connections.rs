@@ -112,7 +112,9 @@ impl Aggregate {
     pub(super) fn take_waiting(&mut self, place: usize) -> Option<(Waiting, AtSyn)> {
         let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits())?;
         let star_syn = self.star_syns.get(place).copied().unwrap_or_default();
-        Some((std::mem::replace(waiting, Waiting::EMPTY), star_syn))
+        let taken = *waiting;
+        waiting.syn_window = Waiting::NOBODY;
+        Some((taken, star_syn))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.
@@ -193,7 +195,7 @@ impl Aggregate {
             self.open.down();
             self.timeline.open_changed(now, self.open.now);
         }
-        let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
+        let Some((waiting, star_syn)) = waiting.or_else(|| no_request(facts, class)) else {
             return;
         };
         let Some(leg) = self.leg_of(pair) else {

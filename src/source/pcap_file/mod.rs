@@ -10,7 +10,7 @@ use super::byte_order::ByteOrder;
 use super::format::Stop;
 use crate::frame::{InterfaceId, LinkType, Record};
 use crate::limits::SNAPLEN;
-use crate::time::{MICROSECOND, Timestamp};
+use crate::time::{MICROSECOND, SECOND, Timestamp};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
@@ -112,7 +112,12 @@ impl PcapFile {
         let mut at = start;
         let stop = loop {
             let framed = records.len();
-            at = self.walk_plain::<BIG>(bytes, at, (interface, book.summary.packets), records);
+            let place = (interface, book.summary.packets);
+            at = if self.nanos_per_tick == MICROSECOND {
+                self.walk_plain::<BIG, MICROSECOND>(bytes, at, place, records)
+            } else {
+                self.walk_plain::<BIG, 1>(bytes, at, place, records)
+            };
             book.summary.packets += (records.len() - framed) as u64;
             let rest = bytes.get(at..).unwrap_or_default();
             let Some(header) = Header::read(order, rest) else {
@@ -150,7 +155,7 @@ impl PcapFile {
     /// Frames whole records as long as nothing about them is odd, of the second of the record before; returns where it
     /// stopped. `framed` records of the file came before.
     #[inline(never)]
-    fn walk_plain<const BIG: bool>(
+    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64>(
         &self,
         bytes: &[u8],
         start: usize,
@@ -158,31 +163,32 @@ impl PcapFile {
         records: &mut Vec<Record>,
     ) -> usize {
         let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
-        let ticks_per_second = self.ticks_per_second();
         let second = Timestamp::from_parts(self.seconds, 0).nanos();
-        let before = framed.wrapping_sub(records.len() as u64);
-        let mut rest = bytes.get(start..).unwrap_or_default();
-        while let Some(header) = Header::read(order, rest) {
-            let record_bytes = self.record_header + header.captured_len as usize;
-            let Some((_, behind)) = rest.split_at_checked(record_bytes) else {
-                break;
-            };
-            if !self.is_plain(&header, ticks_per_second) {
+        let mut number = framed;
+        let mut at = start;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(header) = Header::read(order, rest)
+            && self.is_plain(&header, (SECOND / NANOS_PER_TICK) as u32)
+        {
+            let offset = at + self.record_header;
+            let end = offset + header.captured_len as usize;
+            if end > bytes.len() {
                 break;
             }
+            number += 1;
             records.push(Record {
                 // Of 32 bits each: no overflow.
-                timestamp: Timestamp::from_nanos(second + i64::from(header.fraction) * self.nanos_per_tick),
-                number: before.wrapping_add(records.len() as u64 + 1),
-                offset: (bytes.len() - rest.len() + self.record_header) as u32,
+                timestamp: Timestamp::from_nanos(second + i64::from(header.fraction) * NANOS_PER_TICK),
+                number,
+                offset: offset as u32,
                 captured_len: header.captured_len,
                 wire_len: header.wire_len,
                 interface,
                 link_type: self.link_type,
             });
-            rest = behind;
+            at = end;
         }
-        bytes.len() - rest.len()
+        at
     }
 
     /// Whether a header is taken as it is: nothing about it is odd. An empty packet is.
