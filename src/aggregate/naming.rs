@@ -109,8 +109,6 @@ impl Numbers {
 }
 
 impl Aggregate {
-    #[cold]
-    #[inline(never)]
     pub(super) fn name_leg(&mut self, engine: usize, theirs: LegRef, LegNamed { client, server }: &LegNamed) {
         let (client, server) = (*client, *server);
         let (number, new) = self.numbers.pairs.insert_full((client, server));
@@ -157,8 +155,6 @@ impl Aggregate {
         }
     }
 
-    #[cold]
-    #[inline(never)]
     pub(super) fn name_prefix(&mut self, engine: usize, named: &PrefixNamed) {
         let (host, path) = (named.host.clone(), named.path.clone());
         let (number, new) = self.numbers.prefixes.insert_full((host.clone(), path.clone()));
