@@ -11,7 +11,7 @@ use super::connections::Waiting;
 use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
 use super::leg::{LegState, Span};
-use super::naming::{Numbers, PrefixName};
+use super::naming::{Numbers, Pair, PrefixName};
 use super::pairing::TierFigures;
 use super::pools::Pools;
 use super::recent::Ended;
@@ -54,8 +54,8 @@ pub struct Aggregate {
     pub(super) ports: (Vec<Ports>, usize),
     /// TIME-WAIT of each host over time.
     pub(super) waits: Waits,
-    /// The leg that each pair of client and server counts in.
-    pub(super) places: Vec<usize>,
+    /// Pairs of client and server by their number.
+    pub(super) pairs: Vec<Pair>,
     /// Clients of each server, and the place of its `*` leg.
     pub(super) servers: IndexMap<Option<Endpoint>, (usize, Option<usize>), RandomState>,
     pub(super) prefixes: Vec<PrefixName>,
@@ -64,8 +64,6 @@ pub struct Aggregate {
     pub(super) waiting: Vec<Waiting>,
     /// Beside them, on `*` legs: what their SYNs found in their clients' pools.
     pub(super) star_syns: Vec<AtSyn>,
-    /// How many engines tell.
-    pub(super) engines: usize,
     pub(super) checks: Checks,
     pub(super) decision: Decision,
     pub(super) timeline: TimelineBuilder,
@@ -105,7 +103,7 @@ impl Gauge {
 }
 
 pub(super) fn micros(span: Nanos) -> u64 {
-    (span / MICROSECOND).max(0).cast_unsigned()
+    span.max(0).cast_unsigned() / MICROSECOND.cast_unsigned()
 }
 
 impl Aggregate {
@@ -115,19 +113,18 @@ impl Aggregate {
         Self {
             thresholds,
             legs: Vec::new(),
-            numbers: Numbers::default(),
+            numbers: Numbers::of(1),
             pools: Pools::default(),
             samples: Vec::new(),
             paired: OnceCell::new(),
             ports: Default::default(),
             waits: Waits::default(),
-            places: Vec::new(),
+            pairs: Vec::new(),
             servers: IndexMap::default(),
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
             waiting: Vec::new(),
             star_syns: Vec::new(),
-            engines: 1,
             checks: Checks::default(),
             decision: Decision::default(),
             timeline: TimelineBuilder::default(),
@@ -150,14 +147,8 @@ impl Aggregate {
     /// The capture's first packet came at `start`.
     pub fn begin(&mut self, start: Timestamp) {
         let thresholds = &self.thresholds;
-        self.span.get_or_insert_with(|| Span {
-            start,
-            clock: start,
-            window_index: 0,
-            window_end: start.plus(thresholds.window),
-            window: thresholds.window,
-            min_window_requests: thresholds.min_part_requests,
-        });
+        self.span
+            .get_or_insert_with(|| Span::new(start, thresholds.window, thresholds.min_part_requests));
         self.timeline.begin(start);
     }
 
@@ -190,28 +181,21 @@ impl Aggregate {
         std::mem::take(&mut self.listed)
     }
 
-    /// The leg's accumulator, in the present window.
-    #[inline]
-    pub(super) fn leg(&mut self, reference: LegRef) -> Option<(&mut LegState, Span)> {
-        let span = self.span?;
-        let leg = leg_at(&mut self.legs, &self.places, reference, &span)?;
-        Some((leg, span))
+    /// The accumulator of the leg that the pair with our number counts in, in the present window.
+    pub(super) fn leg(&mut self, number: LegRef) -> Option<&mut LegState> {
+        let pair = *self.pairs.get(number.0 as usize)?;
+        self.leg_of(pair)
     }
-}
 
-/// As [`Aggregate::leg`], when the other fields are needed meanwhile.
-#[inline]
-pub(super) fn leg_at<'a>(
-    legs: &'a mut [LegState],
-    places: &[usize],
-    reference: LegRef,
-    span: &Span,
-) -> Option<&'a mut LegState> {
-    let place = *places.get(reference.0 as usize)?;
-    let many = legs.len();
-    let leg = legs.get_mut(place)?;
-    if span.window_index > leg.window {
-        leg.roll(span, (WINDOWS / many).max(16));
+    /// The same of a pair.
+    #[inline]
+    pub(super) fn leg_of(&mut self, pair: Pair) -> Option<&mut LegState> {
+        let span = self.span.as_ref()?;
+        let many = self.legs.len();
+        let leg = self.legs.get_mut(pair.leg as usize)?;
+        if span.window_index > leg.window {
+            leg.roll(span, (WINDOWS / many).max(16));
+        }
+        Some(leg)
     }
-    Some(leg)
 }

@@ -5,6 +5,7 @@ use super::closes::CloseSample;
 use super::collector::{Aggregate, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
 use super::leg::LegState;
+use super::naming::{Pair, Prefix};
 use super::tracker::{AtSyn, Order};
 use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify, ending};
 use crate::u48::U48;
@@ -111,21 +112,23 @@ impl Aggregate {
     pub(super) fn take_waiting(&mut self, place: usize) -> Option<(Waiting, AtSyn)> {
         let waiting = self.waiting.get_mut(place).filter(|waiting| waiting.waits())?;
         let star_syn = self.star_syns.get(place).copied().unwrap_or_default();
-        Some((std::mem::replace(waiting, Waiting::EMPTY), star_syn))
+        let taken = *waiting;
+        waiting.syn_window = Waiting::NOBODY;
+        Some((taken, star_syn))
     }
 
     /// The first request may still be a health check's; the second tells that it was not.
     pub(super) fn wait_for_second(
         &mut self,
-        reference: LegRef,
+        pair: Pair,
         place: usize,
         (reuse, index): (Reuse, u32),
         (order, window): (Order, i64),
         prefix: PrefixRef,
     ) {
         if reuse == Reuse::First {
-            if let Some((leg, _)) = self.leg(reference)
-                && let Some(client) = leg.star_client(reference.0)
+            if let Some(leg) = self.leg_of(pair)
+                && let Some(client) = leg.star_client(pair.number.0)
             {
                 client.firsts += 1;
             }
@@ -137,7 +140,7 @@ impl Aggregate {
         } else if index == 2
             && let Some((waiting, star_syn)) = self.take_waiting(place)
         {
-            self.ordinary_first(reference, &waiting, star_syn);
+            self.ordinary_first(pair.number, &waiting, star_syn);
         }
     }
 
@@ -145,7 +148,7 @@ impl Aggregate {
         if !waiting.has_first() {
             return;
         }
-        let Some((leg, _)) = self.leg(reference) else {
+        let Some(leg) = self.leg(reference) else {
             return;
         };
         let first = waiting.first.get();
@@ -160,27 +163,21 @@ impl Aggregate {
     }
 
     /// Returns whether it is known to be one of a series of health checks, if connections are kept that are over.
-    pub(super) fn closed(
-        &mut self,
-        reference: LegRef,
-        place: usize,
-        facts: &ConnectionFacts,
-        prefix: PrefixRef,
-    ) {
+    pub(super) fn closed(&mut self, pair: Pair, place: usize, facts: &ConnectionFacts, prefix: PrefixRef) {
         let now = self.span.map_or(facts.end, |span| span.clock);
         let class = classify(facts, now, &self.thresholds);
         let waiting = self.take_waiting(place);
         let order = self.order;
         let kind = ending(facts);
         let legs = self.legs.len();
-        let wanted = |leg: &mut LegState| leg.closes.wants(kind);
-        let wanted = self.leg(reference).is_some_and(|(leg, _)| wanted(leg));
+        let reference = pair.number;
+        let wanted = self.leg_of(pair).is_some_and(|leg| leg.closes.wants(kind));
         let wanted = wanted || self.list_at_most.is_some() || self.recent.is_some();
-        let sample = wanted.then(|| self.sample(reference, facts, prefix));
+        let sample = wanted.then(|| self.sample(pair, facts, prefix));
         let listed = sample.and_then(|sample| self.list(facts, class, (reference, kind, sample)));
         self.end(facts, class);
         self.note_ports(reference, facts);
-        let Some((leg, _)) = self.leg(reference) else {
+        let Some(leg) = self.leg_of(pair) else {
             return;
         };
         count_connection(leg, facts, class);
@@ -198,10 +195,10 @@ impl Aggregate {
             self.open.down();
             self.timeline.open_changed(now, self.open.now);
         }
-        let Some((waiting, star_syn)) = waiting.or(no_request(facts, class)) else {
+        let Some((waiting, star_syn)) = waiting.or_else(|| no_request(facts, class)) else {
             return;
         };
-        let Some((leg, _)) = self.leg(reference) else {
+        let Some(leg) = self.leg_of(pair) else {
             return;
         };
         let asked = waiting.has_first() && facts.asked.is_some();
@@ -263,12 +260,14 @@ impl Aggregate {
     }
 
     fn was_check(&mut self, reference: LegRef, member: &Member) {
-        let prefix = member.waiting.prefix;
-        let host = self.host_of(prefix);
+        let prefix = Prefix {
+            number: member.waiting.prefix,
+            host: self.host_of(member.waiting.prefix),
+        };
         if let Some(record) = member.listed.and_then(|place| self.listed.get_mut(place)) {
             record.class = Class::Check;
         }
-        let Some((leg, _)) = self.leg(reference) else {
+        let Some(leg) = self.leg(reference) else {
             return;
         };
         let counts = leg.counts_of(member.window);
@@ -284,7 +283,7 @@ impl Aggregate {
         *per_request = per_request.saturating_sub(1);
         *classes.classes.get_mut(Class::Check) += 1;
         leg.closes.remove(member.ending, member.frame);
-        leg.prefixes.take_out(prefix, host, Reuse::First);
+        leg.prefixes.take_out(prefix, Reuse::First);
         leg.whole.was_check(member.close);
         leg.present.was_check(member.close);
         if let Some(client) = leg.star_client(reference.0) {
@@ -299,7 +298,7 @@ impl Aggregate {
         };
         let (ports, pages) = &mut self.ports;
         let place = reference.0 as usize;
-        if self.places.len() > place {
+        if self.pairs.len() > place {
             if ports.len() <= place {
                 ports.resize_with(place + 1, Default::default);
             }
@@ -307,9 +306,9 @@ impl Aggregate {
         }
     }
 
-    fn sample(&mut self, reference: LegRef, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
+    fn sample(&mut self, pair: Pair, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
         let span = facts.last_response_end.zip(facts.closed_at);
-        let between = span.and_then(|(from, until)| self.pools.ended_between(reference.0, from, until));
+        let between = span.and_then(|(from, until)| self.pools.ended_between(pair.pool, from, until));
         CloseSample::new(facts, prefix, between)
     }
 

@@ -1,10 +1,10 @@
 //! What happens on a leg while its connections live, added up event by event.
 
-use super::collector::{Aggregate, leg_at};
+use super::collector::Aggregate;
 use super::connections::Waiting;
-use super::event::{ConnectionRef, EventKind, LegEvent, LegRef, PrefixRef, Reuse};
-use super::leg::{LegState, Span};
-use super::prefixes::HostRef;
+use super::event::{ConnectionRef, EventKind, LegEvent, Reuse};
+use super::leg::Span;
+use super::naming::Pair;
 use crate::classify::Version;
 use crate::time::{OptionalNanos, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::time::{OptionalNanos, Timestamp};
 #[derive(Clone, Copy)]
 struct At {
     engine: usize,
-    leg: LegRef,
+    pair: Pair,
     /// Packet time of the event, and the running maximum.
     time: Timestamp,
     clock: Timestamp,
@@ -20,61 +20,36 @@ struct At {
 
 impl Aggregate {
     #[inline]
-    pub(super) fn on_leg(&mut self, engine: usize, reference: LegRef, event: &LegEvent) {
+    pub(super) fn on_leg(&mut self, engine: usize, pair: Pair, event: &LegEvent) {
         let at = At {
             engine,
-            leg: reference,
+            pair,
             time: event.timestamp,
             clock: self.span.map_or(event.clock, |span| span.clock),
         };
         match &event.kind {
             EventKind::Request { .. } => self.on_request(at, &event.kind),
-            EventKind::Answered {
-                status,
-                announced,
-                first_byte,
-                response,
-                prefix,
-                became_idle,
-            } => {
-                let head = Some((*status, *announced, *first_byte));
-                self.on_exchange_end(at, head, (*response, *prefix, *became_idle));
-            }
-            EventKind::Response {
-                status,
-                announced,
-                first_byte,
-            } => {
-                let Some(leg) = self.leg_now(reference) else {
-                    return;
-                };
-                leg.response(*status, *announced, *first_byte);
-            }
-            EventKind::ExchangeEnd {
-                response,
-                prefix,
-                became_idle,
-            } => {
-                self.on_exchange_end(at, None, (*response, *prefix, *became_idle));
+            EventKind::Response { .. } | EventKind::ExchangeEnd { .. } | EventKind::Answered { .. } => {
+                self.on_response(at, &event.kind);
             }
             EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
             EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
             EventKind::Established { connect } => self.on_established(at, *connect),
             EventKind::Busy => {
                 self.busy.up();
-                self.pools.became_busy(reference.0);
-                if let Some(leg) = self.leg_now(reference) {
-                    leg.became_busy(reference);
+                self.pools.became_busy(pair.pool);
+                if let Some(leg) = self.leg_of(pair) {
+                    leg.became_busy(pair.number);
                 }
             }
             EventKind::ResponseCut { status } => {
-                if let Some(leg) = self.leg_now(reference) {
+                if let Some(leg) = self.leg_of(pair) {
                     leg.take_back_response(*status);
                 }
             }
             EventKind::Upgraded { .. } => self.on_upgraded(at, &event.kind),
             EventKind::Loss { hidden } => {
-                if let Some(leg) = self.leg_now(reference) {
+                if let Some(leg) = self.leg_of(pair) {
                     leg.counts.hidden_requests += hidden;
                     self.last_loss = Some(at.time);
                 }
@@ -84,85 +59,97 @@ impl Aggregate {
         }
     }
 
+    /// A response's head, its last byte, or both.
     #[inline]
-    fn leg_now(&mut self, reference: LegRef) -> Option<&mut LegState> {
-        leg_at(&mut self.legs, &self.places, reference, self.span.as_ref()?)
-    }
-
-    #[inline]
-    fn named(&self, engine: usize, prefix: PrefixRef) -> (PrefixRef, HostRef) {
-        let prefix = self.numbers.prefix(engine, prefix);
-        (prefix, self.host_of(prefix))
-    }
-
-    /// A response's last byte, and its head if that is told only now.
-    #[inline]
-    fn on_exchange_end(
-        &mut self,
-        at: At,
-        head: Option<(u16, bool, OptionalNanos)>,
-        (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
-    ) {
-        let named = self.named(at.engine, prefix);
-        let Some(leg) = self.leg_now(at.leg) else { return };
+    fn on_response(&mut self, at: At, kind: &EventKind) {
+        let (head, end) = match *kind {
+            EventKind::Response {
+                status,
+                announced,
+                first_byte,
+            } => (Some((status, announced, first_byte)), None),
+            EventKind::ExchangeEnd {
+                response,
+                prefix,
+                became_idle,
+            } => (None, Some((response, prefix, became_idle))),
+            EventKind::Answered {
+                status,
+                announced,
+                first_byte,
+                response,
+                prefix,
+                became_idle,
+            } => (
+                Some((status, announced, first_byte)),
+                Some((response, prefix, became_idle)),
+            ),
+            _ => return,
+        };
+        let end =
+            end.map(|(response, prefix, idle)| (response, self.numbers.prefix(at.engine, prefix), idle));
+        let Some(leg) = self.leg_of(at.pair) else { return };
         if let Some((status, announced, first_byte)) = head {
             leg.response(status, announced, first_byte);
         }
-        leg.exchange_end(response, named);
+        let Some((response, prefix, became_idle)) = end else {
+            return;
+        };
+        leg.exchange_end(response, prefix);
         if became_idle {
-            leg.became_idle(at.leg);
+            leg.became_idle(at.pair.number);
             self.busy.down();
         }
-        self.pools.response_ended(at.leg.0, at.time, became_idle);
+        self.pools.response_ended(at.pair.pool, at.time, became_idle);
     }
 
     #[inline]
     fn idle_if(&mut self, at: At, became_idle: bool) {
         if became_idle {
             self.busy.down();
-            self.pools.became_idle(at.leg.0);
-            if let Some(leg) = self.leg_now(at.leg) {
-                leg.became_idle(at.leg);
+            self.pools.became_idle(at.pair.pool);
+            if let Some(leg) = self.leg_of(at.pair) {
+                leg.became_idle(at.pair.number);
             }
         }
     }
 
     fn on_opened(&mut self, at: At, connection: ConnectionRef, syn: bool) {
         let order = self.order;
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         leg.whole.opened(!syn);
         leg.present.opened(!syn);
         let waiting = Waiting::at_syn(leg, order);
-        let star_syn = leg.star_client(at.leg.0).map(|client| {
+        let star_syn = leg.star_client(at.pair.number.0).map(|client| {
             client.tracker.opened(!syn);
             client.tracker.at_syn(order)
         });
         self.open.up();
         self.timeline.open_changed(at.clock, self.open.now);
         if syn {
-            self.pools.syn(at.leg.0, at.time);
-            self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
+            self.pools.syn(at.pair.pool, at.time);
+            self.wait(self.numbers.place(at.engine, connection.0), waiting, star_syn);
         }
     }
 
     fn on_syn_after_all(&mut self, at: At, connection: ConnectionRef) {
         let order = self.order;
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         leg.whole.not_midstream_after_all();
         leg.present.not_midstream_after_all();
         let waiting = Waiting::at_syn(leg, order);
-        let star_syn = leg.star_client(at.leg.0).map(|client| {
+        let star_syn = leg.star_client(at.pair.number.0).map(|client| {
             client.tracker.not_midstream_after_all();
             client.tracker.at_syn(order)
         });
-        self.wait(self.place_of_connection(at.engine, connection), waiting, star_syn);
+        self.wait(self.numbers.place(at.engine, connection.0), waiting, star_syn);
     }
 
     fn on_established(&mut self, at: At, connect: OptionalNanos) {
         let Some(second) = self.span.as_ref().map(Span::second) else {
             return;
         };
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         leg.handshake(second, connect);
         self.peak.count(second);
         self.timeline.row(at.clock).handshakes += 1;
@@ -184,10 +171,10 @@ impl Aggregate {
         else {
             return;
         };
-        let (prefix, host) = self.named(at.engine, prefix);
+        let prefix = self.numbers.prefix(at.engine, prefix);
         let unknown = reuse == Reuse::MidstreamFirst && self.counts_as_unknown(at.time);
         let second = self.span.as_ref().map_or(0, Span::second);
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         let requests = &mut leg.counts.requests;
         requests.total += 1;
         match version {
@@ -202,12 +189,12 @@ impl Aggregate {
         let lately = leg.seconds.at(second);
         lately.requests += 1;
         lately.reused += u32::from(reuse != Reuse::First);
-        leg.prefixes.request(prefix, host, reuse);
+        leg.prefixes.request(prefix, reuse);
         let window = leg.window;
         if became_busy {
-            leg.became_busy(at.leg);
+            leg.became_busy(at.pair.number);
             self.busy.up();
-            self.pools.became_busy(at.leg.0);
+            self.pools.became_busy(at.pair.pool);
         }
         let row = self.timeline.row(at.clock);
         row.requests += 1;
@@ -215,11 +202,17 @@ impl Aggregate {
         if index > 2 && !unknown {
             return;
         }
-        let place = self.place_of_connection(at.engine, connection);
+        let place = self.numbers.place(at.engine, connection.0);
         if unknown {
             self.wait(place, Waiting::default(), None);
         }
-        self.wait_for_second(at.leg, place, (reuse, index), (self.order, window), prefix);
+        self.wait_for_second(
+            at.pair,
+            place,
+            (reuse, index),
+            (self.order, window),
+            prefix.number,
+        );
     }
 
     /// Whether the first request seen on a midstream connection came near the capture's start or a loss.
@@ -239,11 +232,11 @@ impl Aggregate {
         else {
             return;
         };
-        let (prefix, host) = self.named(at.engine, prefix);
-        let place = self.place_of_connection(at.engine, connection);
+        let prefix = self.numbers.prefix(at.engine, prefix);
+        let place = self.numbers.place(at.engine, connection.0);
         // Of the connections that were there before the capture, those whose first request counts as unknown wait.
         let unknown = self.waiting.get(place).is_some_and(Waiting::waits);
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         let requests = &mut leg.counts.requests;
         requests.upgraded += 1;
         match reuse {
@@ -253,8 +246,8 @@ impl Aggregate {
             }
             Reuse::MidstreamFirst | Reuse::Reused => {}
         }
-        leg.prefixes.take_out(prefix, host, reuse);
-        leg.prefixes.ended(prefix, host);
+        leg.prefixes.take_out(prefix, reuse);
+        leg.prefixes.ended(prefix);
         self.idle_if(at, was_busy);
         if reuse != Reuse::Reused {
             self.take_waiting(place);
@@ -275,28 +268,28 @@ impl Aggregate {
         else {
             return;
         };
-        if let Some(ports) = self.ports.0.get(at.leg.0 as usize) {
+        if let Some(ports) = self.ports.0.get(at.pair.number.0 as usize) {
             ports.fetch(port);
         }
-        let (prefix, host) = self.named(at.engine, prefix);
+        let prefix = self.numbers.prefix(at.engine, prefix);
         let idle_close = self.thresholds.idle_close;
-        let Some(leg) = self.leg_now(at.leg) else { return };
+        let Some(leg) = self.leg_of(at.pair) else { return };
         let idle = !announced && idle.get().is_some_and(|idle| idle >= idle_close);
-        leg.left(at.leg);
+        leg.left(at.pair.number);
         if with_request {
-            leg.closed_with_request(at.leg, idle);
-            leg.prefixes.closed(prefix, host, was_busy);
+            leg.closed_with_request(at.pair.number, idle);
+            leg.prefixes.closed(prefix, was_busy);
         }
         if was_busy {
-            leg.became_idle(at.leg);
+            leg.became_idle(at.pair.number);
             self.busy.down();
-            self.pools.became_idle(at.leg.0);
+            self.pools.became_idle(at.pair.pool);
         }
         self.open.down();
         let row = self.timeline.open_changed(at.clock, self.open.now);
         row.closes += u64::from(!reset);
         row.resets += u64::from(reset);
-        let (place, order) = (self.place_of_connection(at.engine, connection), self.order);
+        let (place, order) = (self.numbers.place(at.engine, connection.0), self.order);
         if let Some(waiting) = self.waiting.get_mut(place) {
             waiting.close(order);
         }

@@ -36,6 +36,8 @@ impl Lately {
 pub(super) struct Seconds {
     /// The second that was counted in last.
     latest: i64,
+    /// Its place in the ring.
+    place: usize,
     ring: [Lately; SECONDS],
 }
 
@@ -46,15 +48,18 @@ impl Seconds {
         if second != self.latest {
             self.move_on(second);
         }
-        &mut self.ring[place(second)]
+        &mut self.ring[self.place]
     }
 
+    #[cold]
+    #[inline(never)]
     fn move_on(&mut self, second: i64) {
         let passed = second.saturating_sub(self.latest).clamp(0, SECONDS as i64);
         for back in 0..passed {
             self.ring[place(second - back)] = Lately::default();
         }
         self.latest = second;
+        self.place = place(second);
     }
 
     /// Those of the last seconds up to `second`.

@@ -8,16 +8,17 @@ use indexmap::IndexMap;
 
 use super::closes::Closes;
 use super::collector::micros;
-use super::event::{LegRef, PrefixRef};
+use super::event::LegRef;
 use super::figures::{Concurrency, Counts, Figures, avoidable};
 use super::lately::{Lately, Seconds};
 use super::load::Load;
+use super::naming::Prefix;
 use super::openings::Openings;
-use super::prefixes::{HostRef, Prefixes};
+use super::prefixes::Prefixes;
 use super::tracker::{AtSyn, SecondPeak, Tracker};
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
-use crate::time::{Nanos, OptionalNanos, Timestamp};
+use crate::time::{Nanos, OptionalNanos, SECOND, Timestamp};
 
 /// What a verdict is made from, for a window that is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,10 +129,10 @@ impl LegState {
 
     /// A response's last byte, of an exchange whose request was seen if it has a duration.
     #[inline]
-    pub(super) fn exchange_end(&mut self, response: OptionalNanos, (prefix, host): (PrefixRef, HostRef)) {
+    pub(super) fn exchange_end(&mut self, response: OptionalNanos, prefix: Prefix) {
         if let Some(response) = response.get() {
             self.counts.response_us.add(micros(response));
-            self.prefixes.ended(prefix, host);
+            self.prefixes.ended(prefix);
         }
     }
 
@@ -329,14 +330,29 @@ fn bare(counts: &Counts) -> Counts {
 pub(super) struct Span {
     pub(super) start: Timestamp,
     pub(super) clock: Timestamp,
-    /// The present window and its end.
+    /// The present window.
     pub(super) window_index: i64,
-    pub(super) window_end: Timestamp,
-    pub(super) window: Nanos,
-    pub(super) min_window_requests: u64,
+    /// Whole seconds since the start.
+    second: i64,
+    /// When the window or the second is over.
+    lasts_until: Timestamp,
+    window: Nanos,
+    min_window_requests: u64,
 }
 
 impl Span {
+    pub(super) fn new(start: Timestamp, window: Nanos, min_window_requests: u64) -> Self {
+        Self {
+            start,
+            clock: start,
+            window_index: 0,
+            second: 0,
+            lasts_until: start.plus(window.min(SECOND)),
+            window,
+            min_window_requests,
+        }
+    }
+
     pub(super) fn length(&self) -> Nanos {
         self.clock.since(self.start).max(0)
     }
@@ -345,22 +361,32 @@ impl Span {
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
-        if self.clock >= self.window_end {
-            self.window_index = self.length() / self.window.max(1);
-            self.window_end = self.window_start(self.window_index + 1);
+        if self.clock >= self.lasts_until {
+            self.move_on();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn move_on(&mut self) {
+        self.window_index = self.length() / self.window.max(1);
+        self.second = self.length() / SECOND;
+        let second_ends = self.start.plus((self.second + 1).saturating_mul(SECOND));
+        self.lasts_until = second_ends.min(self.window_start(self.window_index + 1));
     }
 
     pub(super) fn window_start(&self, index: i64) -> Timestamp {
         self.start.plus(index.saturating_mul(self.window))
     }
 
+    /// Whole seconds since the start.
+    #[inline]
     pub(super) fn second(&self) -> i64 {
-        self.length() / crate::time::SECOND
+        self.second
     }
 }
 
 /// Events a second, over at least one second.
 fn per_second(count: u64, length: Nanos) -> f64 {
-    count as f64 / (length.max(crate::time::SECOND) as f64 / crate::time::SECOND as f64)
+    count as f64 / (length.max(SECOND) as f64 / SECOND as f64)
 }

@@ -8,6 +8,7 @@ use indexmap::IndexSet;
 use super::collector::Aggregate;
 use super::event::{LegNamed, LegRef, PrefixNamed, PrefixRef};
 use super::leg::LegState;
+use super::pools::PoolRef;
 use super::prefixes::HostRef;
 use crate::classify::Endpoint;
 use crate::limits::{CLIENTS_PER_SERVER, LEGS};
@@ -20,38 +21,79 @@ pub(super) struct PrefixName {
     pub(super) path: Box<str>,
 }
 
+/// A pair of client and server by our number, and where it counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) number: LegRef,
+    /// The place of its leg.
+    pub(super) leg: u32,
+    /// Its client's pool.
+    pub(super) pool: PoolRef,
+}
+
+impl Pair {
+    const NONE: Self = Self {
+        number: LegRef::UNATTRIBUTED,
+        leg: u32::MAX,
+        pool: PoolRef::NONE,
+    };
+}
+
+/// A prefix and its Host by our numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prefix {
+    pub(super) number: PrefixRef,
+    pub(super) host: HostRef,
+}
+
+impl Prefix {
+    const NONE: Self = Self {
+        number: PrefixRef::UNREAD,
+        host: 0,
+    };
+}
+
 /// Each engine numbers what it meets; here every pair of client and server, and every prefix, has one number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Numbers {
+    /// How many engines tell.
+    pub(super) engines: usize,
     pairs: IndexSet<(Option<IpAddr>, Option<Endpoint>), RandomState>,
     prefixes: IndexSet<(Option<Box<str>>, Box<str>), RandomState>,
-    legs_of: Vec<Vec<u32>>,
-    prefixes_of: Vec<Vec<u32>>,
+    /// By [`place`](Self::place).
+    pairs_of: Vec<Pair>,
+    prefixes_of: Vec<Prefix>,
 }
 
-fn note(lists: &mut Vec<Vec<u32>>, engine: usize, theirs: u32, ours: usize) {
-    if lists.len() <= engine {
-        lists.resize(engine + 1, Vec::new());
+fn note<T: Copy>(list: &mut Vec<T>, place: usize, ours: T, none: T) {
+    if list.len() <= place {
+        list.resize(place + 1, none);
     }
-    let list = &mut lists[engine];
-    if list.len() <= theirs as usize {
-        list.resize(theirs as usize + 1, u32::MAX);
-    }
-    list[theirs as usize] = ours as u32;
-}
-
-fn look_up(lists: &[Vec<u32>], engine: usize, theirs: u32) -> u32 {
-    lists
-        .get(engine)
-        .and_then(|list| list.get(theirs as usize))
-        .copied()
-        .unwrap_or(u32::MAX)
+    list[place] = ours;
 }
 
 impl Numbers {
+    /// Of so many engines, which told nothing yet.
+    pub(super) fn of(engines: usize) -> Self {
+        Self {
+            engines,
+            pairs: IndexSet::default(),
+            prefixes: IndexSet::default(),
+            pairs_of: Vec::new(),
+            prefixes_of: Vec::new(),
+        }
+    }
+
+    /// The place of what an engine numbers, among those of all engines.
     #[inline]
-    pub(super) fn leg(&self, engine: usize, theirs: LegRef) -> LegRef {
-        LegRef(look_up(&self.legs_of, engine, theirs.0))
+    pub(super) fn place(&self, engine: usize, theirs: u32) -> usize {
+        theirs as usize * self.engines + engine
+    }
+
+    #[inline]
+    pub(super) fn pair(&self, engine: usize, theirs: LegRef) -> Pair {
+        let known = self.pairs_of.get(self.place(engine, theirs.0));
+        known.copied().unwrap_or(Pair::NONE)
     }
 
     /// The ends of the leg with our number.
@@ -60,8 +102,9 @@ impl Numbers {
     }
 
     #[inline]
-    pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> PrefixRef {
-        PrefixRef(look_up(&self.prefixes_of, engine, theirs.0))
+    pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> Prefix {
+        let known = self.prefixes_of.get(self.place(engine, theirs.0));
+        known.copied().unwrap_or(Prefix::NONE)
     }
 }
 
@@ -69,11 +112,18 @@ impl Aggregate {
     pub(super) fn name_leg(&mut self, engine: usize, theirs: LegRef, LegNamed { client, server }: &LegNamed) {
         let (client, server) = (*client, *server);
         let (number, new) = self.numbers.pairs.insert_full((client, server));
-        note(&mut self.numbers.legs_of, engine, theirs.0, number);
-        if !new {
-            return;
+        if new {
+            let pair = self.new_pair(number, client, server);
+            self.pairs.push(pair);
         }
-        self.pools.name_leg(client);
+        let place = self.numbers.place(engine, theirs.0);
+        if let Some(pair) = self.pairs.get(number) {
+            note(&mut self.numbers.pairs_of, place, *pair, Pair::NONE);
+        }
+    }
+
+    fn new_pair(&mut self, number: usize, client: Option<IpAddr>, server: Option<Endpoint>) -> Pair {
+        let pool = self.pools.name_leg(client);
         let full = self.legs.len() >= LEGS;
         let server = if full && !self.servers.contains_key(&server) {
             None
@@ -83,7 +133,7 @@ impl Aggregate {
         let (clients, star) = self.servers.entry(server).or_default();
         let own = client.is_some() && server.is_some() && *clients < CLIENTS_PER_SERVER && !full;
         let window = self.span.map_or(0, |span| span.window_index);
-        let place = if own {
+        let leg = if own {
             *clients += 1;
             self.legs.push(LegState::new(client, server, window));
             self.legs.len() - 1
@@ -98,17 +148,26 @@ impl Aggregate {
                 self.legs.len() - 1
             })
         };
-        self.places.push(place);
+        Pair {
+            number: LegRef(number as u32),
+            leg: leg as u32,
+            pool,
+        }
     }
 
     pub(super) fn name_prefix(&mut self, engine: usize, named: &PrefixNamed) {
         let (host, path) = (named.host.clone(), named.path.clone());
         let (number, new) = self.numbers.prefixes.insert_full((host.clone(), path.clone()));
-        note(&mut self.numbers.prefixes_of, engine, named.prefix.0, number);
         if new {
             let host_ref = self.hosts.insert_full(host.clone()).0 as HostRef;
             self.prefixes.push(PrefixName { host, host_ref, path });
         }
+        let prefix = Prefix {
+            number: PrefixRef(number as u32),
+            host: self.host_of(PrefixRef(number as u32)),
+        };
+        let place = self.numbers.place(engine, named.prefix.0);
+        note(&mut self.numbers.prefixes_of, place, prefix, Prefix::NONE);
     }
 
     pub(super) fn host_of(&self, prefix: PrefixRef) -> HostRef {
@@ -117,8 +176,9 @@ impl Aggregate {
             .map_or(0, |name| name.host_ref)
     }
 
-    pub(super) fn place_of(&self, reference: u32) -> Option<usize> {
-        self.places.get(reference as usize).copied()
+    /// The place of the leg that a pair counts in.
+    pub(super) fn place_of(&self, pair: u32) -> Option<usize> {
+        self.pairs.get(pair as usize).map(|pair| pair.leg as usize)
     }
 
     pub(super) fn host_name(&self, host: HostRef) -> Option<String> {

@@ -96,7 +96,7 @@ impl Aggregate {
         self.paired.take();
         let numbers = &self.numbers;
         let ours = samples.iter().map(|sample| SampledExchange {
-            leg: numbers.leg(engine, sample.leg),
+            leg: numbers.pair(engine, sample.leg).number,
             ..*sample
         });
         self.samples.extend(ours);

@@ -10,8 +10,14 @@ use super::collector::Gauge;
 use crate::limits::{POOLS, RESPONSE_ENDS};
 use crate::time::Timestamp;
 
-/// The place of a pool that is not kept.
-const NONE: u32 = u32::MAX;
+/// The place of a pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PoolRef(u32);
+
+impl PoolRef {
+    /// A pool that is not kept.
+    pub(super) const NONE: Self = Self(u32::MAX);
+}
 
 /// What is seen of one client's pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,7 +37,7 @@ pub(super) struct Between {
     pub(super) latest: Option<Timestamp>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pool {
     busy: Gauge,
     last_syn: Option<Timestamp>,
@@ -41,16 +47,30 @@ struct Pool {
     ended: u64,
     /// Whether older ones were dropped.
     dropped: bool,
+    /// When the one that was told last ended.
+    last_end: Timestamp,
     /// Whether one ended before the one that was told before it: a capture's time may run backwards.
     disordered: bool,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            busy: Gauge::default(),
+            last_syn: None,
+            ends: VecDeque::new(),
+            ended: 0,
+            dropped: false,
+            last_end: Timestamp::MIN,
+            disordered: false,
+        }
+    }
 }
 
 /// The pools of all clients.
 #[derive(Debug, Default)]
 pub(super) struct Pools {
     by_client: IndexMap<IpAddr, Pool, RandomState>,
-    /// The pool of each leg, by the leg's number.
-    of_leg: Vec<u32>,
     /// Ends of responses that each pool may remember.
     ends_at_most: usize,
 }
@@ -71,53 +91,54 @@ impl Pool {
 }
 
 impl Pools {
-    /// The next leg is `client`'s.
-    pub(super) fn name_leg(&mut self, client: Option<IpAddr>) {
-        let place = client.and_then(|client| {
+    /// The pool of a leg that is `client`'s.
+    pub(super) fn name_leg(&mut self, client: Option<IpAddr>) -> PoolRef {
+        let pool = client.and_then(|client| {
             let full = self.by_client.len() >= POOLS && !self.by_client.contains_key(&client);
             (!full).then(|| {
                 let entry = self.by_client.entry(client);
-                let place = entry.index() as u32;
+                let pool = PoolRef(entry.index() as u32);
                 entry.or_default();
-                place
+                pool
             })
         });
-        self.of_leg.push(place.unwrap_or(NONE));
         self.ends_at_most = (RESPONSE_ENDS / self.by_client.len().max(1)).clamp(64, RESPONSE_ENDS / 64);
+        pool.unwrap_or(PoolRef::NONE)
     }
 
     #[inline]
-    fn of(&mut self, leg: u32) -> Option<&mut Pool> {
-        let place = *self.of_leg.get(leg as usize)?;
-        self.by_client.get_index_mut(place as usize).map(|(_, pool)| pool)
+    fn of(&mut self, pool: PoolRef) -> Option<&mut Pool> {
+        self.by_client
+            .get_index_mut(pool.0 as usize)
+            .map(|(_, pool)| pool)
     }
 
     #[inline]
-    pub(super) fn became_busy(&mut self, leg: u32) {
-        if let Some(pool) = self.of(leg) {
+    pub(super) fn became_busy(&mut self, pool: PoolRef) {
+        if let Some(pool) = self.of(pool) {
             pool.busy.up();
         }
     }
 
     #[inline]
-    pub(super) fn became_idle(&mut self, leg: u32) {
-        if let Some(pool) = self.of(leg) {
+    pub(super) fn became_idle(&mut self, pool: PoolRef) {
+        if let Some(pool) = self.of(pool) {
             pool.busy.down();
         }
     }
 
     #[inline]
-    pub(super) fn syn(&mut self, leg: u32, at: Timestamp) {
-        if let Some(pool) = self.of(leg) {
+    pub(super) fn syn(&mut self, pool: PoolRef, at: Timestamp) {
+        if let Some(pool) = self.of(pool) {
             pool.last_syn = Some(at);
         }
     }
 
-    /// A response of the leg ended, which leaves its connection idle or not.
+    /// A response to the client ended, which leaves its connection idle or not.
     #[inline]
-    pub(super) fn response_ended(&mut self, leg: u32, at: Timestamp, became_idle: bool) {
+    pub(super) fn response_ended(&mut self, pool: PoolRef, at: Timestamp, became_idle: bool) {
         let at_most = self.ends_at_most;
-        let Some(pool) = self.of(leg) else { return };
+        let Some(pool) = self.of(pool) else { return };
         if became_idle {
             pool.busy.down();
         }
@@ -126,13 +147,19 @@ impl Pools {
             pool.dropped = true;
         }
         pool.ended += 1;
-        pool.disordered |= pool.ends.back().is_some_and(|last| *last > at);
+        pool.disordered |= pool.last_end > at;
+        pool.last_end = at;
         pool.ends.push_back(at);
     }
 
     /// What happened between `from` and `until`; `None` where that is not known any more.
-    pub(super) fn ended_between(&mut self, leg: u32, from: Timestamp, until: Timestamp) -> Option<Between> {
-        let pool = self.of(leg)?;
+    pub(super) fn ended_between(
+        &mut self,
+        pool: PoolRef,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<Between> {
+        let pool = self.of(pool)?;
         if !pool.disordered {
             return pool.ended_between(from, until);
         }
@@ -173,11 +200,10 @@ mod tests {
     fn responses_of_all_legs_of_a_client_count_and_its_own_does_not() {
         let client = Some(IpAddr::from([10, 0, 0, 1]));
         let mut pools = Pools::default();
-        pools.name_leg(client);
-        pools.name_leg(client);
-        pools.name_leg(Some(IpAddr::from([10, 0, 0, 2])));
-        for (leg, time) in [(0, 1), (1, 2), (2, 3), (0, 4), (1, 9)] {
-            pools.response_ended(leg, at(time), false);
+        let (one, same) = (pools.name_leg(client), pools.name_leg(client));
+        let other = pools.name_leg(Some(IpAddr::from([10, 0, 0, 2])));
+        for (pool, time) in [(one, 1), (same, 2), (other, 3), (one, 4), (same, 9)] {
+            pools.response_ended(pool, at(time), false);
         }
         let between = |responses, before, latest: Option<i64>| {
             let latest = latest.map(at);
@@ -187,21 +213,21 @@ mod tests {
                 latest,
             })
         };
-        assert_eq!(pools.ended_between(0, at(1), at(5)), between(2, 3, Some(4)));
-        assert_eq!(pools.ended_between(2, at(3), at(5)), between(0, 1, None));
-        assert_eq!(pools.ended_between(9, at(3), at(5)), None);
+        assert_eq!(pools.ended_between(one, at(1), at(5)), between(2, 3, Some(4)));
+        assert_eq!(pools.ended_between(other, at(3), at(5)), between(0, 1, None));
+        assert_eq!(pools.ended_between(PoolRef::NONE, at(3), at(5)), None);
     }
 
     #[test]
     fn what_was_dropped_is_not_known() {
         let mut pools = Pools::default();
-        pools.name_leg(Some(IpAddr::from([10, 0, 0, 1])));
+        let pool = pools.name_leg(Some(IpAddr::from([10, 0, 0, 1])));
         let at_most = (RESPONSE_ENDS / 64) as i64;
         for time in 1..=at_most + 10 {
-            pools.response_ended(0, at(time), false);
+            pools.response_ended(pool, at(time), false);
         }
-        assert_eq!(pools.ended_between(0, at(5), at(20)), None);
-        let between = pools.ended_between(0, at(at_most), at(at_most + 3));
+        assert_eq!(pools.ended_between(pool, at(5), at(20)), None);
+        let between = pools.ended_between(pool, at(at_most), at(at_most + 3));
         assert_eq!(between.map(|between| between.responses), Some(3));
     }
 }

@@ -4,6 +4,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::event::{PrefixRef, Reuse};
+use super::naming::Prefix;
 use crate::limits::PREFIXES_PER_LEG;
 
 /// The figures of one prefix.
@@ -60,8 +61,8 @@ const LATEST: usize = 8;
 #[derive(Clone, Copy, Debug)]
 struct Rows {
     prefix: PrefixRef,
-    own: usize,
-    host: usize,
+    own: u32,
+    host: u32,
     /// It has no row of its own.
     over: bool,
 }
@@ -78,29 +79,32 @@ pub(super) struct Prefixes {
 }
 
 impl Prefixes {
-    /// The two rows that a prefix counts in: its own (or the row of those beyond the cap) and its host's.
+    /// Counts in the two rows of a prefix: its own (or the row of those beyond the cap) and its host's.
     #[inline]
-    fn rows(&mut self, prefix: PrefixRef, host: HostRef) -> [Option<&mut PrefixCounts>; 2] {
-        if prefix == PrefixRef::UNREAD {
-            return [None, None];
+    fn count(&mut self, prefix: Prefix, count: impl Fn(&mut PrefixCounts)) {
+        let number = prefix.number;
+        if number == PrefixRef::UNREAD {
+            return;
         }
-        let latest = self.latest[prefix.0 as usize % LATEST];
-        let rows = match latest {
-            Some(rows) if rows.prefix == prefix => rows,
-            _ => self.find(prefix, host),
+        let rows = match self.latest[number.0 as usize % LATEST] {
+            Some(rows) if rows.prefix == number => rows,
+            _ => self.find(prefix),
         };
-        if self.last != Some(prefix) {
-            self.last = Some(prefix);
-            self.overflow += u64::from(rows.over);
+        if rows.over && self.last != Some(number) {
+            self.overflow += 1;
         }
-        let own = self.by_prefix.get_index_mut(rows.own).map(|(_, counts)| counts);
-        let host = self.by_host.get_index_mut(rows.host).map(|(_, counts)| counts);
-        [own, host]
+        self.last = Some(number);
+        if let Some((_, own)) = self.by_prefix.get_index_mut(rows.own as usize) {
+            count(own);
+        }
+        if let Some((_, host)) = self.by_host.get_index_mut(rows.host as usize) {
+            count(host);
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn find(&mut self, prefix: PrefixRef, host: HostRef) -> Rows {
+    fn find(&mut self, prefix: Prefix) -> Rows {
         fn place<K: std::hash::Hash + Eq>(
             map: &mut IndexMap<Option<K>, PrefixCounts, RandomState>,
             key: K,
@@ -115,41 +119,35 @@ impl Prefixes {
             entry.or_default();
             (place, full)
         }
-        let (own, over) = place(&mut self.by_prefix, prefix);
+        let (own, over) = place(&mut self.by_prefix, prefix.number);
         let rows = Rows {
-            prefix,
-            own,
-            host: place(&mut self.by_host, host).0,
+            prefix: prefix.number,
+            own: own as u32,
+            host: place(&mut self.by_host, prefix.host).0 as u32,
             over,
         };
-        self.latest[prefix.0 as usize % LATEST] = Some(rows);
+        self.latest[prefix.number.0 as usize % LATEST] = Some(rows);
         rows
     }
 
-    pub(super) fn request(&mut self, prefix: PrefixRef, host: HostRef, reuse: Reuse) {
-        for row in self.rows(prefix, host).into_iter().flatten() {
-            row.request(reuse);
-        }
+    pub(super) fn request(&mut self, prefix: Prefix, reuse: Reuse) {
+        self.count(prefix, |row| row.request(reuse));
     }
 
-    pub(super) fn ended(&mut self, prefix: PrefixRef, host: HostRef) {
-        for row in self.rows(prefix, host).into_iter().flatten() {
-            row.busy = row.busy.saturating_sub(1);
-        }
+    pub(super) fn ended(&mut self, prefix: Prefix) {
+        self.count(prefix, |row| row.busy = row.busy.saturating_sub(1));
     }
 
-    pub(super) fn closed(&mut self, prefix: PrefixRef, host: HostRef, was_busy: bool) {
-        for row in self.rows(prefix, host).into_iter().flatten() {
+    pub(super) fn closed(&mut self, prefix: Prefix, was_busy: bool) {
+        self.count(prefix, |row| {
             row.closes += 1;
             row.busy = row.busy.saturating_sub(u64::from(was_busy));
-        }
+        });
     }
 
     /// A request counted before was a health check's, or upgraded.
-    pub(super) fn take_out(&mut self, prefix: PrefixRef, host: HostRef, reuse: Reuse) {
-        for row in self.rows(prefix, host).into_iter().flatten() {
-            row.take_out(reuse);
-        }
+    pub(super) fn take_out(&mut self, prefix: Prefix, reuse: Reuse) {
+        self.count(prefix, |row| row.take_out(reuse));
     }
 
     /// Rows by prefix; `None` is the row of those beyond the cap.

@@ -164,8 +164,8 @@ impl Aggregate {
                 kernel: KernelEntries::default(),
             })
             .collect();
-        for (ports, place) in self.ports.0.iter().zip(&self.places) {
-            if let Some(leg) = legs.get_mut(*place) {
+        for (ports, pair) in self.ports.0.iter().zip(&self.pairs) {
+            if let Some(leg) = legs.get_mut(pair.leg as usize) {
                 leg.kernel.add(ports.entries(span.start, span.clock));
             }
         }

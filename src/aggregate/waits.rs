@@ -24,31 +24,41 @@ pub struct WaitPeak {
     pub at: Timestamp,
 }
 
-/// What changes from step to step.
-#[derive(Clone, Debug)]
-struct Series {
-    changes: Vec<i32>,
-    step: Nanos,
+/// Whole seconds after the capture's start.
+fn seconds(after: Nanos) -> u64 {
+    after.max(0).cast_unsigned() / SECOND.cast_unsigned()
 }
 
-impl Default for Series {
-    fn default() -> Self {
-        Self {
-            changes: Vec::new(),
-            step: SECOND,
-        }
-    }
+/// What changes from step to step.
+#[derive(Clone, Debug, Default)]
+struct Series {
+    changes: Vec<i32>,
+    /// How often two steps became one: a step was a second at first.
+    doublings: u32,
 }
 
 impl Series {
-    /// From so long after the start on there are so many more.
-    fn change(&mut self, after: Nanos, by: i32) {
-        let mut place = (after.max(0) / self.step) as usize;
-        while place >= STEPS {
-            self.changes = self.changes.chunks(2).map(|pair| pair.iter().sum()).collect();
-            self.step *= 2;
-            place = (after.max(0) / self.step) as usize;
+    fn step(&self) -> Nanos {
+        SECOND << self.doublings
+    }
+
+    /// From this second on there are so many more.
+    #[inline]
+    fn change(&mut self, second: u64, by: i32) {
+        match self.changes.get_mut((second >> self.doublings) as usize) {
+            Some(change) => *change = change.saturating_add(by),
+            None => self.extend(second, by),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn extend(&mut self, second: u64, by: i32) {
+        while second >> self.doublings >= STEPS as u64 {
+            self.changes = self.changes.chunks(2).map(|pair| pair.iter().sum()).collect();
+            self.doublings += 1;
+        }
+        let place = (second >> self.doublings) as usize;
         if place >= self.changes.len() {
             self.changes.resize(place + 1, 0);
         }
@@ -59,7 +69,7 @@ impl Series {
 
     /// How many there are at the end of each step up to `until` after the start.
     fn levels(&self, until: Nanos) -> impl Iterator<Item = u64> + '_ {
-        let steps = (until.max(0) / self.step) as usize + 1;
+        let steps = (until.max(0) / self.step()) as usize + 1;
         let levels = self.changes.iter().scan(0_i64, |level, change| {
             *level += i64::from(*change);
             Some(level.max(&mut 0).cast_unsigned())
@@ -68,35 +78,83 @@ impl Series {
     }
 }
 
+/// Hosts whose series are at hand.
+const LATEST: usize = 64;
+
 /// Sockets in TIME-WAIT of each host, and of all.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Waits {
     hosts: IndexMap<IpAddr, Series, RandomState>,
+    /// The places of the hosts used lately, by the lowest bits of their addresses.
+    latest: [u32; LATEST],
     all: Series,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            hosts: IndexMap::default(),
+            latest: [0; LATEST],
+            all: Series::default(),
+        }
+    }
 }
 
 impl Waits {
     /// A socket of `host` enters TIME-WAIT so long after the capture's start ...
     pub(super) fn enter(&mut self, host: IpAddr, after: Nanos) {
+        let from = seconds(after);
         self.each(host, |series| {
-            series.change(after, 1);
-            series.change(after.saturating_add(TIME_WAIT), -1);
+            series.change(from, 1);
+            series.change(from + seconds(TIME_WAIT), -1);
         });
     }
 
     /// ... and the one that entered `after` leaves it `early`: its ports are used again.
     pub(super) fn leave(&mut self, host: IpAddr, after: Nanos, early: Nanos) {
+        let (from, until) = (seconds(after), seconds(early.max(after)));
         self.each(host, |series| {
-            series.change(early.max(after), -1);
-            series.change(after.saturating_add(TIME_WAIT), 1);
+            series.change(until, -1);
+            series.change(from + seconds(TIME_WAIT), 1);
         });
     }
 
+    #[inline]
     fn each(&mut self, host: IpAddr, change: impl Fn(&mut Series)) {
         change(&mut self.all);
-        if self.hosts.len() < WAIT_HOSTS || self.hosts.contains_key(&host) {
-            change(self.hosts.entry(host).or_default());
+        if let Some(series) = self.of(host) {
+            change(series);
         }
+    }
+
+    #[inline]
+    fn of(&mut self, host: IpAddr) -> Option<&mut Series> {
+        let lowest = match host {
+            IpAddr::V4(address) => address.octets()[3],
+            IpAddr::V6(address) => address.octets()[15],
+        };
+        let latest = usize::from(lowest) % LATEST;
+        let mut place = self.latest[latest] as usize;
+        if self
+            .hosts
+            .get_index(place)
+            .is_none_or(|(known, _)| *known != host)
+        {
+            place = self.find(host)?;
+            self.latest[latest] = place as u32;
+        }
+        self.hosts.get_index_mut(place).map(|(_, series)| series)
+    }
+
+    #[inline(never)]
+    fn find(&mut self, host: IpAddr) -> Option<usize> {
+        if self.hosts.len() >= WAIT_HOSTS {
+            return self.hosts.get_index_of(&host);
+        }
+        let entry = self.hosts.entry(host);
+        let place = entry.index();
+        entry.or_default();
+        Some(place)
     }
 
     /// The most that each host held up to `now`.
@@ -105,7 +163,7 @@ impl Waits {
             let mut peak = WaitPeak::default();
             for (place, sockets) in (0..).zip(series.levels(now.since(start))) {
                 if sockets > peak.sockets {
-                    let at = start.plus(series.step.saturating_mul(place));
+                    let at = start.plus(series.step().saturating_mul(place));
                     peak = WaitPeak { sockets, at };
                 }
             }
@@ -125,7 +183,7 @@ impl Waits {
         let row_length = (timeline.step_s as Nanos).saturating_mul(SECOND);
         for (place, row) in (1..).zip(&mut timeline.rows) {
             let end = row_length.saturating_mul(place).saturating_sub(1).min(span);
-            let step = (end / self.all.step) as usize;
+            let step = (end / self.all.step()) as usize;
             row.time_wait = levels.get(step).or(levels.last()).copied().unwrap_or(0);
         }
     }
@@ -173,10 +231,10 @@ mod tests {
     fn long_captures_have_longer_steps() {
         let mut series = Series::default();
         for second in 0..20_000 {
-            series.change(second * SECOND, 1);
-            series.change(second * SECOND + TIME_WAIT, -1);
+            series.change(second, 1);
+            series.change(second + 60, -1);
         }
-        assert_eq!(series.step, 8 * SECOND);
+        assert_eq!(series.step(), 8 * SECOND);
         let levels = levels(&series, 19_000 * SECOND);
         assert!(levels[100].abs_diff(60) <= 8, "{}", levels[100]);
     }

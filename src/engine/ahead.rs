@@ -5,6 +5,7 @@ use super::analysis::Engine;
 use crate::decode::{Segment, plain};
 use crate::flow::{FlowKey, Glimpse, KeyHash, KeyHasher, PathId, Sender};
 use crate::frame::Record;
+use crate::time::Timestamp;
 
 /// What a frame of the usual shape says before anything is known of its connection: any thread may find it.
 ///
@@ -54,6 +55,13 @@ impl Found {
         self.payload_end = self.payload_at + packet.segment.payload.len() as u32;
         self.wire_len = record.wire_len;
         self.is_usual = true;
+    }
+
+    /// When the frame was captured.
+    #[inline]
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.segment.timestamp
     }
 
     /// Whether the frame is of the usual shape.

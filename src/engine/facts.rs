@@ -30,6 +30,30 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What few connections have, as their facts say it.
+#[derive(Default)]
+struct Rare {
+    syn_retransmitted: u32,
+    syn_again: [Option<u16>; 2],
+    gap_bytes: u64,
+    retransmitted: u32,
+    out_of_order: u32,
+    keepalive_probes: u32,
+}
+
+impl Rare {
+    fn of(beyond: &Beyond) -> Self {
+        Self {
+            syn_retransmitted: beyond.syn_retransmitted.into(),
+            syn_again: beyond.syn_again,
+            gap_bytes: beyond.gap_bytes,
+            retransmitted: beyond.retransmitted,
+            out_of_order: beyond.out_of_order,
+            keepalive_probes: beyond.keepalive_probes.into(),
+        }
+    }
+}
+
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
     let (address, port) = key.end(end);
     Endpoint {
@@ -50,9 +74,8 @@ impl Conversation {
         let handshake = self.handshake(client, now, known.thresholds);
         let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
         let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
-        let none = Beyond::default();
         let tls = self.tls_facts();
-        let rare = self.beyond.as_deref().unwrap_or(&none);
+        let rare = self.beyond.as_deref().map(Rare::of).unwrap_or_default();
         ConnectionFacts {
             id: self.id.get(),
             client: endpoint(key, client),
@@ -68,7 +91,7 @@ impl Conversation {
             handshake,
             resumed: self.marks.has(Marks::RESUMED),
             upgraded: self.marks.has(Marks::UPGRADED),
-            syn_retransmitted: u32::from(rare.syn_retransmitted),
+            syn_retransmitted: rare.syn_retransmitted,
             syn_again: rare.syn_again,
             proxied_for: self.proxied_for(),
             protocol: self.protocol,
@@ -93,7 +116,7 @@ impl Conversation {
             gap_bytes: rare.gap_bytes,
             retransmitted: rare.retransmitted,
             out_of_order: rare.out_of_order,
-            keepalive_probes: u32::from(rare.keepalive_probes),
+            keepalive_probes: rare.keepalive_probes,
             asked: NonZeroU64::new(self.asked),
             tls,
             history: self.history,

@@ -4,39 +4,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::engine::{self, Ahead, Engine, Found, KeyHasher, Owner};
+use super::showing::{Own, show_all, show_part};
+use crate::engine::{self, Engine, Found, KeyHasher, Owner};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
-use crate::time::{Nanos, Timestamp};
+use crate::time::Timestamp;
 
 /// An engine that this many blocks wait for is behind.
 const BEHIND: usize = 1;
-
-/// One frame of an engine.
-#[derive(Clone, Copy)]
-struct Own {
-    /// Its place in the block.
-    place: u32,
-    /// By how many nanoseconds it is older than the latest frame up to it.
-    behind: u32,
-}
-
-impl Own {
-    /// Older by this or more.
-    const LONG: u32 = u32::MAX;
-}
 
 /// A block, and which of its frames are whose. Its memory is used again.
 #[derive(Default)]
 pub(super) struct Divided {
     block: Block,
-    /// The frames of each engine.
+    /// The frames of each engine; nothing if a single one has them all.
     parts: Vec<Vec<Own>>,
     /// What those of each engine say, if the source's thread had the time to look; else nothing.
     found: Vec<Vec<Found>>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
-    /// The running maximum of packet time at its end.
+    /// The running maximum of packet time at its end. A single engine has it of the frames, and is told of silence alone.
     clock: Timestamp,
 }
 
@@ -63,22 +50,18 @@ impl Share {
             }
             return;
         };
-        let part = parts.get(self.engine).map_or(&[][..], Vec::as_slice);
-        let found = found.get(self.engine).map_or(&[][..], Vec::as_slice);
         engine.begin(earliest.timestamp);
-        let mut shown = Shown {
-            block,
-            first: *first,
-            next: 0,
-            ahead: Ahead::default(),
-        };
-        if found.is_empty() {
-            shown.look_and_show(part, engine);
-        } else {
-            shown.show(part, found, engine);
+        let found = found.get(self.engine).map_or(&[][..], Vec::as_slice);
+        match parts.get(self.engine) {
+            Some(part) => {
+                show_part(block, *first, part, found, engine);
+                engine.advance(*clock);
+            }
+            None => {
+                engine.advance(*clock);
+                show_all(block, *first, found, engine);
+            }
         }
-        shown.pass(engine);
-        engine.advance(*clock);
     }
 
     /// How many frames of the capture have been read with this block.
@@ -89,85 +72,6 @@ impl Share {
     /// The memory, if this was the last view of it.
     pub(super) fn into_memory(self) -> Option<Divided> {
         Arc::into_inner(self.divided)
-    }
-}
-
-/// Showing an engine its part of a block.
-struct Shown<'a> {
-    block: &'a Block,
-    /// The place of the first record among all frames of the capture.
-    first: u64,
-    /// The record after the last one that the engine knows the time of.
-    next: usize,
-    ahead: Ahead,
-}
-
-impl Shown<'_> {
-    /// Frames that nobody has looked at.
-    fn look_and_show(&mut self, part: &[Own], engine: &mut Engine) {
-        let Block { records, arena, .. } = self.block;
-        let hasher = engine.hasher();
-        let mut found = [Found::NOTHING; Ahead::MOST];
-        for some in part.chunks(Ahead::MOST) {
-            for (own, found) in some.iter().zip(&mut found) {
-                found.look(&records[own.place as usize], arena, &hasher);
-                engine.fetch(found, arena);
-            }
-            self.show_some(some, &found, engine);
-        }
-    }
-
-    /// Frames that were looked at.
-    fn show(&mut self, part: &[Own], found: &[Found], engine: &mut Engine) {
-        let arena = &self.block.arena;
-        let mut coming = found.chunks(Ahead::MOST);
-        let mut fetch = |engine: &Engine| {
-            for found in coming.next().into_iter().flatten() {
-                engine.fetch(found, arena);
-            }
-        };
-        fetch(engine);
-        for (some, found) in part.chunks(Ahead::MOST).zip(found.chunks(Ahead::MOST)) {
-            fetch(engine);
-            self.show_some(some, found, engine);
-        }
-    }
-
-    /// The next few frames.
-    fn show_some(&mut self, some: &[Own], found: &[Found], engine: &mut Engine) {
-        let Block { records, arena, .. } = self.block;
-        engine.look_ahead(found, &mut self.ahead);
-        for ((own, found), glimpse) in some.iter().zip(found).zip(self.ahead.glimpses()) {
-            let place = own.place as usize;
-            let order = self.first + place as u64;
-            if own.behind == Own::LONG || engine.minds_time(self.first + self.next as u64, order) {
-                for (record, order) in records[self.next..=place]
-                    .iter()
-                    .zip(self.first + self.next as u64..)
-                {
-                    engine.pass(order, record.timestamp);
-                }
-            } else {
-                engine.advance(records[place].timestamp.plus(Nanos::from(own.behind)));
-            }
-            self.next = place + 1;
-            if found.is_usual() {
-                engine.found(order, found, glimpse, arena);
-            } else {
-                engine.frame(order, &records[place].frame(arena));
-            }
-        }
-    }
-
-    /// The time of the frames after its last one.
-    fn pass(&self, engine: &mut Engine) {
-        let Block { records, .. } = self.block;
-        let next = self.first + self.next as u64;
-        if engine.minds_time(next, self.first + records.len() as u64) {
-            for (record, order) in records[self.next..].iter().zip(next..) {
-                engine.pass(order, record.timestamp);
-            }
-        }
     }
 }
 
@@ -273,6 +177,10 @@ impl Reading {
         let Divided {
             block, parts, clock, ..
         } = divided;
+        if engines == 1 {
+            *clock = self.clock;
+            return;
+        }
         parts.resize_with(engines, Vec::new);
         for part in parts.iter_mut() {
             part.clear();
@@ -294,12 +202,24 @@ impl Reading {
         let Divided {
             block, parts, found, ..
         } = divided;
+        let Block { records, arena, .. } = block;
         found.resize_with(engines.len(), Vec::new);
-        for ((part, found), engine) in parts.iter().zip(found).zip(engines) {
+        for (place, (found, engine)) in found.iter_mut().zip(engines).enumerate() {
+            let part = parts.get(place);
+            let frames = part.map_or(records.len(), Vec::len);
             let is_behind = engine.len() >= BEHIND;
-            found.resize(if is_behind { part.len() } else { 0 }, Found::NOTHING);
-            for (own, found) in part.iter().zip(found) {
-                found.look(&block.records[own.place as usize], &block.arena, &self.hasher);
+            found.resize(if is_behind { frames } else { 0 }, Found::NOTHING);
+            match part {
+                None => {
+                    for (record, found) in records.iter().zip(found) {
+                        found.look(record, arena, &self.hasher);
+                    }
+                }
+                Some(part) => {
+                    for (own, found) in part.iter().zip(found) {
+                        found.look(&records[own.place as usize], arena, &self.hasher);
+                    }
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod assemble;
 mod divide;
 mod ladder;
 mod observer;
+mod showing;
 mod view;
 
 use std::sync::Arc;

@@ -2,14 +2,15 @@
 
 mod trust;
 
+use trust::Header;
 pub(super) use trust::{Layout, corrected};
 
 use super::book::Book;
 use super::byte_order::ByteOrder;
 use super::format::Stop;
 use crate::frame::{InterfaceId, LinkType, Record};
-use crate::limits::{RECORD_BYTES, SNAPLEN};
-use crate::time::{MICROSECOND, Timestamp};
+use crate::limits::SNAPLEN;
+use crate::time::{MICROSECOND, SECOND, Timestamp};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
@@ -107,55 +108,96 @@ impl PcapFile {
         book: &mut Book,
     ) -> (usize, Stop) {
         let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
-        let ticks_per_second = self.ticks_per_second();
-        let (header_bytes, nanos_per_tick, link_type) =
-            (self.record_header, self.nanos_per_tick, self.link_type);
-        let mut number = book.summary.packets;
+        let header_bytes = self.record_header;
         let mut at = start;
         let stop = loop {
+            let framed = records.len();
+            let place = (interface, book.summary.packets);
+            at = if self.nanos_per_tick == MICROSECOND {
+                self.walk_plain::<BIG, MICROSECOND>(bytes, at, place, records)
+            } else {
+                self.walk_plain::<BIG, 1>(bytes, at, place, records)
+            };
+            book.summary.packets += (records.len() - framed) as u64;
             let rest = bytes.get(at..).unwrap_or_default();
-            let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3]) =
-                rest.first_chunk::<16>()
-            else {
+            let Some(header) = Header::read(order, rest) else {
                 break Stop::Need(header_bytes);
             };
-            let seconds = order.u32([s0, s1, s2, s3]);
-            let fraction = order.u32([f0, f1, f2, f3]);
-            let captured_len = order.u32([c0, c1, c2, c3]);
-            let wire_len = order.u32([w0, w1, w2, w3]);
-            let mut timestamp =
-                Timestamp::from_parts(i64::from(seconds), i64::from(fraction) * nanos_per_tick);
-            // Taken as it is if nothing is odd: an empty packet is.
-            let is_usual = i64::from(seconds) == self.seconds
-                && captured_len.wrapping_sub(1) < wire_len.min(SNAPLEN)
-                && wire_len <= RECORD_BYTES as u32
-                && fraction < ticks_per_second;
-            if !is_usual {
-                let before = records.last().map(|record| record.timestamp);
-                let place = (book.base + at as u64, number + 1);
-                match self.doubt(rest, before, place, book) {
-                    Ok(time) => timestamp = time,
-                    Err(stop) => break stop,
-                }
+            let record_bytes = header_bytes + header.captured_len as usize;
+            if self.is_plain(&header, self.ticks_per_second()) {
+                // It is cut.
+                break Stop::Need(record_bytes);
             }
-            let record_bytes = header_bytes + captured_len as usize;
+            let before = records.last().map(|record| record.timestamp);
+            let number = book.summary.packets + 1;
+            let timestamp = match self.doubt(rest, before, (book.base + at as u64, number), book) {
+                Ok(time) => time,
+                Err(stop) => break stop,
+            };
             if rest.len() < record_bytes {
                 break Stop::Need(record_bytes);
             }
-            number += 1;
+            book.summary.packets = number;
             records.push(Record {
                 timestamp,
                 number,
                 offset: (at + header_bytes) as u32,
-                captured_len,
-                wire_len,
+                captured_len: header.captured_len,
+                wire_len: header.wire_len,
                 interface,
-                link_type,
+                link_type: self.link_type,
             });
             at += record_bytes;
         };
-        book.summary.packets = number;
         (at, stop)
+    }
+
+    /// Frames whole records as long as nothing about them is odd, of the second of the record before; returns where it
+    /// stopped. `framed` records of the file came before.
+    #[inline(never)]
+    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64>(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        (interface, framed): (InterfaceId, u64),
+        records: &mut Vec<Record>,
+    ) -> usize {
+        let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
+        let second = Timestamp::from_parts(self.seconds, 0).nanos();
+        let mut number = framed;
+        let mut at = start;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(header) = Header::read(order, rest)
+            && self.is_plain(&header, (SECOND / NANOS_PER_TICK) as u32)
+        {
+            let offset = at + self.record_header;
+            let end = offset + header.captured_len as usize;
+            if end > bytes.len() {
+                break;
+            }
+            number += 1;
+            records.push(Record {
+                // Of 32 bits each: no overflow.
+                timestamp: Timestamp::from_nanos(second + i64::from(header.fraction) * NANOS_PER_TICK),
+                number,
+                offset: offset as u32,
+                captured_len: header.captured_len,
+                wire_len: header.wire_len,
+                interface,
+                link_type: self.link_type,
+            });
+            at = end;
+        }
+        at
+    }
+
+    /// Whether a header is taken as it is: nothing about it is odd. An empty packet is.
+    #[inline]
+    fn is_plain(&self, header: &Header, ticks_per_second: u32) -> bool {
+        i64::from(header.seconds) == self.seconds
+            && header.captured_len.wrapping_sub(1) < header.wire_len
+            && header.wire_len <= SNAPLEN
+            && header.fraction < ticks_per_second
     }
 
     /// Gives the interface its id when its first packet is met; beyond the cap its packets go.

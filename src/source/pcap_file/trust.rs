@@ -28,28 +28,33 @@ pub(in crate::source) struct Layout {
 
 /// A record header as stored.
 #[derive(Debug, Clone, Copy)]
-struct Header {
-    time: Timestamp,
-    fraction: u32,
-    captured_len: u32,
-    wire_len: u32,
+pub(super) struct Header {
+    pub(super) seconds: u32,
+    pub(super) fraction: u32,
+    pub(super) captured_len: u32,
+    pub(super) wire_len: u32,
 }
 
 impl Header {
     #[inline]
-    fn read(order: ByteOrder, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(order: ByteOrder, bytes: &[u8]) -> Option<Self> {
         let &[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3] = bytes.first_chunk::<16>()?;
         Some(Self {
-            time: Timestamp::from_parts(i64::from(order.u32([s0, s1, s2, s3])), 0),
+            seconds: order.u32([s0, s1, s2, s3]),
             fraction: order.u32([f0, f1, f2, f3]),
             captured_len: order.u32([c0, c1, c2, c3]),
             wire_len: order.u32([w0, w1, w2, w3]),
         })
     }
 
+    /// When its second begins.
+    fn time(&self) -> Timestamp {
+        Timestamp::from_parts(i64::from(self.seconds), 0)
+    }
+
     /// A hole of zeros, as a file system leaves it after a crash.
     fn is_blank(&self) -> bool {
-        (self.time.nanos(), self.fraction, self.captured_len, self.wire_len) == (0, 0, 0, 0)
+        (self.seconds, self.fraction, self.captured_len, self.wire_len) == (0, 0, 0, 0)
     }
 }
 
@@ -82,14 +87,14 @@ impl Layout {
             return Link::Nothing;
         }
         let is_expected = match before {
-            Some(before) => may_follow(before, header.time) || (is_first && is_of_era(header.time)),
-            None => is_of_era(header.time),
+            Some(before) => may_follow(before, header.time()) || (is_first && is_of_era(header.time())),
+            None => is_of_era(header.time()),
         };
         if !is_expected {
             return Link::Nothing;
         }
         let dialect = Dialect::Pcap(*self);
-        let time = Some(header.time);
+        let time = Some(header.time());
         Link::Record(self.end_of(&header), Expected { dialect, time })
     }
 }
@@ -150,7 +155,7 @@ impl PcapFile {
             return Err(Stop::Need(self.record_header));
         };
         let before = self.before();
-        if before != Some(header.time) {
+        if before != Some(header.time()) {
             match Format::recognise(rest) {
                 Start::Capture(..) => return Err(Stop::NewCapture),
                 Start::Need(need) => return Err(Stop::Need(need)),
@@ -158,7 +163,7 @@ impl PcapFile {
             }
         }
         let (layout, (offset, number)) = (self.layout(), place);
-        let is_near = before.map_or(is_of_era(header.time), |before| are_near(before, header.time));
+        let is_near = before.map_or(is_of_era(header.time()), |before| are_near(before, header.time()));
         let is_doubtful = !is_near || !layout.is_whole(&header);
         if is_doubtful && book.not_compressed != Some(offset) && Compression::recognise(rest).is_some() {
             return Err(Stop::Compressed);
@@ -176,7 +181,7 @@ impl PcapFile {
         if header.is_blank() {
             return Err(Stop::Damage(tr!("zeros instead of packet {number}", number)));
         }
-        let mut time = header.time;
+        let mut time = header.time();
         let end = layout.end_of(&header);
         if rest.len() < end {
             return Err(match (is_doubtful, book.is_complete) {
@@ -198,7 +203,7 @@ impl PcapFile {
             book.steps.add_packet(offset, number);
         }
         self.seconds = time.nanos() / SECOND;
-        if time != header.time {
+        if time != header.time() {
             book.stray_times.add_packet(offset, number);
             return Ok(previous.unwrap_or(time));
         }
@@ -266,12 +271,14 @@ impl PcapFile {
             {
                 break;
             }
-            let is_expected = may_follow(header.time, next.time)
-                || self.before().is_some_and(|before| may_follow(before, next.time));
+            let is_expected = may_follow(header.time(), next.time())
+                || self
+                    .before()
+                    .is_some_and(|before| may_follow(before, next.time()));
             if next.captured_len > layout.longest || next.is_blank() || !is_expected {
                 return Err(no_packet(number));
             }
-            latest = Some(next.time);
+            latest = Some(next.time());
             if layout.is_whole(&next) {
                 break;
             }

@@ -1,0 +1,138 @@
+//! Shows an engine the frames of a block that are its own, looking ahead.
+
+use crate::engine::{Ahead, Engine, Found, KeyHasher};
+use crate::frame::{Block, Record};
+use crate::time::Nanos;
+
+/// One frame of an engine among several.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    /// Its place in the block.
+    pub(super) place: u32,
+    /// By how many nanoseconds it is older than the latest frame up to it.
+    pub(super) behind: u32,
+}
+
+impl Own {
+    /// Older by this or more.
+    pub(super) const LONG: u32 = u32::MAX;
+}
+
+/// What the frames say that come next: looked at already, or now.
+struct Coming<'a> {
+    arena: &'a [u8],
+    /// Of all frames; nothing if nobody has looked.
+    found: &'a [Found],
+    /// How many of them have been asked for.
+    fetched: usize,
+    hasher: KeyHasher,
+    now: [Found; Ahead::MOST],
+}
+
+impl<'a> Coming<'a> {
+    fn new(arena: &'a [u8], found: &'a [Found], engine: &Engine) -> Self {
+        let mut coming = Self {
+            arena,
+            found,
+            fetched: 0,
+            hasher: engine.hasher(),
+            now: [Found::NOTHING; Ahead::MOST],
+        };
+        coming.fetch(engine);
+        coming
+    }
+
+    /// Asks for what the analysis of the next few will want.
+    fn fetch(&mut self, engine: &Engine) {
+        let rest = self.found.get(self.fetched..).unwrap_or_default();
+        for found in rest.iter().take(Ahead::MOST) {
+            engine.fetch(found, self.arena);
+        }
+        self.fetched += Ahead::MOST;
+    }
+
+    /// What the next few frames say, and their connections, while those behind them are asked for.
+    #[inline]
+    fn next<'r>(
+        &mut self,
+        records: impl Iterator<Item = &'r Record>,
+        ahead: &mut Ahead,
+        engine: &Engine,
+    ) -> &[Found] {
+        if self.found.is_empty() {
+            for (record, found) in records.zip(&mut self.now) {
+                found.look(record, self.arena, &self.hasher);
+                engine.fetch(found, self.arena);
+            }
+            engine.look_ahead(&self.now, ahead);
+            return &self.now;
+        }
+        let begin = self.fetched - Ahead::MOST;
+        self.fetch(engine);
+        let rest = self.found.get(begin..).unwrap_or_default();
+        let found = rest.chunks(Ahead::MOST).next().unwrap_or_default();
+        engine.look_ahead(found, ahead);
+        found
+    }
+}
+
+/// Shows the only engine all frames of a block, whose first is the capture's `first`-th.
+pub(super) fn show_all(block: &Block, first: u64, found: &[Found], engine: &mut Engine) {
+    let Block { records, arena, .. } = block;
+    let mut coming = Coming::new(arena, found, engine);
+    let mut ahead = Ahead::default();
+    let mut order = first;
+    for some in records.chunks(Ahead::MOST) {
+        let found = coming.next(some.iter(), &mut ahead, engine);
+        for ((record, found), glimpse) in some.iter().zip(found).zip(ahead.glimpses()) {
+            if found.is_usual() {
+                engine.pass(order, found.timestamp());
+                engine.found(order, found, glimpse, arena);
+            } else {
+                engine.pass(order, record.timestamp);
+                engine.frame(order, &record.frame(arena));
+            }
+            order += 1;
+        }
+    }
+}
+
+/// Shows an engine its part of a block, whose first frame is the capture's `first`-th, and the time of the others' frames where
+/// that matters to it.
+pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found], engine: &mut Engine) {
+    let Block { records, arena, .. } = block;
+    let mut coming = Coming::new(arena, found, engine);
+    let mut ahead = Ahead::default();
+    // The record after the last one that the engine knows the time of.
+    let mut next = 0;
+    for some in part.chunks(Ahead::MOST) {
+        let found = coming.next(
+            some.iter().map(|own| &records[own.place as usize]),
+            &mut ahead,
+            engine,
+        );
+        for ((own, found), glimpse) in some.iter().zip(found).zip(ahead.glimpses()) {
+            let place = own.place as usize;
+            let record = &records[place];
+            let order = first + place as u64;
+            if own.behind == Own::LONG || engine.minds_time(first + next as u64, order) {
+                for (record, order) in records[next..=place].iter().zip(first + next as u64..) {
+                    engine.pass(order, record.timestamp);
+                }
+            } else {
+                engine.advance(record.timestamp.plus(Nanos::from(own.behind)));
+            }
+            next = place + 1;
+            if found.is_usual() {
+                engine.found(order, found, glimpse, arena);
+            } else {
+                engine.frame(order, &record.frame(arena));
+            }
+        }
+    }
+    if engine.minds_time(first + next as u64, first + records.len() as u64) {
+        for (record, order) in records[next..].iter().zip(first + next as u64..) {
+            engine.pass(order, record.timestamp);
+        }
+    }
+}
