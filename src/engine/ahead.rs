@@ -143,3 +143,47 @@ fn touch(payload: &[u8]) {
     let first = payload.iter().step_by(LINE).take(4);
     std::hint::black_box(first.fold(0, |sum, byte| sum ^ byte));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::frame::{InterfaceId, LinkType};
+
+    /// What is found for a frame is what decoding it says, wherever in the arena it lies; padding is no payload.
+    #[test]
+    fn what_is_found_is_what_decoding_says() {
+        let mut bytes = vec![2; 12];
+        bytes.extend([8, 0, 0x45, 0, 0, 45, 0, 7, 0x40, 0, 64, 6, 0, 0]);
+        bytes.extend([10, 0, 0, 9, 10, 0, 0, 2, 0x1f, 0x90, 0x9c, 0x40]);
+        bytes.extend([0, 0, 0, 5, 0, 0, 0, 6, 0x50, 0x18, 1, 0, 0, 0, 0, 0]);
+        bytes.extend(b"HTTP/paddin");
+        let arena = [&[0xff; 33][..], &bytes].concat();
+        let mut record = Record {
+            timestamp: Timestamp::from_nanos(77),
+            number: 9,
+            offset: 33,
+            captured_len: bytes.len() as u32,
+            wire_len: bytes.len() as u32,
+            interface: InterfaceId(1),
+            link_type: LinkType::ETHERNET,
+        };
+        let hasher = KeyHasher::default();
+        let mut found = Found::NOTHING;
+        found.look(&record, &arena, &hasher);
+        let packet = decode(&record.frame(&arena)).unwrap();
+        assert!(found.is_usual());
+        assert_eq!(found.segment(&arena), packet.segment);
+        assert_eq!(found.segment(&arena).payload, b"HTTP/");
+        let (key, sender) = FlowKey::of(&packet, PathId(0));
+        assert_eq!((found.key, found.sender), (key, sender));
+        assert_eq!(
+            (found.timestamp(), found.wire_len),
+            (record.timestamp, record.wire_len)
+        );
+        // Another frame in its place, which is not usual, leaves nothing of the one before.
+        record.link_type = LinkType::RAW;
+        found.look(&record, &arena, &hasher);
+        assert!(!found.is_usual());
+    }
+}
