@@ -89,6 +89,25 @@ impl Index {
         self.place_from(1, tag, is_it).map(|(_, number)| number)
     }
 
+    /// The first number whose entry looks as if it had this hash: nearly always the one that has it.
+    #[expect(clippy::inline_always, reason = "looked for once for nearly every packet")]
+    #[inline(always)]
+    #[must_use]
+    pub fn first(&self, hash: u64) -> Option<u32> {
+        let tag = tag(hash);
+        let mut place = self.home(tag);
+        loop {
+            let word = self.word(place);
+            if (word ^ tag) >> 32 == 0 {
+                return Some(number(word));
+            }
+            if word == 0 {
+                return None;
+            }
+            place += 1;
+        }
+    }
+
     fn place(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
         self.place_from(0, tag(hash), is_it)
     }

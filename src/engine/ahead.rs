@@ -15,7 +15,7 @@ pub struct Found {
     /// The segment but for its payload.
     segment: Segment<'static>,
     pub(super) key: FlowKey,
-    hash: KeyHash,
+    pub(super) hash: KeyHash,
     /// Where in the block's arena the captured payload lies.
     payload_at: u32,
     payload_end: u32,

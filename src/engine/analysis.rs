@@ -179,7 +179,7 @@ impl Engine {
         self.now = self.now.at_frame(order);
         self.quality.packets += 1;
         self.quality.bytes += u64::from(found.wire_len);
-        let known = self.table.look_at(glimpse, &found.key);
+        let known = self.table.look_at(glimpse, &found.key, found.hash);
         self.known_segment(known, &found.key, &found.segment(arena), found.sender);
     }
 

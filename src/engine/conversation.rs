@@ -182,7 +182,11 @@ impl Conversation {
     }
 
     /// Takes in an acknowledgment without payload that changes nothing, if it is one: about a third of all segments.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
     pub(super) fn takes_bare_acknowledgment(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
         let steady = self.marks.has(Marks::STEADY) && self.beyond.as_deref().is_none_or(Beyond::is_calm);
         if !steady || segment.payload_len > 0 || !self.tcp.observe_next(segment, sender) {
@@ -211,7 +215,7 @@ impl Conversation {
         }
         if segment.payload_len > 0 {
             self.history.note(b'D', by_client);
-            self.payload(segment, sender, cx);
+            self.payload_here(segment, sender, cx);
         } else {
             self.history.note(b'A', by_client);
         }

@@ -39,8 +39,17 @@ pub(super) struct Origin {
 
 impl Conversation {
     /// The payload of one segment.
-    #[inline]
+    #[inline(never)]
     pub(super) fn payload(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        self.payload_here(segment, sender, cx);
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    pub(super) fn payload_here(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
         self.note_payload(segment.timestamp);
         let origin = Origin {
             at: segment.timestamp,

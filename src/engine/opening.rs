@@ -42,8 +42,17 @@ pub(super) enum Generation {
 
 impl Conversation {
     /// Decides to which generation a segment belongs.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly every segment is decided by two bits")]
+    #[inline(always)]
     pub(super) fn generation(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
+        if !segment.flags.contains(Flags::SYN) && self.challenger().is_none() {
+            return Generation::Same;
+        }
+        self.generation_of(order, segment, sender)
+    }
+
+    #[inline(never)]
+    fn generation_of(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
         let flags = segment.flags;
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
             return self.on_syn(order, segment, sender);

@@ -40,12 +40,13 @@ impl Engine {
         }
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
         let id = resumes.unwrap_or(self.now.order / STEPS);
-        let mut opened = Conversation::new(id, segment);
-        if resumes.is_some() {
-            opened.marks.set(Marks::RESUMED);
+        let place = self.table.insert_made(*key, || Conversation::new(id, segment));
+        if let Some(opened) = self.table.at(place) {
+            if resumes.is_some() {
+                opened.marks.set(Marks::RESUMED);
+            }
+            self.trail.is_duplicate(&mut opened.link, segment, sender);
         }
-        self.trail.is_duplicate(&mut opened.link, segment, sender);
-        let place = self.table.insert(*key, opened);
         self.deliver(place, key, segment, sender);
     }
 

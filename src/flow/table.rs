@@ -170,7 +170,7 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
-        let pointer = self.index.find(hash, |_| true).map(Pointer);
+        let pointer = self.index.first(hash).map(Pointer);
         if let Some(pointer) = pointer {
             prefetch_index(&self.slots, pointer.0 as usize);
         }
@@ -183,7 +183,7 @@ impl<V> FlowTable<V> {
     /// As [`look`](Self::look), with what an earlier glimpse showed.
     #[inline]
     #[must_use]
-    pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey) -> Known {
+    pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey, hash: KeyHash) -> Known {
         match glimpse.pointer {
             Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
                 Known::Living(pointer.0 as usize)
@@ -191,7 +191,7 @@ impl<V> FlowTable<V> {
             None if glimpse.changes == self.changes => Known::Nothing,
             _ => {
                 cold_path();
-                self.look(key)
+                self.known(self.pointer(key, hash))
             }
         }
     }
@@ -219,22 +219,33 @@ impl<V> FlowTable<V> {
     }
 
     /// Adds a connection, of which none with its key lives, and returns its place.
-    #[inline]
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
-        let value = Some(value);
-        let place = if let Some(place) = self.free.pop() {
-            let place = place as usize;
-            if let Some(slot) = self.slots.get_mut(place) {
-                slot.key = key;
-                slot.value = value;
-            }
-            place
-        } else {
-            self.slots.push(Slot { key, value });
-            self.slots.len() - 1
-        };
+        self.insert_made(key, || value)
+    }
+
+    /// As [`insert`](Self::insert), of a large value that is made where it stays.
+    #[expect(clippy::inline_always, reason = "a large value is made in place")]
+    #[inline(always)]
+    pub fn insert_made(&mut self, key: FlowKey, make: impl FnOnce() -> V) -> usize {
+        let place = self.vacant();
+        if let Some(slot) = self.slots.get_mut(place) {
+            slot.key = key;
+            slot.value = Some(make());
+        }
         self.point(&key, Pointer::living(place));
         place
+    }
+
+    /// A place where no connection lives.
+    fn vacant(&mut self) -> usize {
+        if let Some(place) = self.free.pop() {
+            return place as usize;
+        }
+        self.slots.push(Slot {
+            key: FlowKey::NONE,
+            value: None,
+        });
+        self.slots.len() - 1
     }
 
     /// Makes the index point there, whatever it pointed to.
@@ -428,16 +439,26 @@ mod tests {
         let (first, second) = (key(1), key(2));
         let nothing = table.glimpse(table.hash(&first));
         let place = table.insert(first, 'a');
-        assert!(matches!(table.look_at(&nothing, &first), Known::Living(at) if at == place));
+        assert!(
+            matches!(table.look_at(&nothing, &first, table.hash(&first)), Known::Living(at) if at == place)
+        );
         let living = table.glimpse(table.hash(&first));
         table.insert(second, 'b');
-        assert!(matches!(table.look_at(&living, &first), Known::Living(at) if at == place));
+        assert!(
+            matches!(table.look_at(&living, &first, table.hash(&first)), Known::Living(at) if at == place)
+        );
         table.bury(place, tombstone(7));
-        assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
+        assert_eq!(
+            buried(&table.look_at(&living, &first, table.hash(&first))),
+            Some(7)
+        );
         // Another connection takes the place, not the key.
         let dead = table.glimpse(table.hash(&first));
         assert_eq!(table.insert(key(3), 'c'), place);
-        assert_eq!(buried(&table.look_at(&living, &first)), Some(7));
-        assert_eq!(buried(&table.look_at(&dead, &first)), Some(7));
+        assert_eq!(
+            buried(&table.look_at(&living, &first, table.hash(&first))),
+            Some(7)
+        );
+        assert_eq!(buried(&table.look_at(&dead, &first, table.hash(&first))), Some(7));
     }
 }
