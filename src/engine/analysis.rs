@@ -3,23 +3,20 @@
 use super::ahead::Found;
 use super::context::{Config, Context, Now, STEPS};
 use std::collections::VecDeque;
-use std::hint::cold_path;
 
-use super::conversation::{Conversation, Fate};
+use super::conversation::Conversation;
 use super::defrag::Defrag;
 use super::ending::Ending;
 use super::names::Names;
 use super::notebook::Notebook;
-use super::opening::Generation;
 use super::quality::Quality;
 use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
-use crate::decode::{Flags, Packet, Segment, decode};
+use crate::decode::decode;
 use crate::diagnose::ExchangeRecord;
-use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Known, PathId, Sender, Tombstone, Trail};
+use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Trail};
 use crate::frame::Frame;
-use crate::limits::{HELD_BYTES, STALLED, TOMBSTONES};
-use crate::sequence::SeqNumber;
+use crate::limits::TOMBSTONES;
 use crate::time::Timestamp;
 
 /// Every so many segments the table is looked after, a part at a time.
@@ -214,186 +211,5 @@ impl Engine {
             self.now.order = order * STEPS + 1;
             self.sweep();
         }
-    }
-
-    pub(super) fn packet(&mut self, packet: &Packet<'_>) {
-        let path = self.names.path(packet.path).unwrap_or_else(|| {
-            self.quality.unnamed += 1;
-            PathId::default()
-        });
-        let (key, sender) = FlowKey::of(packet, path);
-        let known = self.table.look(&key);
-        self.known_segment(known, &key, &packet.segment, sender);
-    }
-
-    #[inline]
-    fn known_segment(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        self.quality.segments += 1;
-        self.quality.flags.count(segment.flags);
-        if self.notebook.is_some() {
-            cold_path();
-            self.noted_segment(known, key, segment, sender);
-        } else {
-            self.take_in_here(known, key, segment, sender);
-        }
-    }
-
-    /// Takes in one segment.
-    #[inline(never)]
-    pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        self.take_in_here(known, key, segment, sender);
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
-    fn take_in_here(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        match known {
-            Known::Living(place) => self.on_living(place, key, segment, sender),
-            Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
-            Known::Nothing => self.on_unknown(key, segment, sender),
-        }
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
-    fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let Some(living) = self.table.at(place) else {
-            cold_path();
-            return;
-        };
-        if living.tcp.is_news(segment, sender) {
-            self.trail.note(&mut living.link, segment, sender);
-        } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
-            cold_path();
-            self.quality.duplicates += 1;
-            return;
-        }
-        if living.takes_bare_acknowledgment(segment, sender) {
-            return;
-        }
-        let generation = living.generation(self.now.order / STEPS, segment, sender);
-        match generation {
-            Generation::Same => self.deliver_here(place, key, segment, sender),
-            Generation::Remembered => cold_path(),
-            other => {
-                cold_path();
-                self.on_another(other, place, key, segment, sender);
-            }
-        }
-    }
-
-    /// A segment of another connection than the one that lives under its key.
-    #[cold]
-    #[inline(never)]
-    fn on_another(
-        &mut self,
-        generation: Generation,
-        place: usize,
-        key: &FlowKey,
-        segment: &Segment<'_>,
-        sender: Sender,
-    ) {
-        if generation == Generation::New {
-            self.replace(place, key, segment.timestamp);
-            return self.open(None, key, segment, sender);
-        }
-        let living = self.table.at(place);
-        let Some(challenger) = living.and_then(Conversation::take_challenger) else {
-            return;
-        };
-        if generation == Generation::ChallengerAfter {
-            self.deliver(place, key, segment, sender);
-        }
-        let place = self.admit(key, &challenger);
-        if generation == Generation::Challenger {
-            self.deliver(place, key, segment, sender);
-        }
-    }
-
-    /// Hands a segment to its connection.
-    #[inline(never)]
-    pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        self.deliver_here(place, key, segment, sender);
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
-    fn deliver_here(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let may_be_watched = self.stalled.len() < STALLED;
-        let (table, cx) = &mut self.at_work(place, key);
-        let Some(living) = table.at(place) else {
-            cold_path();
-            return;
-        };
-        let before = living.held();
-        let fate = living.segment(segment, sender, cx);
-        let held = living.held();
-        if held != before {
-            cold_path();
-            cx.quality.held = (cx.quality.held + held).saturating_sub(before);
-        }
-        let too_much = held > before && cx.quality.held > HELD_BYTES;
-        let stall = living.stall_mut().filter(|stall| !stall.watched);
-        if let Some(stall) = stall
-            && may_be_watched
-        {
-            cold_path();
-            stall.watched = true;
-            // By the clock, so that no connection is kept waiting by another one whose time runs behind.
-            self.stalled.push_back((self.now.clock, *key));
-        }
-        if fate == Fate::Over {
-            self.over(place, key, segment.timestamp, false);
-        }
-        if too_much {
-            cold_path();
-            self.let_go_of_held(place, key);
-        }
-    }
-
-    /// A connection with this key is over: a late segment of it, or a new connection.
-    #[inline(never)]
-    fn on_dead(&mut self, key: &FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
-        if self.table.is_late_copy(key, &mut self.trail, segment, sender) {
-            self.quality.duplicates += 1;
-            return;
-        }
-        let flags = segment.flags;
-        let syn = flags.contains(Flags::SYN);
-        let answered = flags
-            .contains(Flags::ACK)
-            .then_some(SeqNumber(segment.acknowledgment));
-        let same_syn =
-            dead.has_isn && (dead.isn == SeqNumber(segment.sequence) || answered == Some(dead.isn.plus(1)));
-        let late = if syn { same_syn } else { segment.payload_len == 0 };
-        if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
-            self.quality.late += 1;
-            return;
-        }
-        if flags.contains(Flags::RST) {
-            self.quality.stray_resets += 1;
-            return;
-        }
-        let resumes = (dead.expired && !syn).then_some(dead.id.get());
-        self.open(resumes, key, segment, sender);
-    }
-
-    /// No connection with this key is known.
-    #[inline(never)]
-    fn on_unknown(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        if segment.flags.contains(Flags::RST) {
-            self.quality.stray_resets += 1;
-            return;
-        }
-        self.open(None, key, segment, sender);
     }
 }

@@ -39,6 +39,7 @@ mod share;
 mod signs;
 mod streams;
 mod succession;
+mod taking;
 mod tls;
 mod turns;
 mod upkeep;

@@ -113,8 +113,9 @@ impl PartialEq for FlowKey {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let words = |key: &Self| {
+            // As they lie in memory, so that one load does.
             let ports =
-                u64::from(key.path.0) << 32 | u64::from(key.low_port) << 16 | u64::from(key.high_port);
+                u64::from(key.path.0) | u64::from(key.low_port) << 32 | u64::from(key.high_port) << 48;
             [key.low.high, key.low.low, key.high.high, key.high.low, ports]
         };
         let (mine, theirs) = (words(self), words(other));

@@ -1,0 +1,244 @@
+//! A segment on its way to its connection: the living one, one that is over, or a new one.
+
+use std::hint::cold_path;
+
+use super::analysis::Engine;
+use super::context::{Context, STEPS};
+use super::conversation::{Conversation, Fate};
+use super::opening::Generation;
+use crate::aggregate::ConnectionRef;
+use crate::decode::{Flags, Packet, Segment};
+use crate::flow::{FlowKey, Known, PathId, Sender, Tombstone};
+use crate::limits::{HELD_BYTES, STALLED};
+use crate::sequence::SeqNumber;
+
+impl Engine {
+    #[inline(never)]
+    pub(super) fn packet(&mut self, packet: &Packet<'_>) {
+        let path = self.names.path(packet.path).unwrap_or_else(|| {
+            self.quality.unnamed += 1;
+            PathId::default()
+        });
+        let (key, sender) = FlowKey::of(packet, path);
+        let known = self.table.look(&key);
+        self.known_segment(known, &key, &packet.segment, sender);
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    pub(super) fn known_segment(
+        &mut self,
+        known: Known,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
+        self.quality.segments += 1;
+        self.quality.flags.count(segment.flags);
+        if self.notebook.is_some() {
+            cold_path();
+            self.noted_segment(known, key, segment, sender);
+        } else {
+            self.take_in_here(known, key, segment, sender);
+        }
+    }
+
+    /// Takes in one segment.
+    #[inline(never)]
+    pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        self.take_in_here(known, key, segment, sender);
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    fn take_in_here(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        match known {
+            Known::Living(place) => self.on_living(place, key, segment, sender),
+            Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
+            Known::Nothing => self.on_unknown(key, segment, sender),
+        }
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let Some(living) = self.table.at(place) else {
+            cold_path();
+            return;
+        };
+        if living.tcp.is_news(segment, sender) {
+            self.trail.note(&mut living.link, segment, sender);
+        } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+            cold_path();
+            self.quality.duplicates += 1;
+            return;
+        }
+        if living.takes_bare_acknowledgment(segment, sender) {
+            return;
+        }
+        let generation = living.generation(self.now.order / STEPS, segment, sender);
+        if generation != Generation::Same {
+            cold_path();
+            return self.on_another(generation, place, key, segment, sender);
+        }
+        let cx = &mut Context {
+            key,
+            connection: ConnectionRef(place as u32),
+            now: self.now,
+            config: &self.config,
+            names: &mut self.names,
+            quality: &mut self.quality,
+            told: &mut self.told,
+            records: &mut self.records,
+        };
+        let delivered = living.take_segment(segment, sender, cx);
+        self.after(delivered, place, key, segment);
+    }
+
+    /// A segment of another connection than the one that lives under its key.
+    #[cold]
+    #[inline(never)]
+    fn on_another(
+        &mut self,
+        generation: Generation,
+        place: usize,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
+        if generation == Generation::Remembered {
+            return;
+        }
+        if generation == Generation::New {
+            self.replace(place, key, segment.timestamp);
+            return self.open(None, key, segment, sender);
+        }
+        let living = self.table.at(place);
+        let Some(challenger) = living.and_then(Conversation::take_challenger) else {
+            return;
+        };
+        if generation == Generation::ChallengerAfter {
+            self.deliver(place, key, segment, sender);
+        }
+        let place = self.admit(key, &challenger);
+        if generation == Generation::Challenger {
+            self.deliver(place, key, segment, sender);
+        }
+    }
+
+    /// Hands a segment to its connection.
+    #[inline(never)]
+    pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        let (table, cx) = &mut self.at_work(place, key);
+        let Some(living) = table.at(place) else { return };
+        let delivered = living.take_segment(segment, sender, cx);
+        self.after(delivered, place, key, segment);
+    }
+
+    /// What becomes of a connection that was handed a segment.
+    #[inline]
+    fn after(&mut self, delivered: Delivered, place: usize, key: &FlowKey, segment: &Segment<'_>) {
+        if delivered.waits {
+            cold_path();
+            self.watch(place, key);
+        }
+        if delivered.fate == Fate::Over {
+            self.over(place, key, segment.timestamp, false);
+        }
+        if delivered.too_much {
+            cold_path();
+            self.let_go_of_held(place, key);
+        }
+    }
+
+    /// Bytes wait for others: as many connections as may be are looked after when time has passed.
+    #[cold]
+    fn watch(&mut self, place: usize, key: &FlowKey) {
+        if self.stalled.len() >= STALLED {
+            return;
+        }
+        if let Some(stall) = self.table.at(place).and_then(Conversation::stall_mut) {
+            stall.watched = true;
+            // By the clock, so that no connection is kept waiting by another one whose time runs behind.
+            self.stalled.push_back((self.now.clock, *key));
+        }
+    }
+
+    /// A connection with this key is over: a late segment of it, or a new connection.
+    #[inline(never)]
+    fn on_dead(&mut self, key: &FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
+        if self.table.is_late_copy(key, &mut self.trail, segment, sender) {
+            self.quality.duplicates += 1;
+            return;
+        }
+        let flags = segment.flags;
+        let syn = flags.contains(Flags::SYN);
+        let answered = flags
+            .contains(Flags::ACK)
+            .then_some(SeqNumber(segment.acknowledgment));
+        let same_syn =
+            dead.has_isn && (dead.isn == SeqNumber(segment.sequence) || answered == Some(dead.isn.plus(1)));
+        let late = if syn { same_syn } else { segment.payload_len == 0 };
+        if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
+            self.quality.late += 1;
+            return;
+        }
+        if flags.contains(Flags::RST) {
+            self.quality.stray_resets += 1;
+            return;
+        }
+        let resumes = (dead.expired && !syn).then_some(dead.id.get());
+        self.open(resumes, key, segment, sender);
+    }
+
+    /// No connection with this key is known.
+    #[inline(never)]
+    fn on_unknown(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+        if segment.flags.contains(Flags::RST) {
+            self.quality.stray_resets += 1;
+            return;
+        }
+        self.open(None, key, segment, sender);
+    }
+}
+
+/// What a segment did to its connection.
+struct Delivered {
+    fate: Fate,
+    /// Bytes of it wait for others, and nobody looks after them yet.
+    waits: bool,
+    /// It keeps more than before, and all together too much.
+    too_much: bool,
+}
+
+impl Conversation {
+    /// Takes in a segment, and sees to what waits.
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    fn take_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Delivered {
+        let before = self.held();
+        let fate = self.segment(segment, sender, cx);
+        let held = self.held();
+        if held != before {
+            cold_path();
+            cx.quality.held = (cx.quality.held + held).saturating_sub(before);
+        }
+        Delivered {
+            fate,
+            waits: self.stall().is_some_and(|stall| !stall.watched),
+            too_much: held > before && cx.quality.held > HELD_BYTES,
+        }
+    }
+}
