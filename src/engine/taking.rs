@@ -101,7 +101,7 @@ impl Engine {
             records: &mut self.records,
         };
         let delivered = living.take_segment(segment, sender, cx);
-        self.after(delivered, place, key, segment);
+        self.after(&delivered, place, key, segment);
     }
 
     /// A segment of another connection than the one that lives under its key.
@@ -141,12 +141,12 @@ impl Engine {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
         let delivered = living.take_segment(segment, sender, cx);
-        self.after(delivered, place, key, segment);
+        self.after(&delivered, place, key, segment);
     }
 
     /// What becomes of a connection that was handed a segment.
     #[inline]
-    fn after(&mut self, delivered: Delivered, place: usize, key: &FlowKey, segment: &Segment<'_>) {
+    fn after(&mut self, delivered: &Delivered, place: usize, key: &FlowKey, segment: &Segment<'_>) {
         if delivered.waits {
             cold_path();
             self.watch(place, key);

@@ -52,15 +52,12 @@ impl Share {
         };
         engine.begin(earliest.timestamp);
         let found = found.get(self.engine).map_or(&[][..], Vec::as_slice);
-        match parts.get(self.engine) {
-            Some(part) => {
-                show_part(block, *first, part, found, engine);
-                engine.advance(*clock);
-            }
-            None => {
-                engine.advance(*clock);
-                show_all(block, *first, found, engine);
-            }
+        if let Some(part) = parts.get(self.engine) {
+            show_part(block, *first, part, found, engine);
+            engine.advance(*clock);
+        } else {
+            engine.advance(*clock);
+            show_all(block, *first, found, engine);
         }
     }
 
