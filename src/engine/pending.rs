@@ -93,11 +93,15 @@ impl Conversation {
     /// The request that is answered first waits no more.
     #[inline]
     pub(super) fn pop_pending(&mut self) -> Option<Pending> {
-        let next = self.next_pipelined();
-        std::mem::replace(&mut self.pending, next)
+        let first = self.pending.take();
+        if self.beyond.as_ref().is_some_and(|beyond| beyond.pipelined.is_some()) {
+            self.pending = self.next_pipelined();
+        }
+        first
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn next_pipelined(&mut self) -> Option<Pending> {
         let beyond = self.beyond.as_deref_mut()?;
         let rest = beyond.pipelined.as_mut()?;

@@ -54,7 +54,7 @@ impl Conversation {
                 }
             } else if let Some((head, used)) = messages.plain_request(rest) {
                 rest = &rest[used..];
-                self.on_request(&head, from, cx);
+                self.take_request(&head, from, cx);
             } else {
                 break;
             }
@@ -82,7 +82,7 @@ impl Conversation {
             } else if let Some((head, used)) = messages.plain_response(context, rest) {
                 self.note_answerer(&rest[..used]);
                 rest = &rest[used..];
-                let effect = self.on_response(&head, from, cx);
+                let effect = self.take_response(&head, from, cx);
                 if effect.tunnel {
                     cold_path();
                     self.begin_tunnel();
@@ -100,6 +100,7 @@ impl Conversation {
         rest
     }
 
+    #[cold]
     fn begin_tunnel(&mut self) {
         for stream in &mut self.streams {
             stream.messages.tunnel();
@@ -107,6 +108,7 @@ impl Conversation {
     }
 
     /// Bytes of any kind.
+    #[inline(never)]
     fn read_any(&mut self, sender: Sender, side: Side, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
         let mut rest = bytes;
         // The stream is taken out while its events, which borrow from it, change the rest of the conversation.

@@ -1,5 +1,7 @@
 //! What is told of single exchanges when they are over: the records of `--requests`, and samples for the pairing of legs.
 
+use std::hint::cold_path;
+
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
@@ -33,14 +35,18 @@ impl Conversation {
     ) -> Option<Box<Kept>> {
         let records = cx.config.keep_exchanges;
         let sampled = cx.now.is_sampled() && head.extent >= Extent::StartLine;
-        (records || sampled).then(|| {
-            Box::new(Kept {
-                record: records.then(|| self.record(head, reuse, began, from)),
-                sample: sampled.then(|| sample(head, leg, began)),
-            })
-        })
+        if !(records || sampled) {
+            return None;
+        }
+        cold_path();
+        Some(Box::new(Kept {
+            record: records.then(|| self.record(head, reuse, began, from)),
+            sample: sampled.then(|| sample(head, leg, began)),
+        }))
     }
 
+    #[cold]
+    #[inline(never)]
     fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
         let text =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();
@@ -75,6 +81,8 @@ impl Conversation {
         }
     }
 
+    /// Tells of an exchange that is over, where that was asked for.
+    #[inline]
     pub(super) fn finish_record(
         &self,
         pending: Pending,
@@ -82,7 +90,20 @@ impl Conversation {
         response: Option<Nanos>,
         cx: &mut Context<'_>,
     ) {
-        let Some(kept) = pending.kept else { return };
+        if let Some(kept) = pending.kept {
+            self.finish_kept(*kept, end, response, cx);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finish_kept(
+        &self,
+        kept: Kept,
+        end: Option<Timestamp>,
+        response: Option<Nanos>,
+        cx: &mut Context<'_>,
+    ) {
         if let Some(mut record) = kept.record {
             record.order = cx.now.order;
             record.response = end.and(response);

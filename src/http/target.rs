@@ -13,8 +13,8 @@ pub(super) fn is_plain(target: &[u8]) -> bool {
         padded[..target.len()].copy_from_slice(target);
         return is_plain_part(&padded);
     };
-    // The last whole part overlaps with the one before. No early end: there are few.
-    let (parts, _) = target.as_chunks::<PART>();
+    // The last part overlaps with the one before, unless that ends where it begins. No early end: there are few.
+    let (parts, _) = target[..target.len() - 1].as_chunks::<PART>();
     parts
         .iter()
         .fold(is_plain_part(last), |all, part| all & is_plain_part(part))
