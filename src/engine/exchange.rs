@@ -148,7 +148,7 @@ impl Conversation {
         };
         let began = self.take_begun().unwrap_or(from.at);
         let asked = if self.requests == 1 && head.extent >= Extent::StartLine {
-            self.note_first_request(head, cx)
+            self.note_first_request(*head, cx)
         } else {
             Asked::default()
         };
@@ -198,13 +198,13 @@ impl Conversation {
 
     /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
     #[inline(never)]
-    fn note_first_request(&mut self, head: &RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
+    fn note_first_request(&mut self, head: RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
         let path = head
             .target
             .split(|b| matches!(b, b'?' | b';' | b'#'))
             .next()
             .unwrap_or_default();
-        self.asked = asked(head);
+        self.asked = asked(&head);
         Asked::note(
             &mut cx.told.lines,
             self.asked,
@@ -312,7 +312,16 @@ impl Conversation {
         }
     }
 
+    /// The end of a response that came in an unusual way.
+    #[inline(never)]
     pub(super) fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        self.end_response(at, cx);
+    }
+
+    /// The end of a response.
+    #[expect(clippy::inline_always, reason = "nearly all of them end at one place")]
+    #[inline(always)]
+    pub(super) fn end_response(&mut self, at: Timestamp, cx: &mut Context<'_>) {
         if self.too_late() {
             return;
         }

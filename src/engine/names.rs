@@ -126,7 +126,8 @@ impl Names {
     }
 
     /// The number of the Host and the first path segment of a target; the first mention is an event.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly every request's prefix is at hand")]
+    #[inline(always)]
     pub(super) fn prefix(
         &mut self,
         host: Option<&[u8]>,
@@ -202,7 +203,8 @@ fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
 }
 
 /// Whether short names are the same: by words, of which the last two may overlap.
-#[inline]
+#[expect(clippy::inline_always, reason = "two or three comparisons")]
+#[inline(always)]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
@@ -224,6 +226,7 @@ fn position_of_authority(target: &[u8]) -> Option<usize> {
 }
 
 /// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.
+#[inline]
 fn first_segment(target: &[u8]) -> &[u8] {
     let scheme = if target.starts_with(b"/") {
         None

@@ -80,14 +80,21 @@ impl Conversation {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a request is built where it is kept")]
+    #[inline(always)]
     pub(super) fn push_pending(&mut self, pending: Pending) {
         if self.pending.is_none() {
             self.pending = Some(pending);
         } else {
-            let rest = &mut self.beyond_mut().pipelined;
-            rest.get_or_insert_default().push_back(pending);
+            self.push_pipelined(pending);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_pipelined(&mut self, pending: Pending) {
+        let rest = &mut self.beyond_mut().pipelined;
+        rest.get_or_insert_default().push_back(pending);
     }
 
     /// The request that is answered first waits no more.

@@ -1,7 +1,5 @@
 //! What is told of single exchanges when they are over: the records of `--requests`, and samples for the pairing of legs.
 
-use std::hint::cold_path;
-
 use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
@@ -24,7 +22,8 @@ impl Conversation {
     }
 
     /// What is to be remembered of a request until its response is over; for nearly all of them nothing.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "hardly ever more than two comparisons")]
+    #[inline(always)]
     pub(super) fn kept(
         &self,
         head: &RequestHead<'_>,
@@ -38,15 +37,25 @@ impl Conversation {
         if !(records || sampled) {
             return None;
         }
-        cold_path();
-        Some(Box::new(Kept {
-            record: records.then(|| self.record(head, reuse, began, from)),
-            sample: sampled.then(|| sample(head, leg, began)),
-        }))
+        Some(self.keep(*head, reuse, (began, from), (records, sampled.then_some(leg))))
     }
 
+    /// The head is handed over as a value so that it need not lie in memory otherwise.
     #[cold]
     #[inline(never)]
+    fn keep(
+        &self,
+        head: RequestHead<'_>,
+        reuse: Reuse,
+        (began, from): (Timestamp, Origin),
+        (record, sampled): (bool, Option<LegRef>),
+    ) -> Box<Kept> {
+        Box::new(Kept {
+            record: record.then(|| self.record(&head, reuse, began, from)),
+            sample: sampled.map(|leg| sample(&head, leg, began)),
+        })
+    }
+
     fn record(&self, head: &RequestHead<'_>, reuse: Reuse, began: Timestamp, from: Origin) -> ExchangeRecord {
         let text =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(TARGET_BYTES)]).into_owned();

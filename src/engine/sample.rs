@@ -39,8 +39,6 @@ impl Now {
 }
 
 /// What is known of an exchange when its request has come.
-#[cold]
-#[inline(never)]
 pub(super) fn sample(head: &RequestHead<'_>, leg: LegRef, began: Timestamp) -> SampledExchange {
     let mut sample = SampledExchange {
         leg,

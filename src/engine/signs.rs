@@ -65,7 +65,8 @@ const fn signs_of_all(request: bool) -> OfTokens {
 
 impl Conversation {
     /// What a request's head says; `prefix` is its own, the one before still in place.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     pub(super) fn note_request_signs(&mut self, head: &RequestHead<'_>, prefix: PrefixRef) {
         let bits = when(matches!(head.version, Version::Http10), Signs::REQUEST_10)
             | of_tokens(&OF_REQUEST, head.tokens)
@@ -79,7 +80,8 @@ impl Conversation {
     }
 
     /// What a final response's head says, and when it comes.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     pub(super) fn note_response_signs(&mut self, head: &ResponseHead) {
         let asking = self.roles.map_or(0, |roles| roles.client.index());
         let bits = when(matches!(head.version, Version::Http10), Signs::RESPONSE_10)
@@ -97,7 +99,8 @@ impl Conversation {
     }
 
     /// Nearly every status is 200: others take room where few connections need any.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     fn note_status(&mut self, status: u16) {
         let other = NonZeroU16::new(if status == OK { 0 } else { status });
         if other.is_some() {

@@ -103,7 +103,11 @@ impl<'a> Fields<'a> {
         self.host = self.host.or(Some(value));
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn connection(&mut self, value: &[u8]) {
         self.tokens.note(if is(value, b"keep-alive") {
             Tokens::KEEP_ALIVE
@@ -114,7 +118,11 @@ impl<'a> Fields<'a> {
         });
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn content_length(&mut self, value: &[u8]) {
         self.content_length = match (self.content_length, decimal(value)) {
             (ContentLength::Absent, Some(length)) => ContentLength::Is(length),
@@ -186,7 +194,8 @@ fn transfer_encoding(value: &[u8]) -> TransferEncoding {
 /// So many digits are no overflow.
 const ALWAYS_FIT: usize = 16;
 
-#[inline]
+#[expect(clippy::inline_always, reason = "a few instructions")]
+#[inline(always)]
 fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;

@@ -6,6 +6,13 @@ use super::head::{RequestHead, ResponseHead, quick_request, quick_response};
 use super::stream::{Began, MessageStream};
 
 impl MessageStream {
+    /// Whether the next byte begins a message.
+    #[inline]
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.body.phase == Phase::Start
+    }
+
     /// Bytes of a sized body, as far as `data` has them: how many, and whether it ends with them.
     #[inline]
     pub fn skip_sized(&mut self, data: &[u8]) -> Option<(usize, bool)> {

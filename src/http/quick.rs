@@ -69,10 +69,13 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
 pub(super) fn response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
     let mut lines = Lines::of(bytes);
     let (version, line) = lines.next_line()?.split_first_chunk::<8>()?;
-    let minor = match version {
-        b"HTTP/1.1" => 1,
-        b"HTTP/1.0" => 0,
-        _ => return None,
+    // Compared as words.
+    let minor = if version == b"HTTP/1.1" {
+        1
+    } else if version == b"HTTP/1.0" {
+        0
+    } else {
+        return None;
     };
     let (code, reason) = line.strip_suffix(b"\r")?.split_first_chunk::<4>()?;
     let status = status(*code)?;
@@ -119,8 +122,9 @@ fn is_reason(reason: &[u8]) -> bool {
 }
 
 /// How a line begins that matters: three letters, in lower case.
-const fn letters([a, b, c, ..]: [u8; 4]) -> u32 {
-    u32::from_le_bytes([a | 0x20, b | 0x20, c | 0x20, 0])
+#[inline]
+const fn letters(begin: [u8; 4]) -> u32 {
+    (u32::from_le_bytes(begin) | 0x20_20_20) & 0xff_ff_ff
 }
 
 /// Connection, Content-Length.
