@@ -44,6 +44,7 @@ impl Conversation {
     #[inline]
     pub(super) fn note_begun(&mut self, in_head: bool, in_body: bool, from: Origin, cx: &mut Context<'_>) {
         if in_head && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
+            cold_path();
             self.beyond_mut().begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
@@ -148,7 +149,7 @@ impl Conversation {
         };
         let began = self.take_begun().unwrap_or(from.at);
         let asked = if self.requests == 1 && head.extent >= Extent::StartLine {
-            self.note_first_request(*head, cx)
+            self.note_first_request(head.method_name, head.target, cx)
         } else {
             Asked::default()
         };
@@ -198,17 +199,16 @@ impl Conversation {
 
     /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
     #[inline(never)]
-    fn note_first_request(&mut self, head: RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
-        let path = head
-            .target
+    fn note_first_request(&mut self, method: &[u8], target: &[u8], cx: &mut Context<'_>) -> Asked {
+        let path = target
             .split(|b| matches!(b, b'?' | b';' | b'#'))
             .next()
             .unwrap_or_default();
-        self.asked = asked(&head);
+        self.asked = asked(method, target);
         Asked::note(
             &mut cx.told.lines,
             self.asked,
-            &[head.method_name, b" ", path],
+            &[method, b" ", path],
             TARGET_BYTES,
         )
     }
@@ -408,8 +408,8 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
 }
 
 /// A name for method and target, never 0.
-pub(super) fn asked(head: &RequestHead<'_>) -> u64 {
-    let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+pub(super) fn asked(method: &[u8], target: &[u8]) -> u64 {
+    let hash = hash(method) ^ hash(target).rotate_left(1);
     hash.max(1)
 }
 

@@ -192,7 +192,8 @@ fn few_bits(host: Option<&[u8]>, path: &[u8]) -> usize {
 }
 
 /// Whether `key` is what [`Names::prefix`] makes of these.
-#[inline]
+#[expect(clippy::inline_always, reason = "nothing is to be saved for a call")]
+#[inline(always)]
 fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
     let [has_host, rest @ ..] = key else { return false };
     let name = host.unwrap_or_default();

@@ -11,7 +11,8 @@ use crate::http::{RequestContext, Side, Step};
 
 impl Conversation {
     /// The messages in bytes of a segment.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "little more than one call")]
+    #[inline(always)]
     pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
         let Some(roles) = self.roles else {
             cold_path();
@@ -35,7 +36,8 @@ impl Conversation {
     }
 
     /// What is left to be read; where the short way used nothing, the general one reads all of it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one comparison")]
+    #[inline(always)]
     fn after<'a>(
         &mut self,
         used: usize,
@@ -49,7 +51,7 @@ impl Conversation {
             self.read_any(side, rest, from, cx);
             return &[];
         }
-        rest.get(used..).unwrap_or_default()
+        &rest[used.min(rest.len())..]
     }
 
     /// A whole head of the usual shape, if one is to begin, and what is there of a sized body; how many bytes that are,
@@ -66,7 +68,7 @@ impl Conversation {
             used = length;
         }
         let messages = &mut self.streams[sender.index()].messages;
-        let rest = bytes.get(used..).unwrap_or_default();
+        let rest = &bytes[used.min(bytes.len())..];
         if let Some((skipped, ended)) = messages.skip_sized(rest) {
             used += skipped;
             if ended {
@@ -101,7 +103,7 @@ impl Conversation {
             }
         }
         let messages = &mut self.streams[sender.index()].messages;
-        let rest = bytes.get(used..).unwrap_or_default();
+        let rest = &bytes[used.min(bytes.len())..];
         if let Some((skipped, ended)) = messages.skip_sized(rest) {
             used += skipped;
             if ended {

@@ -60,7 +60,8 @@ impl Heads {
 }
 
 impl Records {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one comparison")]
+    #[inline(always)]
     pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
         if self.heads.is_some() {
             self.note_request(connection, sender, *head, from);

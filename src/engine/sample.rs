@@ -42,7 +42,7 @@ impl Now {
 pub(super) fn sample(head: &RequestHead<'_>, leg: LegRef, began: Timestamp) -> SampledExchange {
     let mut sample = SampledExchange {
         leg,
-        asked: asked(head),
+        asked: asked(head.method_name, head.target),
         id: 0,
         forwarded: None,
         from_proxy: false,

@@ -88,17 +88,29 @@ impl<'a> Fields<'a> {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn accel(&mut self) {
         self.tokens.note(Tokens::ACCEL);
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn upgrade(&mut self, value: &[u8]) {
         self.tokens.note(upgrade(value));
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn host(&mut self, value: &'a [u8]) {
         self.host = self.host.or(Some(value));
     }
@@ -130,7 +142,11 @@ impl<'a> Fields<'a> {
         };
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn transfer_encoding(&mut self, value: &[u8]) {
         self.transfer_encoding = if is(value, b"chunked") {
             TransferEncoding::Chunked

@@ -171,16 +171,33 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
         let line = bytes.get(start..end)?;
         if line.first_chunk().is_some_and(|begin| letters(*begin) == wanted) {
             match wanted {
-                HOST => named(line, b"host", |value| fields.host(value)),
-                CON => {
-                    named(line, b"connection", |value| fields.connection(value));
-                    named(line, b"content-length", |value| fields.content_length(value));
+                HOST => {
+                    if let Some(value) = named(line, b"host") {
+                        fields.host(value);
+                    }
                 }
-                TRANSFER => named(line, b"transfer-encoding", |value| {
-                    fields.transfer_encoding(value);
-                }),
-                UPGRADE => named(line, b"upgrade", |value| fields.upgrade(value)),
-                _ => named(line, b"x-accel-redirect", |_| fields.accel()),
+                CON => {
+                    if let Some(value) = named(line, b"connection") {
+                        fields.connection(value);
+                    } else if let Some(value) = named(line, b"content-length") {
+                        fields.content_length(value);
+                    }
+                }
+                TRANSFER => {
+                    if let Some(value) = named(line, b"transfer-encoding") {
+                        fields.transfer_encoding(value);
+                    }
+                }
+                UPGRADE => {
+                    if let Some(value) = named(line, b"upgrade") {
+                        fields.upgrade(value);
+                    }
+                }
+                _ => {
+                    if named(line, b"x-accel-redirect").is_some() {
+                        fields.accel();
+                    }
+                }
             }
         } else if wanted == END && line.len() <= 1 {
             return Some(fields);
@@ -191,17 +208,16 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     None
 }
 
-/// Hands on the line's value if its field has this (lower case) name.
+/// The line's value if its field has this (lower case) name.
 #[expect(
     clippy::inline_always,
     reason = "little is left of it where the name is known"
 )]
 #[inline(always)]
-fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
-    if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
-        && is_name(found, name)
-    {
-        note(trimmed(value));
+fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    match line.split_first_chunk::<N>() {
+        Some((found, [b':', value @ ..])) if is_name(found, name) => Some(trimmed(value)),
+        _ => None,
     }
 }
 

@@ -6,7 +6,8 @@ use wide::u8x16;
 const PART: usize = 16;
 
 /// Whether a target is made of nothing but what targets usually are: printable ASCII other than space, `"`, `<` and `>`.
-#[inline]
+#[expect(clippy::inline_always, reason = "nothing is to be saved for a call")]
+#[inline(always)]
 pub(super) fn is_plain(target: &[u8]) -> bool {
     let Some(last) = target.last_chunk::<PART>() else {
         let mut padded = [b'/'; PART];

@@ -1,7 +1,11 @@
 //! Short names, compared a word at a time.
 
 /// Whether `found` is this (lower case) name of 4 to 24 letters and hyphens, in any case.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "little is left of it where the name is known"
+)]
+#[inline(always)]
 pub(super) fn is<const N: usize>(found: &[u8], name: &[u8; N]) -> bool {
     <&[u8; N]>::try_from(found).is_ok_and(|found| is_name(found, name))
 }
