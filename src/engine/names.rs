@@ -242,7 +242,11 @@ fn first_segment(target: &[u8]) -> &[u8] {
     });
     // The slash it begins with ends nothing.
     let begin = usize::from(path.first() == Some(&b'/'));
-    let end = begin + path[begin..].iter().take_while(|b| !ENDS_SEGMENT[usize::from(**b)]).count();
+    let end = begin
+        + path[begin..]
+            .iter()
+            .take_while(|b| !ENDS_SEGMENT[usize::from(**b)])
+            .count();
     &path[..end.min(PREFIX_BYTES)]
 }
 

@@ -101,7 +101,11 @@ impl Conversation {
     #[inline]
     pub(super) fn pop_pending(&mut self) -> Option<Pending> {
         let first = self.pending.take();
-        if self.beyond.as_ref().is_some_and(|beyond| beyond.pipelined.is_some()) {
+        if self
+            .beyond
+            .as_ref()
+            .is_some_and(|beyond| beyond.pipelined.is_some())
+        {
             self.pending = self.next_pipelined();
         }
         first

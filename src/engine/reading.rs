@@ -54,7 +54,7 @@ impl Conversation {
         &rest[used.min(rest.len())..]
     }
 
-    /// A whole head of the usual shape, if one is to begin, and what is there of a sized body; how many bytes that are,
+    /// A whole head of the usual shape, if one is to begin, and what is there of its body; how many bytes that are,
     /// 0 if it is anything else.
     #[inline(never)]
     fn read_request(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) -> usize {
@@ -69,7 +69,7 @@ impl Conversation {
         }
         let messages = &mut self.streams[sender.index()].messages;
         let rest = &bytes[used.min(bytes.len())..];
-        if let Some((skipped, ended)) = messages.skip_sized(rest) {
+        if let Some((skipped, ended)) = messages.skip_plain(rest) {
             used += skipped;
             if ended {
                 self.on_request_end(from.at);
@@ -104,7 +104,7 @@ impl Conversation {
         }
         let messages = &mut self.streams[sender.index()].messages;
         let rest = &bytes[used.min(bytes.len())..];
-        if let Some((skipped, ended)) = messages.skip_sized(rest) {
+        if let Some((skipped, ended)) = messages.skip_plain(rest) {
             used += skipped;
             if ended {
                 self.end_response(from.at, cx);
@@ -123,8 +123,14 @@ impl Conversation {
     /// Bytes of any kind.
     #[inline(never)]
     fn read_any(&mut self, side: Side, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
-        let Some(Roles { client, .. }) = self.roles else { return };
-        let sender = if side == Side::Request { client } else { client.peer() };
+        let Some(Roles { client, .. }) = self.roles else {
+            return;
+        };
+        let sender = if side == Side::Request {
+            client
+        } else {
+            client.peer()
+        };
         let mut rest = bytes;
         // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
         let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);

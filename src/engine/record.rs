@@ -106,13 +106,7 @@ impl Conversation {
 
     #[cold]
     #[inline(never)]
-    fn finish_kept(
-        &self,
-        kept: Kept,
-        end: Option<Timestamp>,
-        response: Option<Nanos>,
-        cx: &mut Context<'_>,
-    ) {
+    fn finish_kept(&self, kept: Kept, end: Option<Timestamp>, response: Option<Nanos>, cx: &mut Context<'_>) {
         if let Some(mut record) = kept.record {
             record.order = cx.now.order;
             record.response = end.and(response);

@@ -90,8 +90,7 @@ fn is_proxys(head: &[u8]) -> bool {
             let start = value.get(..proxy.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(proxy))
         };
-        name.eq_ignore_ascii_case(b"via")
-            || name.eq_ignore_ascii_case(b"server") && PROXIES.iter().any(named)
+        name.eq_ignore_ascii_case(b"via") || name.eq_ignore_ascii_case(b"server") && PROXIES.iter().any(named)
     })
 }
 
