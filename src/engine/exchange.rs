@@ -1,6 +1,7 @@
 //! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
 
 use std::hash::BuildHasher;
+use std::hint::cold_path;
 
 use foldhash::fast::FixedState;
 
@@ -13,7 +14,8 @@ use super::pending::{Pending, Status};
 use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
 use crate::classify::Protocol;
 use crate::http::{
-    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, UNREAD_STATUS, Unreadable,
+    Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, Tokens, UNREAD_STATUS,
+    Unreadable,
 };
 use crate::limits::TARGET_BYTES;
 use crate::time::Timestamp;
@@ -42,6 +44,7 @@ impl Conversation {
     #[inline]
     pub(super) fn note_begun(&mut self, in_head: bool, in_body: bool, from: Origin, cx: &mut Context<'_>) {
         if in_head && !self.marks.has(Marks::BUSY) && self.closing.is_none() {
+            cold_path();
             self.beyond_mut().begun = from.at.into();
             self.marks.set(Marks::BUSY);
             if let Some(leg) = self.leg() {
@@ -99,7 +102,19 @@ impl Conversation {
         }
     }
 
+    /// A request head that came in an unusual way.
+    #[inline(never)]
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
+        self.take_request(head, from, cx);
+    }
+
+    /// A request head.
+    #[expect(
+        clippy::inline_always,
+        reason = "a head is a large value: it stays where it was built"
+    )]
+    #[inline(always)]
+    pub(super) fn take_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
         self.note_extent(head.extent);
         if let Some(pending) = self.count_request(head, from, cx) {
             self.push_pending(pending);
@@ -107,7 +122,11 @@ impl Conversation {
     }
 
     /// Counts a request, which waits for its response now.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a head is a large value: it stays where it was built"
+    )]
+    #[inline(always)]
     pub(super) fn count_request(
         &mut self,
         head: &RequestHead<'_>,
@@ -129,7 +148,11 @@ impl Conversation {
             PrefixRef::UNREAD
         };
         let began = self.take_begun().unwrap_or(from.at);
-        let asked = self.note_first_request(head, cx);
+        let asked = if self.requests == 1 && head.extent >= Extent::StartLine {
+            self.note_first_request(head.method_name, head.target, cx)
+        } else {
+            Asked::default()
+        };
         self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
         set(&mut self.marks, Marks::ANNOUNCED, head.announced);
@@ -175,26 +198,39 @@ impl Conversation {
     }
 
     /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
-    #[inline]
-    fn note_first_request(&mut self, head: &RequestHead<'_>, cx: &mut Context<'_>) -> Asked {
-        if self.requests > 1 || head.extent < Extent::StartLine {
-            return Asked::default();
-        }
-        let path = head
-            .target
+    #[inline(never)]
+    fn note_first_request(&mut self, method: &[u8], target: &[u8], cx: &mut Context<'_>) -> Asked {
+        let path = target
             .split(|b| matches!(b, b'?' | b';' | b'#'))
             .next()
             .unwrap_or_default();
-        self.asked = asked(head);
+        self.asked = asked(method, target);
         Asked::note(
             &mut cx.told.lines,
             self.asked,
-            &[head.method_name, b" ", path],
+            &[method, b" ", path],
             TARGET_BYTES,
         )
     }
 
+    /// A response head that came in an unusual way.
+    #[inline(never)]
     pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
+        self.take_response(head, from, cx)
+    }
+
+    /// A response head.
+    #[expect(
+        clippy::inline_always,
+        reason = "a head is a large value: it stays where it was built"
+    )]
+    #[inline(always)]
+    pub(super) fn take_response(
+        &mut self,
+        head: &ResponseHead,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> Effect {
         let Some(Roles { client, leg, .. }) = self.roles else {
             return Effect::default();
         };
@@ -205,7 +241,8 @@ impl Conversation {
             return Effect::default();
         }
         self.note_extent(head.extent);
-        if head.status == 101 && head.h2c {
+        if head.status == 101 && head.tokens.has(Tokens::H2C) {
+            cold_path();
             self.upgrade_to_http2();
             return Effect {
                 http2: true,
@@ -223,6 +260,7 @@ impl Conversation {
             .is_some_and(|pending| pending.status.is_some())
         {
             // The end of the response before was not seen.
+            cold_path();
             if let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }
@@ -247,6 +285,7 @@ impl Conversation {
         cx.emit(from.at, leg, kind);
         match head.framing {
             Framing::Tunnel => {
+                cold_path();
                 self.upgrade(from.at, cx);
                 return Effect {
                     tunnel: true,
@@ -254,16 +293,18 @@ impl Conversation {
                 };
             }
             Framing::None => self.on_response_end(from.at, cx),
-            _ => {}
+            Framing::Sized(_) | Framing::Chunked | Framing::UntilClose | Framing::Unknown => {}
         }
         Effect::default()
     }
 
     /// Response bytes after the client's FIN or RST do not complete an exchange. Those that it acknowledged came before.
+    #[inline]
     pub(super) fn too_late(&self) -> bool {
-        let Some(closing) = self.closing.filter(|closing| self.is_client(closing.by)) else {
+        let Some(closing) = self.closing else { return false };
+        if !self.is_client(closing.by) {
             return false;
-        };
+        }
         let reached = self.streams[closing.by.peer().index()].assembler.next();
         match (closing.acked(), reached) {
             (Some(acked), Some(reached)) => reached.after(acked) > 0,
@@ -271,7 +312,16 @@ impl Conversation {
         }
     }
 
+    /// The end of a response that came in an unusual way.
+    #[inline(never)]
     pub(super) fn on_response_end(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        self.end_response(at, cx);
+    }
+
+    /// The end of a response.
+    #[expect(clippy::inline_always, reason = "nearly all of them end at one place")]
+    #[inline(always)]
+    pub(super) fn end_response(&mut self, at: Timestamp, cx: &mut Context<'_>) {
         if self.too_late() {
             return;
         }
@@ -301,6 +351,8 @@ impl Conversation {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn upgrade(&mut self, at: Timestamp, cx: &mut Context<'_>) {
         self.protocol = Protocol::Tunnel;
         self.marks.set(Marks::UPGRADED);
@@ -356,8 +408,8 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
 }
 
 /// A name for method and target, never 0.
-pub(super) fn asked(head: &RequestHead<'_>) -> u64 {
-    let hash = hash(head.method_name) ^ hash(head.target).rotate_left(1);
+pub(super) fn asked(method: &[u8], target: &[u8]) -> u64 {
+    let hash = hash(method) ^ hash(target).rotate_left(1);
     hash.max(1)
 }
 

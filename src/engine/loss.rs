@@ -81,10 +81,16 @@ impl Conversation {
 
     /// Where responses were not captured, the requests before this one will not be answered: a client that does not
     /// pipeline had its answer. Pipelined ones beyond the cap are given up, too.
+    #[inline]
     pub(super) fn forget_what_cannot_be_answered(&mut self, server: Sender, cx: &mut Context<'_>) {
-        if self.pending.is_none() {
-            return;
+        if self.pending.is_some() {
+            self.forget_unanswered(server, cx);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget_unanswered(&mut self, server: Sender, cx: &mut Context<'_>) {
         if !self.tcp.end(server).any() || self.streams[server.index()].messages.is_lost() {
             if self.tcp.end(server).any() {
                 self.marks.set(Marks::OBSCURED);

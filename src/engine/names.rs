@@ -126,7 +126,8 @@ impl Names {
     }
 
     /// The number of the Host and the first path segment of a target; the first mention is an event.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly every request's prefix is at hand")]
+    #[inline(always)]
     pub(super) fn prefix(
         &mut self,
         host: Option<&[u8]>,
@@ -143,6 +144,19 @@ impl Names {
         {
             return latest;
         }
+        self.find_prefix(host, path, place, now, told)
+    }
+
+    /// The number of a Host and a first path segment that were not met lately.
+    #[inline(never)]
+    fn find_prefix(
+        &mut self,
+        host: Option<&[u8]>,
+        path: &[u8],
+        place: usize,
+        now: Now,
+        told: &mut Told,
+    ) -> PrefixRef {
         self.key.clear();
         self.key.push(u8::from(host.is_some()));
         self.key.extend_from_slice(host.unwrap_or_default());
@@ -178,19 +192,47 @@ fn few_bits(host: Option<&[u8]>, path: &[u8]) -> usize {
 }
 
 /// Whether `key` is what [`Names::prefix`] makes of these.
-#[inline]
+#[expect(clippy::inline_always, reason = "nothing is to be saved for a call")]
+#[inline(always)]
 fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
     let [has_host, rest @ ..] = key else { return false };
-    let rest = rest.strip_prefix(host.unwrap_or_default());
-    *has_host == u8::from(host.is_some()) && rest.and_then(|rest| rest.strip_prefix(b"\n")) == Some(path)
+    let name = host.unwrap_or_default();
+    let Some((of_host, [b'\n', of_path @ ..])) = rest.split_at_checked(name.len()) else {
+        return false;
+    };
+    *has_host == u8::from(host.is_some()) && is_same(of_host, name) && is_same(of_path, path)
+}
+
+/// Whether short names are the same: by words, of which the last two may overlap.
+#[expect(clippy::inline_always, reason = "two or three comparisons")]
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if let (Some(last), Some(of_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        let (words, words_of_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+        return last == of_b && words.iter().zip(words_of_b).all(|(word, of_b)| word == of_b);
+    }
+    if let (Some(first), Some(of_b)) = (a.first_chunk::<4>(), b.first_chunk::<4>()) {
+        return first == of_b && a.last_chunk::<4>() == b.last_chunk::<4>();
+    }
+    a.iter().zip(b).all(|(byte, of_b)| byte == of_b)
+}
+
+#[cold]
+#[inline(never)]
+fn position_of_authority(target: &[u8]) -> Option<usize> {
+    target.windows(3).position(|w| w == b"://")
 }
 
 /// `/a` of `/a/b?c` and of `http://host/a/b`; a target without path is its own prefix.
+#[inline]
 fn first_segment(target: &[u8]) -> &[u8] {
     let scheme = if target.starts_with(b"/") {
         None
     } else {
-        target.windows(3).position(|w| w == b"://")
+        position_of_authority(target)
     };
     let path = scheme.map_or(target, |scheme| {
         let rest = &target[scheme + 3..];
@@ -198,12 +240,25 @@ fn first_segment(target: &[u8]) -> &[u8] {
             .position(|b| *b == b'/')
             .map_or(&b"/"[..], |slash| &rest[slash..])
     });
-    let end = path
-        .iter()
-        .enumerate()
-        .position(|(i, b)| matches!(b, b'?' | b'#' | b';') || (i > 0 && *b == b'/'));
-    &path[..end.unwrap_or(path.len()).min(PREFIX_BYTES)]
+    // The slash it begins with ends nothing.
+    let begin = usize::from(path.first() == Some(&b'/'));
+    let end = begin
+        + path[begin..]
+            .iter()
+            .take_while(|b| !ENDS_SEGMENT[usize::from(**b)])
+            .count();
+    &path[..end.min(PREFIX_BYTES)]
 }
+
+/// The bytes that end a path segment.
+const ENDS_SEGMENT: [bool; 256] = {
+    let mut ends = [false; 256];
+    ends[b'/' as usize] = true;
+    ends[b'?' as usize] = true;
+    ends[b'#' as usize] = true;
+    ends[b';' as usize] = true;
+    ends
+};
 
 #[cfg(test)]
 mod tests {

@@ -80,24 +80,39 @@ impl Conversation {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a request is built where it is kept")]
+    #[inline(always)]
     pub(super) fn push_pending(&mut self, pending: Pending) {
         if self.pending.is_none() {
             self.pending = Some(pending);
         } else {
-            let rest = &mut self.beyond_mut().pipelined;
-            rest.get_or_insert_default().push_back(pending);
+            self.push_pipelined(pending);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_pipelined(&mut self, pending: Pending) {
+        let rest = &mut self.beyond_mut().pipelined;
+        rest.get_or_insert_default().push_back(pending);
     }
 
     /// The request that is answered first waits no more.
     #[inline]
     pub(super) fn pop_pending(&mut self) -> Option<Pending> {
-        let next = self.next_pipelined();
-        std::mem::replace(&mut self.pending, next)
+        let first = self.pending.take();
+        if self
+            .beyond
+            .as_ref()
+            .is_some_and(|beyond| beyond.pipelined.is_some())
+        {
+            self.pending = self.next_pipelined();
+        }
+        first
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn next_pipelined(&mut self) -> Option<Pending> {
         let beyond = self.beyond.as_deref_mut()?;
         let rest = beyond.pipelined.as_mut()?;

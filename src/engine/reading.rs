@@ -4,102 +4,116 @@
 use std::hint::cold_path;
 
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Roles};
 use super::delivery::Origin;
 use crate::flow::Sender;
 use crate::http::{RequestContext, Side, Step};
 
 impl Conversation {
     /// The messages in bytes of a segment.
+    #[expect(clippy::inline_always, reason = "little more than one call")]
+    #[inline(always)]
     pub(super) fn read(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
         let Some(roles) = self.roles else {
             cold_path();
             return;
         };
-        let side = if roles.client == sender {
-            Side::Request
-        } else {
-            Side::Response
-        };
-        let rest = match side {
-            Side::Request => self.read_plain_requests(sender, bytes, from, cx),
-            Side::Response => self.read_plain_responses(sender, bytes, from, cx),
-        };
-        if !rest.is_empty() {
-            cold_path();
-            self.read_any(sender, side, rest, from, cx);
-        }
-        if side == Side::Request {
+        let mut rest = bytes;
+        if roles.client == sender {
+            while !rest.is_empty() {
+                let used = self.read_request(sender, rest, from, cx);
+                rest = self.after(used, Side::Request, rest, from, cx);
+            }
             let messages = &self.streams[sender.index()].messages;
             let (in_head, in_body) = (messages.in_head(), messages.in_body());
             self.note_begun(in_head, in_body, from, cx);
+        } else {
+            while !rest.is_empty() {
+                let used = self.read_response(sender, rest, from, cx);
+                rest = self.after(used, Side::Response, rest, from, cx);
+            }
         }
     }
 
-    /// Whole heads of the usual shape, and sized bodies; returns what begins otherwise.
-    #[inline]
-    fn read_plain_requests<'a>(
+    /// What is left to be read; where the short way used nothing, the general one reads all of it.
+    #[expect(clippy::inline_always, reason = "one comparison")]
+    #[inline(always)]
+    fn after<'a>(
         &mut self,
-        sender: Sender,
-        mut rest: &'a [u8],
+        used: usize,
+        side: Side,
+        rest: &'a [u8],
         from: Origin,
         cx: &mut Context<'_>,
     ) -> &'a [u8] {
-        while !rest.is_empty() {
-            let messages = &mut self.streams[sender.index()].messages;
-            if let Some((used, ended)) = messages.skip_sized(rest) {
-                rest = &rest[used..];
-                if ended {
-                    self.on_request_end(from.at);
-                }
-            } else if let Some((head, used)) = messages.plain_request(rest) {
-                rest = &rest[used..];
-                self.on_request(&head, from, cx);
-            } else {
-                break;
-            }
+        if used == 0 {
+            cold_path();
+            self.read_any(side, rest, from, cx);
+            return &[];
         }
-        rest
+        &rest[used.min(rest.len())..]
     }
 
-    /// As [`read_plain_requests`](Self::read_plain_requests), up to a response after which there is no more HTTP.
-    #[inline]
-    fn read_plain_responses<'a>(
-        &mut self,
-        sender: Sender,
-        mut rest: &'a [u8],
-        from: Origin,
-        cx: &mut Context<'_>,
-    ) -> &'a [u8] {
-        while !rest.is_empty() {
-            let context = self.answers();
-            let messages = &mut self.streams[sender.index()].messages;
-            if let Some((used, ended)) = messages.skip_sized(rest) {
-                rest = &rest[used..];
-                if ended {
-                    self.on_response_end(from.at, cx);
-                }
-            } else if let Some((head, used)) = messages.plain_response(context, rest) {
-                self.note_answerer(&rest[..used]);
-                rest = &rest[used..];
-                let effect = self.on_response(&head, from, cx);
-                if effect.tunnel {
-                    cold_path();
-                    self.begin_tunnel();
-                    return &[];
-                }
-                if effect.http2 {
-                    cold_path();
-                    self.streams[sender.index()].messages.http2();
-                    self.streams[sender.peer().index()].messages.expect_preface();
-                }
-            } else {
-                break;
+    /// A whole head of the usual shape, if one is to begin, and what is there of its body; how many bytes that are,
+    /// 0 if it is anything else.
+    #[inline(never)]
+    fn read_request(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) -> usize {
+        let messages = &mut self.streams[sender.index()].messages;
+        let mut used = 0;
+        if messages.is_between() {
+            let Some((head, length)) = messages.plain_request(bytes) else {
+                return 0;
+            };
+            self.take_request(&head, from, cx);
+            used = length;
+        }
+        let messages = &mut self.streams[sender.index()].messages;
+        let rest = &bytes[used.min(bytes.len())..];
+        if let Some((skipped, ended)) = messages.skip_plain(rest) {
+            used += skipped;
+            if ended {
+                self.on_request_end(from.at);
             }
         }
-        rest
+        used
     }
 
+    /// As [`read_request`](Self::read_request); all bytes after a response after which there is no more HTTP.
+    #[inline(never)]
+    fn read_response(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) -> usize {
+        let context = self.answers();
+        let messages = &mut self.streams[sender.index()].messages;
+        let mut used = 0;
+        if messages.is_between() {
+            let Some((head, length)) = messages.plain_response(context, bytes) else {
+                return 0;
+            };
+            used = length;
+            self.note_answerer(bytes.get(..used).unwrap_or_default());
+            let effect = self.take_response(&head, from, cx);
+            if effect.tunnel {
+                cold_path();
+                self.begin_tunnel();
+                return bytes.len();
+            }
+            if effect.http2 {
+                cold_path();
+                self.streams[sender.index()].messages.http2();
+                self.streams[sender.peer().index()].messages.expect_preface();
+            }
+        }
+        let messages = &mut self.streams[sender.index()].messages;
+        let rest = &bytes[used.min(bytes.len())..];
+        if let Some((skipped, ended)) = messages.skip_plain(rest) {
+            used += skipped;
+            if ended {
+                self.end_response(from.at, cx);
+            }
+        }
+        used
+    }
+
+    #[cold]
     fn begin_tunnel(&mut self) {
         for stream in &mut self.streams {
             stream.messages.tunnel();
@@ -107,7 +121,16 @@ impl Conversation {
     }
 
     /// Bytes of any kind.
-    fn read_any(&mut self, sender: Sender, side: Side, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
+    #[inline(never)]
+    fn read_any(&mut self, side: Side, bytes: &[u8], from: Origin, cx: &mut Context<'_>) {
+        let Some(Roles { client, .. }) = self.roles else {
+            return;
+        };
+        let sender = if side == Side::Request {
+            client
+        } else {
+            client.peer()
+        };
         let mut rest = bytes;
         // The stream is taken out while its events, which borrow from it, change the rest of the conversation.
         let mut messages = std::mem::take(&mut self.streams[sender.index()].messages);

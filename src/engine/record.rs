@@ -22,7 +22,8 @@ impl Conversation {
     }
 
     /// What is to be remembered of a request until its response is over; for nearly all of them nothing.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "hardly ever more than two comparisons")]
+    #[inline(always)]
     pub(super) fn kept(
         &self,
         head: &RequestHead<'_>,
@@ -33,11 +34,25 @@ impl Conversation {
     ) -> Option<Box<Kept>> {
         let records = cx.config.keep_exchanges;
         let sampled = cx.now.is_sampled() && head.extent >= Extent::StartLine;
-        (records || sampled).then(|| {
-            Box::new(Kept {
-                record: records.then(|| self.record(head, reuse, began, from)),
-                sample: sampled.then(|| sample(head, leg, began)),
-            })
+        if !(records || sampled) {
+            return None;
+        }
+        Some(self.keep(*head, reuse, (began, from), (records, sampled.then_some(leg))))
+    }
+
+    /// The head is handed over as a value so that it need not lie in memory otherwise.
+    #[cold]
+    #[inline(never)]
+    fn keep(
+        &self,
+        head: RequestHead<'_>,
+        reuse: Reuse,
+        (began, from): (Timestamp, Origin),
+        (record, sampled): (bool, Option<LegRef>),
+    ) -> Box<Kept> {
+        Box::new(Kept {
+            record: record.then(|| self.record(&head, reuse, began, from)),
+            sample: sampled.map(|leg| sample(&head, leg, began)),
         })
     }
 
@@ -75,6 +90,8 @@ impl Conversation {
         }
     }
 
+    /// Tells of an exchange that is over, where that was asked for.
+    #[inline]
     pub(super) fn finish_record(
         &self,
         pending: Pending,
@@ -82,7 +99,14 @@ impl Conversation {
         response: Option<Nanos>,
         cx: &mut Context<'_>,
     ) {
-        let Some(kept) = pending.kept else { return };
+        if let Some(kept) = pending.kept {
+            self.finish_kept(*kept, end, response, cx);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finish_kept(&self, kept: Kept, end: Option<Timestamp>, response: Option<Nanos>, cx: &mut Context<'_>) {
         if let Some(mut record) = kept.record {
             record.order = cx.now.order;
             record.response = end.and(response);

@@ -60,10 +60,11 @@ impl Heads {
 }
 
 impl Records {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one comparison")]
+    #[inline(always)]
     pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
         if self.heads.is_some() {
-            self.note_request(connection, sender, head, from);
+            self.note_request(connection, sender, *head, from);
         }
     }
 
@@ -82,7 +83,7 @@ impl Records {
 
     /// Out of line: hardly ever is somebody taking notes.
     #[cold]
-    fn note_request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
+    fn note_request(&mut self, connection: u64, sender: Sender, head: RequestHead<'_>, from: Origin) {
         let heads = self.heads.get_or_insert_default();
         let from_byte = heads.lines.len();
         heads.lines.extend(head.method_name);

@@ -42,7 +42,7 @@ impl Now {
 pub(super) fn sample(head: &RequestHead<'_>, leg: LegRef, began: Timestamp) -> SampledExchange {
     let mut sample = SampledExchange {
         leg,
-        asked: asked(head),
+        asked: asked(head.method_name, head.target),
         id: 0,
         forwarded: None,
         from_proxy: false,
@@ -76,16 +76,22 @@ impl Conversation {
     pub(super) fn note_answerer(&mut self, head: &[u8]) {
         let kept = self.pending.as_mut().and_then(|pending| pending.kept.as_mut());
         if let Some(sample) = kept.and_then(|kept| kept.sample.as_mut()) {
-            sample.by_proxy = fields(head, b"sv").any(|(name, value)| {
-                let named = |proxy: &&[u8]| {
-                    let start = value.get(..proxy.len());
-                    start.is_some_and(|start| start.eq_ignore_ascii_case(proxy))
-                };
-                name.eq_ignore_ascii_case(b"via")
-                    || name.eq_ignore_ascii_case(b"server") && PROXIES.iter().any(named)
-            });
+            sample.by_proxy = is_proxys(head);
         }
     }
+}
+
+/// Whether a response's head says that a proxy made it.
+#[cold]
+#[inline(never)]
+fn is_proxys(head: &[u8]) -> bool {
+    fields(head, b"sv").any(|(name, value)| {
+        let named = |proxy: &&[u8]| {
+            let start = value.get(..proxy.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(proxy))
+        };
+        name.eq_ignore_ascii_case(b"via") || name.eq_ignore_ascii_case(b"server") && PROXIES.iter().any(named)
+    })
 }
 
 #[cfg(test)]

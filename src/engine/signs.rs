@@ -21,21 +21,55 @@ const fn when(there: bool, sign: u32) -> u32 {
     if there { sign } else { 0 }
 }
 
+/// Signs for every set of tokens.
+type OfTokens = [u32; Tokens::ALL as usize + 1];
+
+#[inline]
+const fn of_tokens(signs: &OfTokens, tokens: Tokens) -> u32 {
+    signs[(tokens.bits() & Tokens::ALL) as usize]
+}
+
+/// Each token and the signs that it is in a request, or in a response.
+const MEANINGS: [(u8, u32, u32); 5] = [
+    (Tokens::CLOSE, Signs::REQUEST_CLOSE, Signs::RESPONSE_CLOSE),
+    (
+        Tokens::KEEP_ALIVE,
+        Signs::REQUEST_KEEP_ALIVE | Signs::EVER_KEEP_ALIVE,
+        0,
+    ),
+    (Tokens::UPGRADE, Signs::REQUEST_UPGRADE, 0),
+    (Tokens::UPGRADE_FIELD, Signs::REQUEST_UPGRADE_FIELD, 0),
+    (Tokens::ACCEL, 0, Signs::RESPONSE_ACCEL),
+];
+
+const OF_REQUEST: OfTokens = signs_of_all(true);
+const OF_RESPONSE: OfTokens = signs_of_all(false);
+
+const fn signs_of_all(request: bool) -> OfTokens {
+    let mut signs = [0; Tokens::ALL as usize + 1];
+    let mut tokens = 0;
+    while tokens < signs.len() {
+        let mut meanings = MEANINGS.as_slice();
+        while let [(token, of_request, of_response), rest @ ..] = meanings {
+            let sign = if request { *of_request } else { *of_response };
+            signs[tokens] |= when(tokens & *token as usize != 0, sign);
+            meanings = rest;
+        }
+        const UPGRADES: usize = (Tokens::UPGRADE | Tokens::UPGRADE_FIELD) as usize;
+        let bare = request && tokens & UPGRADES == Tokens::UPGRADE as usize;
+        signs[tokens] |= when(bare, Signs::BARE_UPGRADE);
+        tokens += 1;
+    }
+    signs
+}
+
 impl Conversation {
     /// What a request's head says; `prefix` is its own, the one before still in place.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     pub(super) fn note_request_signs(&mut self, head: &RequestHead<'_>, prefix: PrefixRef) {
-        let tokens = head.tokens;
-        let bare = tokens.has(Tokens::UPGRADE) && !tokens.has(Tokens::UPGRADE_FIELD);
         let bits = when(matches!(head.version, Version::Http10), Signs::REQUEST_10)
-            | when(tokens.has(Tokens::CLOSE), Signs::REQUEST_CLOSE)
-            | when(
-                tokens.has(Tokens::KEEP_ALIVE),
-                Signs::REQUEST_KEEP_ALIVE | Signs::EVER_KEEP_ALIVE,
-            )
-            | when(tokens.has(Tokens::UPGRADE), Signs::REQUEST_UPGRADE)
-            | when(tokens.has(Tokens::UPGRADE_FIELD), Signs::REQUEST_UPGRADE_FIELD)
-            | when(bare, Signs::BARE_UPGRADE)
+            | of_tokens(&OF_REQUEST, head.tokens)
             | when(!matches!(head.extent, Extent::Whole), Signs::REQUEST_CUT)
             | when(self.pending.is_some(), Signs::PIPELINED)
             | when(
@@ -46,13 +80,12 @@ impl Conversation {
     }
 
     /// What a final response's head says, and when it comes.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     pub(super) fn note_response_signs(&mut self, head: &ResponseHead) {
         let asking = self.roles.map_or(0, |roles| roles.client.index());
-        let tokens = head.tokens;
         let bits = when(matches!(head.version, Version::Http10), Signs::RESPONSE_10)
-            | when(tokens.has(Tokens::CLOSE), Signs::RESPONSE_CLOSE)
-            | when(tokens.has(Tokens::ACCEL), Signs::RESPONSE_ACCEL)
+            | of_tokens(&OF_RESPONSE, head.tokens)
             | when(
                 matches!(head.framing, Framing::UntilClose),
                 Signs::RESPONSE_UNDELIMITED,
@@ -66,7 +99,8 @@ impl Conversation {
     }
 
     /// Nearly every status is 200: others take room where few connections need any.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions")]
+    #[inline(always)]
     fn note_status(&mut self, status: u16) {
         let other = NonZeroU16::new(if status == OK { 0 } else { status });
         if other.is_some() {

@@ -38,7 +38,6 @@ fn head_of(fields: &FieldBlock) -> RequestHead<'_> {
         host: fields.authority.as_deref(),
         version: Version::Http2,
         announced: false,
-        upgrade: false,
         tokens: crate::http::Tokens::NONE,
         framing: Framing::None,
         extent,

@@ -41,6 +41,17 @@ pub(super) enum Phase {
     NotHttp,
 }
 
+impl Phase {
+    /// Whether this is part of the chunked coding.
+    #[inline]
+    pub(super) const fn is_chunked(self) -> bool {
+        matches!(
+            self,
+            Self::ChunkSize | Self::ChunkExtension | Self::ChunkData | Self::ChunkEnd | Self::Trailer
+        )
+    }
+}
+
 /// Progress through a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Progress {
@@ -89,6 +100,13 @@ impl Body {
                 }
                 Phase::UntilClose | Phase::Tunnel => return Progress::More,
                 _ => {
+                    if let Some(used) = self.plain_line(&data[at..]) {
+                        at += used;
+                        if self.phase == Phase::Start {
+                            return Progress::Ended(at);
+                        }
+                        continue;
+                    }
                     let byte = data[at];
                     at += 1;
                     match self.line_byte(byte) {
@@ -108,6 +126,46 @@ impl Body {
         let taken = self.left.min(available as u64);
         self.left -= taken;
         taken as usize
+    }
+
+    /// A whole line of the usual shape between and after chunks: how long it is. The last one leads to `Start`.
+    #[inline]
+    fn plain_line(&mut self, data: &[u8]) -> Option<usize> {
+        /// So many digits are no overflow.
+        const ALWAYS_FIT: usize = 8;
+        if self.line > 0 {
+            return None;
+        }
+        match self.phase {
+            Phase::ChunkSize => {
+                let mut size = 0;
+                for (digits, byte) in data.iter().enumerate().take(ALWAYS_FIT + 1) {
+                    if let Some(digit) = (*byte as char).to_digit(16) {
+                        size = size << 4 | u64::from(digit);
+                    } else if digits > 0 && data[digits..].starts_with(b"\r\n") {
+                        let phase = if size == 0 {
+                            Phase::Trailer
+                        } else {
+                            Phase::ChunkData
+                        };
+                        self.start(phase, size);
+                        return Some(digits + 2);
+                    } else {
+                        return None;
+                    }
+                }
+                None
+            }
+            Phase::ChunkEnd if data.starts_with(b"\r\n") => {
+                self.start(Phase::ChunkSize, 0);
+                Some(2)
+            }
+            Phase::Trailer if data.starts_with(b"\r\n") => {
+                self.start(Phase::Start, 0);
+                Some(2)
+            }
+            _ => None,
+        }
     }
 
     /// One byte of the lines between and after chunks (RFC 9112 section 7.1).
@@ -178,6 +236,51 @@ impl Body {
             }
             Phase::UntilClose | Phase::Tunnel | Phase::NotHttp | Phase::Http2 => Some(false),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Where a chunked body that comes in `pieces` of so many bytes ends or breaks.
+    fn skipped(data: &[u8], pieces: usize) -> (usize, Option<Progress>, Phase, u64) {
+        let mut body = Body {
+            phase: Phase::ChunkSize,
+            ..Body::default()
+        };
+        let mut at = 0;
+        for piece in data.chunks(pieces) {
+            match body.skip(piece) {
+                Progress::More => at += piece.len(),
+                Progress::Ended(used) => return (at + used, Some(Progress::Ended(0)), Phase::Start, 0),
+                Progress::Broken => return (0, Some(Progress::Broken), Phase::Start, 0),
+            }
+        }
+        (at, None, body.phase, body.left)
+    }
+
+    fn part() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            Just(b"3\r\nabc\r\n".to_vec()),
+            Just(b"0A\r\n0123456789\r\n".to_vec()),
+            Just(b"1;x=y\r\na\r\n".to_vec()),
+            Just(b"0\r\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(b"2\nab\n".to_vec()),
+            Just(b"100000000\r\n".to_vec()),
+            Just(b"X: y\r\n".to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..4),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_end_where_they_end_byte_by_byte(parts in proptest::collection::vec(part(), 0..6), pieces in 1_usize..40) {
+            let data = parts.concat();
+            prop_assert_eq!(skipped(&data, pieces), skipped(&data, 1));
         }
     }
 }

@@ -45,7 +45,6 @@ fn request_line(head: &[u8]) -> Option<RequestHead<'_>> {
         host: None,
         version,
         announced: false,
-        upgrade: false,
         tokens: Tokens::NONE,
         framing: Framing::Unknown,
         extent: match rest {
@@ -75,7 +74,6 @@ fn status_line(context: RequestContext, head: &[u8]) -> Option<ResponseHead> {
     };
     Some(ResponseHead {
         tokens: Tokens::NONE,
-        h2c: false,
         status,
         version,
         announced: false,
@@ -122,7 +120,6 @@ impl RequestHead<'_> {
             host: None,
             version: Version::Unread,
             announced: false,
-            upgrade: false,
             tokens: Tokens::NONE,
             framing: Framing::Unknown,
             extent: Extent::Nothing,
@@ -137,7 +134,6 @@ impl ResponseHead {
     pub const fn unread() -> Self {
         Self {
             tokens: Tokens::NONE,
-            h2c: false,
             status: UNREAD_STATUS,
             version: Version::Unread,
             announced: false,

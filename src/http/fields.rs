@@ -1,18 +1,11 @@
 //! The header fields that decide framing and persistence.
 
+use super::words::is;
+
 /// What the fields of one head say, collected in one pass.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent tokens of one head")]
 pub(super) struct Fields<'a> {
-    pub(super) close: bool,
-    pub(super) keep_alive: bool,
-    /// `Connection: upgrade`.
-    pub(super) connection_upgrade: bool,
-    pub(super) upgrade: bool,
-    /// Upgrade names `h2c`.
-    pub(super) h2c: bool,
-    /// `X-Accel-Redirect`, by which a server hands a response over to nginx.
-    pub(super) accel: bool,
+    pub(super) tokens: Tokens,
     pub(super) host: Option<&'a [u8]>,
     pub(super) content_length: ContentLength,
     pub(super) transfer_encoding: TransferEncoding,
@@ -31,8 +24,12 @@ impl Tokens {
     pub const UPGRADE: u8 = 4;
     /// An Upgrade field.
     pub const UPGRADE_FIELD: u8 = 8;
-    /// `X-Accel-Redirect`.
+    /// `X-Accel-Redirect`, by which a server hands a response over to nginx.
     pub const ACCEL: u8 = 16;
+    /// Upgrade names `h2c`: after a 101, HTTP/2 follows (RFC 7540 section 3.2).
+    pub const H2C: u8 = 32;
+    /// Every one of them, as the bits of a number.
+    pub const ALL: u8 = 63;
 
     /// None.
     pub const NONE: Self = Self(0);
@@ -42,6 +39,18 @@ impl Tokens {
     #[must_use]
     pub const fn has(self, token: u8) -> bool {
         self.0 & token != 0
+    }
+
+    /// All that are there, one bit each.
+    #[inline]
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    #[inline]
+    const fn note(&mut self, token: u8) {
+        self.0 |= token;
     }
 }
 
@@ -65,18 +74,6 @@ pub(super) enum TransferEncoding {
 }
 
 impl<'a> Fields<'a> {
-    /// What they say of the connection.
-    #[inline]
-    pub(super) const fn tokens(&self) -> Tokens {
-        Tokens(
-            (self.close as u8 * Tokens::CLOSE)
-                | (self.keep_alive as u8 * Tokens::KEEP_ALIVE)
-                | (self.connection_upgrade as u8 * Tokens::UPGRADE)
-                | (self.upgrade as u8 * Tokens::UPGRADE_FIELD)
-                | (self.accel as u8 * Tokens::ACCEL),
-        )
-    }
-
     /// Notes one field if it matters.
     #[inline]
     pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) {
@@ -84,87 +81,151 @@ impl<'a> Fields<'a> {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
             10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
-            16 if name.eq_ignore_ascii_case(b"x-accel-redirect") => self.accel = true,
+            16 if name.eq_ignore_ascii_case(b"x-accel-redirect") => self.accel(),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => {}
         }
     }
 
-    pub(super) fn upgrade(&mut self, value: &[u8]) {
-        self.upgrade = true;
-        self.h2c |= value
-            .split(|b| *b == b',')
-            .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"h2c"));
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
+    pub(super) fn accel(&mut self) {
+        self.tokens.note(Tokens::ACCEL);
     }
 
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
+    pub(super) fn upgrade(&mut self, value: &[u8]) {
+        self.tokens.note(upgrade(value));
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn host(&mut self, value: &'a [u8]) {
         self.host = self.host.or(Some(value));
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn connection(&mut self, value: &[u8]) {
-        match value {
-            b"close" => self.close = true,
-            b"keep-alive" => self.keep_alive = true,
-            _ => self.connection_tokens(value),
-        }
+        self.tokens.note(if is(value, b"keep-alive") {
+            Tokens::KEEP_ALIVE
+        } else if is(value, b"close") {
+            Tokens::CLOSE
+        } else {
+            connection(value)
+        });
     }
 
-    fn connection_tokens(&mut self, value: &[u8]) {
-        for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-            self.close |= token.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
-            self.connection_upgrade |= token.eq_ignore_ascii_case(b"upgrade");
-        }
-    }
-
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn content_length(&mut self, value: &[u8]) {
-        match (self.content_length, decimal(value)) {
-            (ContentLength::Absent, Some(length)) => self.content_length = ContentLength::Is(length),
-            _ => self.content_lengths(value),
-        }
+        self.content_length = match (self.content_length, decimal(value)) {
+            (ContentLength::Absent, Some(length)) => ContentLength::Is(length),
+            (before, _) => content_length(before, value),
+        };
     }
 
-    /// A list of equal values counts as one (RFC 9110 section 8.6).
-    fn content_lengths(&mut self, value: &[u8]) {
-        for part in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-            let parsed = decimal(part);
-            self.content_length = match (self.content_length, parsed) {
-                (ContentLength::Absent, Some(n)) => ContentLength::Is(n),
-                (ContentLength::Is(before), Some(n)) if before == n => self.content_length,
-                _ => ContentLength::Invalid,
-            };
-        }
-    }
-
+    #[expect(
+        clippy::inline_always,
+        reason = "the fields stay in registers where nothing takes their address"
+    )]
+    #[inline(always)]
     pub(super) fn transfer_encoding(&mut self, value: &[u8]) {
-        let last = value
-            .rsplit(|b| *b == b',')
-            .map(<[u8]>::trim_ascii)
-            .find(|coding| !coding.is_empty());
-        self.transfer_encoding = match last {
-            Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => TransferEncoding::Chunked,
-            _ => TransferEncoding::Other,
+        self.transfer_encoding = if is(value, b"chunked") {
+            TransferEncoding::Chunked
+        } else {
+            transfer_encoding(value)
         };
     }
 }
 
-/// So many digits are no overflow, whatever bytes stand in their places.
+// The values that are not usual: out of the way, and of plain values, so that the fields may stay in registers.
+
+#[cold]
+#[inline(never)]
+fn upgrade(value: &[u8]) -> u8 {
+    let mut names = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    let h2c = names.any(|name| name.eq_ignore_ascii_case(b"h2c"));
+    Tokens::UPGRADE_FIELD | if h2c { Tokens::H2C } else { 0 }
+}
+
+#[cold]
+#[inline(never)]
+fn connection(value: &[u8]) -> u8 {
+    let mut tokens = 0;
+    for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+        for (name, bit) in [
+            (&b"close"[..], Tokens::CLOSE),
+            (b"keep-alive", Tokens::KEEP_ALIVE),
+            (b"upgrade", Tokens::UPGRADE),
+        ] {
+            if token.eq_ignore_ascii_case(name) {
+                tokens |= bit;
+            }
+        }
+    }
+    tokens
+}
+
+/// A list of equal values counts as one (RFC 9110 section 8.6).
+#[cold]
+#[inline(never)]
+fn content_length(before: ContentLength, value: &[u8]) -> ContentLength {
+    let parts = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    let and = |before, part| match (before, decimal(part)) {
+        (ContentLength::Absent, Some(n)) => ContentLength::Is(n),
+        (ContentLength::Is(before), Some(n)) if before == n => ContentLength::Is(n),
+        _ => ContentLength::Invalid,
+    };
+    parts.fold(before, and)
+}
+
+#[cold]
+#[inline(never)]
+fn transfer_encoding(value: &[u8]) -> TransferEncoding {
+    let mut codings = value.rsplit(|b| *b == b',').map(<[u8]>::trim_ascii);
+    match codings.find(|coding| !coding.is_empty()) {
+        Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => TransferEncoding::Chunked,
+        _ => TransferEncoding::Other,
+    }
+}
+
+/// So many digits are no overflow.
 const ALWAYS_FIT: usize = 16;
 
+#[expect(clippy::inline_always, reason = "a few instructions")]
+#[inline(always)]
 fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
     if digits.len() <= ALWAYS_FIT {
-        // No early end, for the few digits that there are.
-        let (value, worst) = digits.iter().fold((0, 0), |(value, worst), digit| {
+        let mut value = 0;
+        for digit in digits {
             let digit = digit.wrapping_sub(b'0');
-            (value * 10 + u64::from(digit), digit.max(worst))
-        });
-        return (worst < 10).then_some(value);
+            if digit > 9 {
+                return None;
+            }
+            value = value * 10 + u64::from(digit);
+        }
+        return Some(value);
     }
     digits.iter().try_fold(0_u64, |n, digit| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
@@ -199,7 +260,7 @@ mod tests {
     fn connection_tokens_are_a_case_insensitive_list() {
         let mut fields = Fields::default();
         fields.note(b"cOnnection", b"Upgrade , CLOSE");
-        assert!(fields.close && fields.connection_upgrade && !fields.keep_alive);
+        assert_eq!(fields.tokens.bits(), Tokens::UPGRADE | Tokens::CLOSE);
     }
 
     #[test]

@@ -79,8 +79,6 @@ pub struct RequestHead<'a> {
     pub version: Version,
     /// It carried `Connection: close`, or was HTTP/1.0 without `keep-alive`, or HTTP/0.9.
     pub announced: bool,
-    /// It carried an Upgrade field and named it in Connection.
-    pub upgrade: bool,
     /// What it says of the connection.
     pub tokens: Tokens,
     /// What follows.
@@ -102,8 +100,6 @@ pub struct ResponseHead {
     pub announced: bool,
     /// What it says of the connection.
     pub tokens: Tokens,
-    /// It names `h2c` in Upgrade: after a 101, HTTP/2 follows (RFC 7540 section 3.2).
-    pub h2c: bool,
     /// What follows, by the method of the request it answers.
     pub framing: Framing,
     /// How much of it was captured.
@@ -150,14 +146,12 @@ pub(super) const fn version(minor: u8) -> Version {
 }
 
 const fn announced(version: Version, fields: &Fields<'_>) -> bool {
-    fields.close || (matches!(version, Version::Http10) && !fields.keep_alive)
+    let tokens = fields.tokens;
+    tokens.has(Tokens::CLOSE) || (matches!(version, Version::Http10) && !tokens.has(Tokens::KEEP_ALIVE))
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "a head is a large value: it is built once, where it is used"
-)]
-#[inline(always)]
+/// A head of any shape; out of line, for heads of the usual shape are read elsewhere.
+#[inline(never)]
 pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     match quick_request(bytes) {
         Some((head, length)) => Parsed::Complete(head, length),
@@ -194,8 +188,7 @@ fn request_head<'a>(name: &'a [u8], target: &'a [u8], minor: u8, fields: &Fields
         host: fields.host,
         version,
         announced: announced(version, fields),
-        upgrade: fields.upgrade && fields.connection_upgrade,
-        tokens: fields.tokens(),
+        tokens: fields.tokens,
         framing: request_framing(fields),
         extent: Extent::Whole,
         bytes: &[],
@@ -224,11 +217,8 @@ pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     Parsed::Complete(head, length)
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "a head is a large value: it is built once, where it is used"
-)]
-#[inline(always)]
+/// A head of any shape; out of line, for heads of the usual shape are read elsewhere.
+#[inline(never)]
 pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
     match quick_response(bytes, answers) {
         Some((head, length)) => Parsed::Complete(head, length),
@@ -259,8 +249,7 @@ fn response_head(status: u16, minor: u8, answers: Option<Method>, fields: &Field
         status,
         version,
         announced: announced(version, fields),
-        tokens: fields.tokens(),
-        h2c: fields.h2c,
+        tokens: fields.tokens,
         framing: response_framing(status, answers, fields),
         extent: Extent::Whole,
     }

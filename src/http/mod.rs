@@ -27,6 +27,7 @@ mod simple;
 mod stream;
 mod target;
 pub mod tls;
+mod words;
 
 pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};

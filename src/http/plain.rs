@@ -1,16 +1,23 @@
 //! The short way through a stream: what nearly every message is made of, without events.
 
-use super::body::Phase;
+use super::body::{Phase, Progress};
 use super::event::RequestContext;
 use super::head::{RequestHead, ResponseHead, quick_request, quick_response};
 use super::stream::{Began, MessageStream};
 
 impl MessageStream {
-    /// Bytes of a sized body, as far as `data` has them: how many, and whether it ends with them.
+    /// Whether the next byte begins a message.
     #[inline]
-    pub fn skip_sized(&mut self, data: &[u8]) -> Option<(usize, bool)> {
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.body.phase == Phase::Start
+    }
+
+    /// Bytes of a sized or chunked body, as far as `data` has them: how many, and whether it ends with them.
+    #[inline]
+    pub fn skip_plain(&mut self, data: &[u8]) -> Option<(usize, bool)> {
         if self.body.phase != Phase::Sized || self.body.doubtful {
-            return None;
+            return self.body.phase.is_chunked().then(|| self.skip_chunks(data))?;
         }
         let used = self.body.take(data.len());
         let ended = self.body.left == 0;
@@ -18,6 +25,23 @@ impl MessageStream {
             self.body.start(Phase::Start, 0);
         }
         Some((used, ended))
+    }
+
+    /// Nothing is used where the chunks are broken.
+    #[inline(never)]
+    fn skip_chunks(&mut self, data: &[u8]) -> Option<(usize, bool)> {
+        let before = self.body;
+        match self.body.skip(data) {
+            Progress::More => Some((data.len(), false)),
+            Progress::Ended(used) => {
+                self.body.start(Phase::Start, 0);
+                Some((used, true))
+            }
+            Progress::Broken => {
+                self.body = before;
+                None
+            }
+        }
     }
 
     /// A request head of the usual shape that begins here and is whole, and its length.

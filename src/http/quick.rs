@@ -7,6 +7,7 @@
 use super::fields::Fields;
 use super::lines::Lines;
 use super::target;
+use super::words::is_name;
 use crate::limits::HEADER_FIELDS;
 
 /// The parts of a request head.
@@ -27,7 +28,11 @@ pub(super) struct QuickResponse<'a> {
 }
 
 /// A request head at the beginning of `bytes`, if it is complete and plain.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     const VERSION: usize = b" HTTP/1.1\r".len();
     let mut lines = Lines::of(bytes);
@@ -36,7 +41,11 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
         line.split_at_checked(line.len().checked_sub(VERSION)?)?
     };
     let minor = minor_version(version.strip_prefix(b" HTTP/1.")?.strip_suffix(b"\r")?)?;
-    let space = line.iter().position(|b| !b.is_ascii_uppercase())?;
+    let space = if line.starts_with(b"GET ") {
+        3
+    } else {
+        line.iter().position(|b| !b.is_ascii_uppercase())?
+    };
     let (method, target) = (&line[..space], line[space..].strip_prefix(b" ")?);
     if method.is_empty() || target.is_empty() || !target::is_plain(target) {
         return None;
@@ -52,22 +61,27 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
 }
 
 /// A response head at the beginning of `bytes`, if it is complete and plain.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "a head is a large value: it is built once, where it is used"
+)]
+#[inline(always)]
 pub(super) fn response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
     let mut lines = Lines::of(bytes);
-    let line = lines.next_line()?.strip_suffix(b"\r")?.strip_prefix(b"HTTP/1.")?;
-    let (minor, rest) = line.split_at_checked(1)?;
-    let minor = minor_version(minor)?;
-    let [b' ', a, b, c, reason @ ..] = rest else {
+    let (version, line) = lines.next_line()?.split_first_chunk::<8>()?;
+    // Compared as words.
+    let minor = if version == b"HTTP/1.1" {
+        1
+    } else if version == b"HTTP/1.0" {
+        0
+    } else {
         return None;
     };
-    let plain = reason.is_empty()
-        || reason[0] == b' ' && reason.iter().fold(true, |all, b| all & (0x20..=0x7e).contains(b));
-    if !plain || ![a, b, c].iter().all(|digit| digit.is_ascii_digit()) {
+    let (code, reason) = line.strip_suffix(b"\r")?.split_first_chunk::<4>()?;
+    let status = status(*code)?;
+    if !matches!(reason, b"" | b" " | b" OK") && !is_reason(reason) {
         return None;
     }
-    let digit = |digit: &u8| u16::from(digit - b'0');
-    let status = digit(a) * 100 + digit(b) * 10 + digit(c);
     let fields = fields(bytes, &mut lines)?;
     Some(QuickResponse {
         status,
@@ -85,45 +99,60 @@ fn minor_version(digit: &[u8]) -> Option<u8> {
     }
 }
 
-/// How a line begins, as far as it matters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// A name that does not matter.
-    Other,
-    /// `C`: Connection, Content-Length.
-    C,
-    /// `H`: Host.
-    H,
-    /// `T`: Transfer-Encoding.
-    T,
-    /// `U`: Upgrade.
-    U,
-    /// `X`: X-Accel-Redirect.
-    X,
-    /// A line end.
-    End,
-    /// White space begins a folded line; a colon has no name before it.
-    Unusual,
+/// A space and three digits; nearly always the same ones.
+#[inline]
+fn status(code: [u8; 4]) -> Option<u16> {
+    if code == *b" 200" {
+        return Some(200);
+    }
+    let [b' ', digits @ ..] = code else { return None };
+    let mut status = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        status = status * 10 + u16::from(digit - b'0');
+    }
+    Some(status)
 }
 
-/// By first byte.
-const STARTS: [Start; 256] = {
-    let mut starts = [Start::Other; 256];
-    starts[b'c' as usize] = Start::C;
-    starts[b'C' as usize] = Start::C;
-    starts[b'h' as usize] = Start::H;
-    starts[b'H' as usize] = Start::H;
-    starts[b't' as usize] = Start::T;
-    starts[b'T' as usize] = Start::T;
-    starts[b'u' as usize] = Start::U;
-    starts[b'U' as usize] = Start::U;
-    starts[b'x' as usize] = Start::X;
-    starts[b'X' as usize] = Start::X;
-    starts[b'\r' as usize] = Start::End;
-    starts[b'\n' as usize] = Start::End;
-    starts[b' ' as usize] = Start::Unusual;
-    starts[b'\t' as usize] = Start::Unusual;
-    starts[b':' as usize] = Start::Unusual;
+/// Whether a space and printable ASCII follow the status.
+fn is_reason(reason: &[u8]) -> bool {
+    reason[0] == b' ' && reason.iter().all(|b| (0x20..=0x7e).contains(b))
+}
+
+/// How a line begins that matters: three letters, in lower case.
+#[inline]
+const fn letters(begin: [u8; 4]) -> u32 {
+    (u32::from_le_bytes(begin) | 0x20_20_20) & 0xff_ff_ff
+}
+
+/// Connection, Content-Length.
+const CON: u32 = letters(*b"conn");
+const HOST: u32 = letters(*b"host");
+const TRANSFER: u32 = letters(*b"tran");
+const UPGRADE: u32 = letters(*b"upgr");
+const X_ACCEL: u32 = letters(*b"x-ac");
+/// A line end.
+const END: u32 = 1;
+/// White space begins a folded line; a colon has no name before it.
+const UNUSUAL: u32 = 2;
+
+/// By a line's first byte, its three letters if it matters; 0: it does not.
+const STARTS: [u32; 256] = {
+    let mut starts = [0; 256];
+    let mut matter = [CON, HOST, TRANSFER, UPGRADE, X_ACCEL].as_slice();
+    while let [letters, rest @ ..] = matter {
+        let [first, ..] = letters.to_le_bytes();
+        starts[first as usize] = *letters;
+        starts[first.to_ascii_uppercase() as usize] = *letters;
+        matter = rest;
+    }
+    starts[b'\r' as usize] = END;
+    starts[b'\n' as usize] = END;
+    starts[b' ' as usize] = UNUSUAL;
+    starts[b'\t' as usize] = UNUSUAL;
+    starts[b':' as usize] = UNUSUAL;
     starts
 };
 
@@ -135,77 +164,61 @@ fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     // One more for the empty line.
     for _ in 0..HEADER_FIELDS + 1 {
         let (start, end) = lines.next()?;
-        let start_of = STARTS[usize::from(*bytes.get(start)?)];
-        if start_of == Start::Other {
+        let wanted = STARTS[usize::from(*bytes.get(start)?)];
+        if wanted == 0 {
             continue;
         }
         let line = bytes.get(start..end)?;
-        match start_of {
-            Start::End if line.len() <= 1 => return Some(fields),
-            Start::C => {
-                named(line, b"connection", |value| fields.connection(value));
-                named(line, b"content-length", |value| fields.content_length(value));
+        if line.first_chunk().is_some_and(|begin| letters(*begin) == wanted) {
+            match wanted {
+                HOST => {
+                    if let Some(value) = named(line, b"host") {
+                        fields.host(value);
+                    }
+                }
+                CON => {
+                    if let Some(value) = named(line, b"connection") {
+                        fields.connection(value);
+                    } else if let Some(value) = named(line, b"content-length") {
+                        fields.content_length(value);
+                    }
+                }
+                TRANSFER => {
+                    if let Some(value) = named(line, b"transfer-encoding") {
+                        fields.transfer_encoding(value);
+                    }
+                }
+                UPGRADE => {
+                    if let Some(value) = named(line, b"upgrade") {
+                        fields.upgrade(value);
+                    }
+                }
+                _ => {
+                    if named(line, b"x-accel-redirect").is_some() {
+                        fields.accel();
+                    }
+                }
             }
-            Start::H => named(line, b"host", |value| fields.host(value)),
-            Start::T => named(line, b"transfer-encoding", |value| {
-                fields.transfer_encoding(value);
-            }),
-            Start::U => named(line, b"upgrade", |value| fields.upgrade(value)),
-            Start::X => named(line, b"x-accel-redirect", |_| fields.accel = true),
-            Start::Unusual => return None,
-            Start::End | Start::Other => {}
+        } else if wanted == END && line.len() <= 1 {
+            return Some(fields);
+        } else if wanted == UNUSUAL {
+            return None;
         }
     }
     None
 }
 
-/// Hands on the line's value if its field has this (lower case) name.
+/// The line's value if its field has this (lower case) name.
 #[expect(
     clippy::inline_always,
     reason = "little is left of it where the name is known"
 )]
 #[inline(always)]
-fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N], note: impl FnOnce(&'a [u8])) {
-    if let Some((found, [b':', value @ ..])) = line.split_first_chunk::<N>()
-        && is_name(found, name)
-    {
-        note(trimmed(value));
+fn named<'a, const N: usize>(line: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    match line.split_first_chunk::<N>() {
+        Some((found, [b':', value @ ..])) if is_name(found, name) => Some(trimmed(value)),
+        _ => None,
     }
-}
-
-/// Whether a field's name is this (lower case) one of 4 to 24 letters and hyphens: a few words, which may overlap.
-#[expect(
-    clippy::inline_always,
-    reason = "little is left of it where the name is known"
-)]
-#[inline(always)]
-fn is_name<const N: usize>(found: &[u8; N], name: &[u8; N]) -> bool {
-    let four = |at| differing(word::<4>(found, at), word::<4>(name, at));
-    let eight = |at| differing(word::<8>(found, at), word::<8>(name, at));
-    let differing = match N {
-        0..8 => four(0) | four(N - 4),
-        8..=16 => eight(0) | eight(N - 8),
-        _ => eight(0) | eight((N - 8) / 2) | eight(N - 8),
-    };
-    differing == 0
-}
-
-/// `BYTES` bytes, 8 at most, as a word.
-#[inline]
-fn word<const BYTES: usize>(bytes: &[u8], at: usize) -> u64 {
-    let mut word = [0; 8];
-    if let Some(part) = bytes.get(at..at + BYTES) {
-        word[..BYTES].copy_from_slice(part);
-    }
-    u64::from_le_bytes(word)
-}
-
-/// What is left where a name is the wanted one but for the case of its letters: nothing.
-#[inline]
-const fn differing(found: u64, wanted: u64) -> u64 {
-    /// Letters have this bit, hyphens do not; its half tells a lower case letter from an upper case one.
-    const LETTER: u64 = u64::from_le_bytes([0x40; 8]);
-    (found | (wanted & LETTER) >> 1) ^ wanted
 }
 
 /// The value without the white space that is usual around it, or any.
@@ -214,6 +227,12 @@ const fn differing(found: u64, wanted: u64) -> u64 {
 fn trimmed(value: &[u8]) -> &[u8] {
     match value {
         [b' ', inner @ .., b'\r'] if inner.first() > Some(&b' ') && inner.last() > Some(&b' ') => inner,
-        _ => value.trim_ascii(),
+        _ => trimmed_of_any(value),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn trimmed_of_any(value: &[u8]) -> &[u8] {
+    value.trim_ascii()
 }

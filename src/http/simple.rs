@@ -23,7 +23,6 @@ pub(super) fn request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
         host: None,
         version: Version::Http09,
         announced: true,
-        upgrade: false,
         tokens: Tokens::NONE,
         framing: Framing::None,
         bytes: &[],
@@ -48,6 +47,5 @@ pub(super) const RESPONSE: ResponseHead = ResponseHead {
     version: Version::Http09,
     announced: true,
     tokens: Tokens::NONE,
-    h2c: false,
     framing: Framing::UntilClose,
 };

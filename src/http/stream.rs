@@ -323,14 +323,18 @@ impl MessageStream {
 
     pub(super) fn begin_with(&mut self, began: Began, context: RequestContext) {
         self.body.spoken = true;
-        let (phase, left) = match began.framing {
+        let phase = match began.framing {
             // The caller is told by the head itself; a message without body is over at once.
-            Framing::None => (Phase::Start, 0),
-            Framing::Sized(length) => (Phase::Sized, length),
-            Framing::Chunked => (Phase::ChunkSize, 0),
-            Framing::UntilClose => (Phase::UntilClose, 0),
-            Framing::Tunnel => (Phase::Tunnel, 0),
-            Framing::Unknown => (Phase::Resync, 0),
+            Framing::None => Phase::Start,
+            Framing::Sized(_) => Phase::Sized,
+            Framing::Chunked => Phase::ChunkSize,
+            Framing::UntilClose => Phase::UntilClose,
+            Framing::Tunnel => Phase::Tunnel,
+            Framing::Unknown => Phase::Resync,
+        };
+        let left = match began.framing {
+            Framing::Sized(length) => length,
+            _ => 0,
         };
         self.body.start(phase, left);
         self.body.doubtful = began.response
