@@ -46,6 +46,7 @@ const OF_REQUEST: OfTokens = signs_of_all(true);
 const OF_RESPONSE: OfTokens = signs_of_all(false);
 
 const fn signs_of_all(request: bool) -> OfTokens {
+    const UPGRADES: usize = (Tokens::UPGRADE | Tokens::UPGRADE_FIELD) as usize;
     let mut signs = [0; Tokens::ALL as usize + 1];
     let mut tokens = 0;
     while tokens < signs.len() {
@@ -55,7 +56,6 @@ const fn signs_of_all(request: bool) -> OfTokens {
             signs[tokens] |= when(tokens & *token as usize != 0, sign);
             meanings = rest;
         }
-        const UPGRADES: usize = (Tokens::UPGRADE | Tokens::UPGRADE_FIELD) as usize;
         let bare = request && tokens & UPGRADES == Tokens::UPGRADE as usize;
         signs[tokens] |= when(bare, Signs::BARE_UPGRADE);
         tokens += 1;

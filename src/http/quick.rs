@@ -10,6 +10,9 @@ use super::target;
 use super::words::is_name;
 use crate::limits::HEADER_FIELDS;
 
+/// The lines of a head behind its first one, the empty line included.
+const LINES: usize = HEADER_FIELDS + 1;
+
 /// The parts of a request head.
 pub(super) struct QuickRequest<'a> {
     pub(super) method: &'a [u8],
@@ -28,10 +31,6 @@ pub(super) struct QuickResponse<'a> {
 }
 
 /// A request head at the beginning of `bytes`, if it is complete and plain.
-#[expect(
-    clippy::inline_always,
-    reason = "a head is a large value: it is built once, where it is used"
-)]
 #[inline(always)]
 pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     const VERSION: usize = b" HTTP/1.1\r".len();
@@ -161,8 +160,7 @@ const STARTS: [u32; 256] = {
 #[inline(always)]
 fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
-    // One more for the empty line.
-    for _ in 0..HEADER_FIELDS + 1 {
+    for _ in 0..LINES {
         let (start, end) = lines.next()?;
         let wanted = STARTS[usize::from(*bytes.get(start)?)];
         if wanted == 0 {
