@@ -65,7 +65,7 @@ fn tell(side: Side, event: Event<'_>, frames: &mut FrameReader, out: &mut Vec<St
             let host = head.host.map(String::from_utf8_lossy);
             out.push(format!(
                 "request {method} {target} {host:?} {:?} {} {} {:?}",
-                head.version, head.announced, head.upgrade, head.framing
+                head.version, head.announced, head.tokens, head.framing
             ));
             end_if_none(head.framing, out)
         }
