@@ -64,7 +64,7 @@ fn tell(side: Side, event: Event<'_>, frames: &mut FrameReader, out: &mut Vec<St
             let method = String::from_utf8_lossy(head.method_name);
             let host = head.host.map(String::from_utf8_lossy);
             out.push(format!(
-                "request {method} {target} {host:?} {:?} {} {} {:?}",
+                "request {method} {target} {host:?} {:?} {} {:?} {:?}",
                 head.version, head.announced, head.tokens, head.framing
             ));
             end_if_none(head.framing, out)
