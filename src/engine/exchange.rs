@@ -351,38 +351,6 @@ impl Conversation {
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn upgrade(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        self.protocol = Protocol::Tunnel;
-        self.marks.set(Marks::UPGRADED);
-        let was_busy = self.marks.has(Marks::BUSY);
-        self.marks.clear(Marks::BUSY);
-        let Some(pending) = self.pop_pending() else { return };
-        self.tell_upgraded(pending, was_busy, at, cx);
-        self.drop_unseen();
-    }
-
-    /// A request was answered by a tunnel.
-    pub(super) fn tell_upgraded(
-        &self,
-        pending: Pending,
-        was_busy: bool,
-        at: Timestamp,
-        cx: &mut Context<'_>,
-    ) {
-        if let Some(leg) = self.leg() {
-            let kind = EventKind::Upgraded {
-                connection: cx.connection,
-                reuse: pending.reuse,
-                prefix: pending.prefix,
-                was_busy,
-            };
-            cx.emit(at, leg, kind);
-        }
-        self.finish_record(pending, Some(at), None, cx);
-    }
-
     /// The server's FIN completes a response that lasts until the connection closes.
     pub(super) fn server_stream_ended(&mut self, at: Timestamp, cx: &mut Context<'_>) {
         let Some(server) = self.roles.map(|roles| roles.client.peer()) else {

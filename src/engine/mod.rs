@@ -42,6 +42,7 @@ mod succession;
 mod taking;
 mod tls;
 mod turns;
+mod upgrade;
 mod upkeep;
 mod view;
 
