@@ -63,9 +63,10 @@ impl Figures {
         );
         let own = &self.live["host_view"][0]["counters"]["active_opens"];
         assert_eq!(*own, self.opened, "TcpActiveOpens as the report has it");
-        for part in ["connections", "classes", "requests", "responses", "closes"] {
+        for part in ["connections", "requests", "responses", "closes"] {
             assert_eq!(totals[part], self.read["totals"][part], "{part} of the recording");
         }
+        agree_in_classes(&totals["classes"], &self.read["totals"]["classes"]);
         let packets = |report: &Value| report["capture"]["packets"].clone();
         assert_eq!(packets(&self.live), packets(&self.read));
         assert_eq!(self.live["verdict"]["status"], self.read["verdict"]["status"]);
@@ -100,4 +101,21 @@ pub(crate) fn leg<'a>(report: &'a Value, server: &str) -> &'a Value {
     let mut legs = report["legs"].as_array().expect("legs").iter();
     let found = legs.find(|leg| leg["server"] == server);
     found.unwrap_or_else(|| panic!("no leg to {server}"))
+}
+
+/// The recording ends with its last packet, the capture when it is stopped: a connection that is open with one response may have
+/// been idle for long enough by then to be unreused, and not yet in the recording. All other classes are the same.
+fn agree_in_classes(live: &Value, read: &Value) {
+    let count = |classes: &Value, class: &str| classes[class].as_u64().expect("a count");
+    let settled = |classes: &Value| {
+        let mut classes = classes.clone();
+        classes["unreused"] = (count(&classes, "unreused") + count(&classes, "undetermined")).into();
+        classes["undetermined"] = 0.into();
+        classes
+    };
+    assert_eq!(settled(live), settled(read), "classes of the recording");
+    assert!(
+        count(live, "undetermined") <= count(read, "undetermined"),
+        "the capture saw longer: {live} {read}"
+    );
 }
