@@ -184,7 +184,7 @@ mod tests {
     fn usual_layouts_take_this_way() {
         for options in &layouts()[..3] {
             let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
-            let (found, payload_at) = plain(&frame(&bytes)).unwrap();
+            let (found, payload_at) = plain(&frame(&bytes)).expect("a usual layout");
             assert_eq!(&bytes[payload_at..], found.segment.payload);
             assert_eq!(
                 plain_ends(&frame(&bytes)),

@@ -171,7 +171,7 @@ mod tests {
         let hasher = KeyHasher::default();
         let mut found = Found::NOTHING;
         found.look(&record, &arena, &hasher);
-        let packet = decode(&record.frame(&arena)).unwrap();
+        let packet = decode(&record.frame(&arena)).expect("TCP in IPv4");
         assert!(found.is_usual());
         assert_eq!(found.segment(&arena), packet.segment);
         assert_eq!(found.segment(&arena).payload, b"HTTP/");

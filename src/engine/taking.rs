@@ -90,6 +90,7 @@ impl Engine {
             cold_path();
             return self.on_another(generation, place, key, segment, sender);
         }
+        // What `at_work` gives, while the connection stays at hand.
         let cx = &mut Context {
             key,
             connection: ConnectionRef(place as u32),

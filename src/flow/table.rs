@@ -171,7 +171,7 @@ impl<V> FlowTable<V> {
     #[must_use]
     pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
         let pointer = self.index.first(hash).map(Pointer);
-        if let Some(pointer) = pointer {
+        if let Some(pointer) = pointer.filter(|pointer| !pointer.is_dead()) {
             prefetch_index(&self.slots, pointer.0 as usize);
         }
         Glimpse {
