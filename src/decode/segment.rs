@@ -158,26 +158,6 @@ impl Segment<'_> {
     };
 }
 
-impl Segment<'_> {
-    /// The same without its payload's bytes.
-    #[inline]
-    #[must_use]
-    pub fn without_payload(&self) -> Segment<'static> {
-        Segment {
-            timestamp: self.timestamp,
-            number: self.number,
-            interface: self.interface,
-            sequence: self.sequence,
-            acknowledgment: self.acknowledgment,
-            flags: self.flags,
-            window: self.window,
-            payload_len: self.payload_len,
-            payload: &[],
-            print: self.print,
-        }
-    }
-}
-
 /// A segment, and whose it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packet<'a> {

@@ -23,18 +23,19 @@ pub enum Known {
 }
 
 /// What the index says of a key at a moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Glimpse {
-    pointer: Option<Pointer>,
-    /// How often the table had changed by then.
-    changes: u64,
+    /// What seemed to have the key; [`Pointer::NOWHERE`] if nothing did.
+    pointer: Pointer,
+    /// As long as the table has changed so often, nothing has the key. Where something seemed to have it that time is past.
+    nothing_at: u32,
 }
 
 impl Glimpse {
     /// Nothing, before there was anything to see.
     pub const NOTHING: Self = Self {
-        pointer: None,
-        changes: 0,
+        pointer: Pointer::NOWHERE,
+        nothing_at: 0,
     };
 }
 
@@ -44,6 +45,9 @@ pub(super) struct Pointer(pub(super) u32);
 
 impl Pointer {
     pub(super) const DEAD: u32 = 1 << 31;
+
+    /// No living connection is there.
+    const NOWHERE: Self = Self(u32::MAX);
 
     const fn living(place: usize) -> Self {
         Self(place as u32)
@@ -78,8 +82,8 @@ pub struct FlowTable<V> {
     max_dead: usize,
     cursor: usize,
     dropped_early: u64,
-    /// How often a connection came or went.
-    changes: u64,
+    /// How often a connection came or went, counted round.
+    changes: u32,
 }
 
 impl<V> FlowTable<V> {
@@ -170,36 +174,58 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
-        let pointer = self.index.first(hash).map(Pointer);
-        if let Some(pointer) = pointer.filter(|pointer| !pointer.is_dead()) {
+        let Some(pointer) = self.index.first(hash).map(Pointer) else {
+            return Glimpse {
+                pointer: Pointer::NOWHERE,
+                nothing_at: self.changes,
+            };
+        };
+        if !pointer.is_dead() {
             prefetch_index(&self.slots, pointer.0 as usize);
         }
         Glimpse {
             pointer,
-            changes: self.changes,
+            nothing_at: self.changes.wrapping_sub(1),
         }
+    }
+
+    /// Where the connection with this key lives, if an earlier glimpse showed it.
+    #[expect(
+        clippy::inline_always,
+        reason = "what lives there is looked at next, and need not be looked for again"
+    )]
+    #[inline(always)]
+    #[must_use]
+    pub fn seen(&self, glimpse: &Glimpse, key: &FlowKey) -> Option<usize> {
+        // Of a tombstone and of nothing this is beyond all places.
+        let place = glimpse.pointer.0 as usize;
+        let slot = self.slots.get(place)?;
+        (slot.key == *key && slot.value.is_some()).then_some(place)
+    }
+
+    /// Where the connection with this key lives, if it came since an earlier glimpse, or took over the key of another one.
+    #[inline(never)]
+    #[must_use]
+    pub fn come_since(&self, glimpse: &Glimpse, key: &FlowKey, hash: KeyHash) -> Option<usize> {
+        if glimpse.nothing_at == self.changes {
+            return None;
+        }
+        let pointer = self.pointer(key, hash)?;
+        (!pointer.is_dead()).then_some(pointer.0 as usize)
     }
 
     /// As [`look`](Self::look), with what an earlier glimpse showed.
     #[inline]
     #[must_use]
     pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey, hash: KeyHash) -> Known {
-        match glimpse.pointer {
-            Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
-                Known::Living(pointer.0 as usize)
-            }
-            None if glimpse.changes == self.changes => Known::Nothing,
-            _ => {
-                cold_path();
-                self.known(self.pointer(key, hash))
-            }
+        if let Some(place) = self.seen(glimpse, key) {
+            Known::Living(place)
+        } else if glimpse.nothing_at == self.changes {
+            Known::Nothing
+        } else {
+            cold_path();
+            self.known(self.pointer(key, hash))
         }
-    }
-
-    #[inline]
-    fn lives_at(&self, pointer: Pointer, key: &FlowKey) -> bool {
-        let slot = self.slots.get(pointer.0 as usize);
-        slot.is_some_and(|slot| slot.key == *key && slot.value.is_some())
     }
 
     /// The place of a living connection.
@@ -250,7 +276,7 @@ impl<V> FlowTable<V> {
 
     /// Makes the index point there, whatever it pointed to.
     fn point(&mut self, key: &FlowKey, to: Pointer) {
-        self.changes += 1;
+        self.changes = self.changes.wrapping_add(1);
         let hash = self.hash(key);
         match self.pointer(key, hash) {
             Some(from) => self.index.replace(hash.0, from.0, to.0),
@@ -276,7 +302,7 @@ impl<V> FlowTable<V> {
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
         let KeyHash(hash) = self.hash(&self.slots[place].key);
-        self.changes += 1;
+        self.changes = self.changes.wrapping_add(1);
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let to = self.dead.set(Grave { hash, tombstone });
