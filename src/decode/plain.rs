@@ -4,13 +4,13 @@
 //! something, that says the same.
 
 use super::print::{Features, Print};
-use super::segment::{Address, End, Flags, Segment};
+use super::segment::{Address, End, Flags, Packet, SegmentHead};
+use crate::classify::Path;
 use crate::frame::{Frame, LinkType};
 
 /// Ethernet, IPv4 and TCP headers without options.
 const HEADERS: usize = 54;
 const IPV4_LEN: usize = 20;
-const TCP_LEN: usize = 20;
 /// Where the IPv4 header begins.
 const IP_AT: usize = 14;
 /// Where the TCP header begins.
@@ -85,20 +85,20 @@ impl<'a> Plain<'a> {
     #[must_use]
     pub fn of(frame: &Frame<'a>) -> Option<Self> {
         let headers = Headers::of(frame)?;
-        let total_len = usize::from(headers.word(IP_AT + 2));
-        let tcp_len = usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
-        if tcp_len < TCP_LEN || total_len < IPV4_LEN + tcp_len {
+        let wire_end = IP_AT + usize::from(headers.word(IP_AT + 2));
+        let payload_at = TCP_AT + usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
+        // What lies beyond the IP length is link-layer padding.
+        let payload_end = frame.bytes.len().min(wire_end);
+        if payload_at > payload_end {
             return None;
         }
-        let payload_at = TCP_AT + tcp_len;
         let ts_value = timestamp_value(frame.bytes.get(HEADERS..payload_at)?)?;
         Some(Self {
             headers,
             ts_value,
-            payload_len: (total_len - IPV4_LEN - tcp_len) as u32,
+            payload_len: (wire_end - payload_at) as u32,
             payload_at: payload_at as u32,
-            // What lies beyond the IP length is link-layer padding.
-            payload_end: frame.bytes.len().min(IP_AT + total_len) as u32,
+            payload_end: payload_end as u32,
         })
     }
 
@@ -109,15 +109,15 @@ impl<'a> Plain<'a> {
         self.headers.ends()
     }
 
-    /// Writes the segment but for its payload, a large value, where it is kept.
+    /// Writes the segment's head, a large value, where it is kept.
     #[expect(clippy::inline_always, reason = "done for nearly every packet")]
     #[inline(always)]
-    pub fn write(&self, frame: &Frame<'_>, segment: &mut Segment<'static>) {
+    pub fn write(&self, frame: &Frame<'_>, head: &mut SegmentHead) {
         let headers = &self.headers;
-        segment.timestamp = frame.timestamp;
-        segment.number = frame.number;
-        segment.interface = frame.interface;
-        segment.window = headers.word(TCP_AT + 14);
+        head.timestamp = frame.timestamp;
+        head.number = frame.number;
+        head.interface = frame.interface;
+        head.window = headers.word(TCP_AT + 14);
         let features = Features {
             sequence: headers.long(TCP_AT + 4),
             acknowledgment: headers.long(TCP_AT + 8),
@@ -129,12 +129,30 @@ impl<'a> Plain<'a> {
             interface: frame.interface,
             if_index: 0,
         };
-        segment.sequence = features.sequence;
-        segment.acknowledgment = features.acknowledgment;
-        segment.flags = features.flags;
-        segment.payload_len = features.payload_len;
-        segment.print = Print::of(&features);
+        head.sequence = features.sequence;
+        head.acknowledgment = features.acknowledgment;
+        head.flags = features.flags;
+        head.payload_len = features.payload_len;
+        head.print = Print::of(&features);
     }
+}
+
+/// The whole packet in a frame, if it is plain.
+#[must_use]
+pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+    let found = Plain::of(frame)?;
+    let mut head = SegmentHead::NOTHING;
+    found.write(frame, &mut head);
+    let [source, destination] = found.ends();
+    Some(Packet {
+        head,
+        payload: frame
+            .bytes
+            .get(found.payload_at as usize..found.payload_end as usize)?,
+        path: Path::default(),
+        source,
+        destination,
+    })
 }
 
 /// TSval, 0 without options, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
@@ -158,8 +176,7 @@ fn timestamp_value(options: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classify::Path;
-    use crate::decode::{Packet, decode};
+    use crate::decode::decode;
     use crate::frame::InterfaceId;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -167,7 +184,7 @@ mod tests {
     fn packet(options: &[u8], payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![2; 12];
         bytes.extend([8, 0, 0x45, 0]);
-        let tcp_len = TCP_LEN + options.len();
+        let tcp_len = 20 + options.len();
         bytes.extend(((IPV4_LEN + tcp_len + payload.len()) as u16).to_be_bytes());
         bytes.extend([0x12, 0x34, 0x40, 0, 63, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
         bytes.extend([0x9c, 0x40, 0x1f, 0x90, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -198,29 +215,12 @@ mod tests {
         }
     }
 
-    /// The whole packet, if it is plain.
-    fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
-        let found = Plain::of(frame)?;
-        let mut segment = Segment::NOTHING;
-        found.write(frame, &mut segment);
-        let [source, destination] = found.ends();
-        Some(Packet {
-            segment: Segment {
-                payload: &frame.bytes[found.payload_at as usize..found.payload_end as usize],
-                ..segment
-            },
-            path: Path::default(),
-            source,
-            destination,
-        })
-    }
-
     #[test]
     fn usual_layouts_take_this_way() {
         for options in &layouts()[..3] {
             let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
             let found = plain(&frame(&bytes)).expect("a usual layout");
-            assert_eq!(b"GET / HTTP/1.1\r\n\r\n", found.segment.payload);
+            assert_eq!(b"GET / HTTP/1.1\r\n\r\n", found.payload);
             assert_eq!(
                 plain_ends(&frame(&bytes)),
                 Some([found.source, found.destination])

@@ -2,7 +2,7 @@
 //! from memory for several of them at a time instead of waiting for one after the other.
 
 use super::analysis::Engine;
-use crate::decode::{Flags, Plain, Segment};
+use crate::decode::{Flags, Plain, Segment, SegmentHead};
 use crate::flow::{FlowKey, Glimpse, KeyHash, KeyHasher, PathId, Sender};
 use crate::frame::Record;
 use crate::time::Timestamp;
@@ -11,9 +11,9 @@ use crate::time::Timestamp;
 ///
 /// Large, and written in place.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Found {
-    /// The segment but for its payload.
-    segment: Segment<'static>,
+    head: SegmentHead,
     pub(super) key: FlowKey,
     pub(super) hash: KeyHash,
     /// Where in the block's arena the captured payload lies.
@@ -27,7 +27,7 @@ pub struct Found {
 impl Found {
     /// Nothing.
     pub const NOTHING: Self = Self {
-        segment: Segment::NOTHING,
+        head: SegmentHead::NOTHING,
         key: FlowKey::NONE,
         hash: KeyHash::NONE,
         payload_at: 0,
@@ -40,15 +40,15 @@ impl Found {
     #[expect(clippy::inline_always, reason = "done for nearly every packet")]
     #[inline(always)]
     pub fn look(&mut self, record: &Record, arena: &[u8], hasher: &KeyHasher) {
-        let frame = record.frame(arena);
-        let Some(plain) = Plain::of(&frame) else {
-            self.is_usual = false;
+        self.is_usual = false;
+        let Some(frame) = record.whole_frame(arena) else {
             return;
         };
+        let Some(plain) = Plain::of(&frame) else { return };
         let [source, destination] = plain.ends();
         (self.key, self.sender) = FlowKey::between(source, destination, PathId(0));
         self.hash = hasher.hash(&self.key);
-        plain.write(&frame, &mut self.segment);
+        plain.write(&frame, &mut self.head);
         self.payload_at = record.offset + plain.payload_at;
         self.payload_end = record.offset + plain.payload_end;
         self.is_usual = true;
@@ -58,12 +58,12 @@ impl Found {
     #[inline]
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
-        self.segment.timestamp
+        self.head.timestamp
     }
 
     #[inline]
     pub(super) fn flags(&self) -> Flags {
-        self.segment.flags
+        self.head.flags
     }
 
     /// Whether the frame is of the usual shape.
@@ -80,10 +80,10 @@ impl Found {
     }
 
     #[inline]
-    pub(super) fn segment<'a>(&self, arena: &'a [u8]) -> Segment<'a> {
+    pub(super) fn segment<'a>(&'a self, arena: &'a [u8]) -> Segment<'a> {
         Segment {
+            head: &self.head,
             payload: self.payload(arena),
-            ..self.segment
         }
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         found.look(&record, &arena, &hasher);
         let packet = decode(&record.frame(&arena)).expect("TCP in IPv4");
         assert!(found.is_usual());
-        assert_eq!(found.segment(&arena), packet.segment);
+        assert_eq!(found.segment(&arena), packet.segment());
         assert_eq!(found.segment(&arena).payload, b"HTTP/");
         let (key, sender) = FlowKey::of(&packet, PathId(0));
         assert_eq!((found.key, found.sender), (key, sender));

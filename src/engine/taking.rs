@@ -21,7 +21,7 @@ impl Engine {
         });
         let (key, sender) = FlowKey::of(packet, path);
         let known = self.table.look(&key);
-        self.known_segment(known, &key, &packet.segment, sender);
+        self.known_segment(known, &key, &packet.segment(), sender);
     }
 
     #[expect(

@@ -146,7 +146,8 @@ impl Tcp {
     }
 
     /// Takes note of a segment and says what kind of sending it was.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the usual way is short")]
+    #[inline(always)]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         const CONTROL: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
