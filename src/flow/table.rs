@@ -468,12 +468,20 @@ mod tests {
         assert!(
             matches!(table.look_at(&nothing, &first, table.hash(&first)), Known::Living(at) if at == place)
         );
+        assert_eq!(table.seen(&nothing, &first), None);
+        assert_eq!(
+            table.come_since(&nothing, &first, table.hash(&first)),
+            Some(place)
+        );
         let living = table.glimpse(table.hash(&first));
+        assert_eq!(table.seen(&living, &first), Some(place));
         table.insert(second, 'b');
         assert!(
             matches!(table.look_at(&living, &first, table.hash(&first)), Known::Living(at) if at == place)
         );
         table.bury(place, tombstone(7));
+        assert_eq!(table.seen(&living, &first), None);
+        assert_eq!(table.come_since(&living, &first, table.hash(&first)), None);
         assert_eq!(
             buried(&table.look_at(&living, &first, table.hash(&first))),
             Some(7)

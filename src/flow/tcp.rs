@@ -335,3 +335,57 @@ impl TcpEnd {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::SegmentHead;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    /// Numbers close to each other, the usual control bits and others, payload or none.
+    fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
+        let flags = prop_oneof![Just(0x10_u8), Just(0x11), Just(0x18), Just(0x12), 0_u8..64];
+        let one = (
+            flags,
+            0_u32..6,
+            0_u32..6,
+            0_u32..3,
+            0_i64..8,
+            0_u16..2,
+            any::<bool>(),
+        );
+        let one = one.prop_map(
+            |(flags, sequence, acknowledgment, payload_len, at, window, low)| {
+                let head = SegmentHead {
+                    timestamp: Timestamp::from_nanos(at * 1_000 * MICROSECOND),
+                    sequence,
+                    acknowledgment,
+                    flags: Flags(flags),
+                    window,
+                    payload_len,
+                    ..SegmentHead::NOTHING
+                };
+                (head, if low { Sender::Low } else { Sender::High })
+            },
+        );
+        proptest::collection::vec(one, 1..24)
+    }
+
+    proptest! {
+        /// What continues is taken note of in a shorter way, with the same outcome.
+        #[test]
+        fn the_short_way_leads_where_the_long_one_does(segments in segments()) {
+            let (mut short, mut long) = (Tcp::default(), Tcp::default());
+            for (head, sender) in &segments {
+                let (segment, sender) = (head.alone(), *sender);
+                let is_news = short.is_news(&segment, sender);
+                if let Some(next) = short.next(&segment, sender) {
+                    prop_assert_eq!(next.is_news(), is_news);
+                }
+                prop_assert_eq!(short.observe(&segment, sender), long.observe_any(&segment, sender));
+                prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
+            }
+        }
+    }
+}
