@@ -108,8 +108,8 @@ impl Ahead {
 
     /// Each in the order of the frames.
     #[inline]
-    pub fn glimpses(&self) -> impl Iterator<Item = &Glimpse> {
-        self.glimpses.iter()
+    pub fn glimpses(&self) -> impl Iterator<Item = Glimpse> {
+        self.glimpses.iter().copied()
     }
 }
 

@@ -188,7 +188,7 @@ impl Engine {
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    pub fn found(&mut self, order: u64, found: &Found, glimpse: &Glimpse, arena: &[u8]) {
+    pub fn found(&mut self, order: u64, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         self.now = self.now.at_frame(order);
         let seen = self.table.seen(glimpse, &found.key);
         let living = seen.or_else(|| self.table.come_since(glimpse, &found.key, found.hash));
@@ -205,7 +205,7 @@ impl Engine {
 
     /// A segment whose connection does not live, or whose packets are noted.
     #[inline(never)]
-    fn found_elsewhere(&mut self, found: &Found, glimpse: &Glimpse, arena: &[u8]) {
+    fn found_elsewhere(&mut self, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         let known = self.table.look_at(glimpse, &found.key, found.hash);
         self.known_segment(known, &found.key, &found.segment(arena), found.sender);
     }

@@ -146,8 +146,7 @@ impl Tcp {
     }
 
     /// Takes note of a segment and says what kind of sending it was.
-    #[expect(clippy::inline_always, reason = "the usual way is short")]
-    #[inline(always)]
+    #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         const CONTROL: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
