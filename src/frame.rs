@@ -127,17 +127,27 @@ impl Record {
     #[inline]
     #[must_use]
     pub fn frame<'a>(&self, arena: &'a [u8]) -> Frame<'a> {
+        self.whole_frame(arena).unwrap_or_else(|| self.of_bytes(&[]))
+    }
+
+    /// The same, if the arena holds all of it.
+    #[inline]
+    #[must_use]
+    pub fn whole_frame<'a>(&self, arena: &'a [u8]) -> Option<Frame<'a>> {
         let start = self.offset as usize;
-        let bytes = start
-            .checked_add(self.captured_len as usize)
-            .and_then(|end| arena.get(start..end));
+        let end = start.checked_add(self.captured_len as usize)?;
+        arena.get(start..end).map(|bytes| self.of_bytes(bytes))
+    }
+
+    #[inline]
+    const fn of_bytes<'a>(&self, bytes: &'a [u8]) -> Frame<'a> {
         Frame {
             timestamp: self.timestamp,
             number: self.number,
             wire_len: self.wire_len,
             interface: self.interface,
             link_type: self.link_type,
-            bytes: bytes.unwrap_or_default(),
+            bytes,
         }
     }
 }

@@ -16,6 +16,12 @@ const fn tag(hash: u64) -> u64 {
     (hash >> 32 | 1) << 32
 }
 
+/// Whether an entry, not an empty place, holds what one of this hash would. The lowest bit of the tag says nothing.
+#[inline]
+const fn has_tag_of(word: u64, hash: u64) -> bool {
+    (word ^ hash) >> 33 == 0
+}
+
 /// The number in an entry.
 #[inline]
 const fn number(word: u64) -> u32 {
@@ -47,7 +53,7 @@ impl Index {
         }
     }
 
-    /// Where an entry belongs: the upper bits of its hash.
+    /// Where an entry belongs: the upper bits of its hash, or of itself, which are the same.
     #[inline]
     const fn home(&self, word: u64) -> usize {
         (word >> self.shift) as usize
@@ -67,7 +73,7 @@ impl Index {
     /// Asks for the memory where entries of this hash are, without waiting for it.
     #[inline]
     pub fn fetch(&self, hash: u64) {
-        prefetch_index(&self.words, self.home(tag(hash)));
+        prefetch_index(&self.words, self.home(hash));
     }
 
     /// The number with this hash that `is_it` accepts.
@@ -78,15 +84,14 @@ impl Index {
     #[inline(always)]
     #[must_use]
     pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        let tag = tag(hash);
-        let first = self.word(self.home(tag));
+        let first = self.word(self.home(hash));
         if first == 0 {
             return None;
         }
-        if (first ^ tag) >> 32 == 0 && is_it(number(first)) {
+        if has_tag_of(first, hash) && is_it(number(first)) {
             return Some(number(first));
         }
-        self.place_from(1, tag, is_it).map(|(_, number)| number)
+        self.place_from(1, hash, is_it).map(|(_, number)| number)
     }
 
     /// The first number whose entry looks as if it had this hash: nearly always the one that has it.
@@ -94,35 +99,33 @@ impl Index {
     #[inline(always)]
     #[must_use]
     pub fn first(&self, hash: u64) -> Option<u32> {
-        let tag = tag(hash);
-        let mut place = self.home(tag);
+        let mut place = self.home(hash);
         loop {
             let word = self.word(place);
-            if (word ^ tag) >> 32 == 0 {
-                return Some(number(word));
-            }
             if word == 0 {
                 return None;
+            }
+            if has_tag_of(word, hash) {
+                return Some(number(word));
             }
             place += 1;
         }
     }
 
     fn place(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        self.place_from(0, tag(hash), is_it)
+        self.place_from(0, hash, is_it)
     }
 
     /// Where it is, looking from so many places behind the one where it belongs.
     #[inline(never)]
-    fn place_from(&self, behind: usize, tag: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        let mut place = self.home(tag) + behind;
+    fn place_from(&self, behind: usize, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        let mut place = self.home(hash) + behind;
         loop {
             let word = self.word(place);
             if word == 0 {
                 return None;
             }
-            // The upper halves are the same, and nothing but the number differs.
-            if (word ^ tag) >> 32 == 0 && is_it(number(word)) {
+            if has_tag_of(word, hash) && is_it(number(word)) {
                 return Some((place & self.mask(), number(word)));
             }
             place += 1;

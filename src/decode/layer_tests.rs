@@ -58,19 +58,16 @@ fn carried(link: LinkType, frame: &[u8]) -> Path {
     let whole = run(link, frame, frame.len()).unwrap();
     let head = frame.len() - BODY.len();
     assert_eq!((whole.source.1, whole.destination.1), (40_000, 8080));
-    assert_eq!(
-        (whole.segment.payload, whole.segment.payload_len as usize),
-        (BODY, BODY.len())
-    );
+    assert_eq!((whole.payload, whole.payload_len as usize), (BODY, BODY.len()));
     let padded = [frame, &[0xee; 9]].concat();
-    let padded = run(link, &padded, padded.len()).unwrap().segment;
+    let padded = run(link, &padded, padded.len()).unwrap();
     assert_eq!((padded.payload, padded.payload_len as usize), (BODY, BODY.len()));
     for cut in 0..frame.len() {
         match run(link, &frame[..cut], frame.len()) {
-            Ok(Packet { segment, path, .. }) => {
-                assert_eq!(segment.payload_len as usize, BODY.len(), "cut at {cut}");
-                assert_eq!(segment.payload, &BODY[..cut.saturating_sub(head)], "cut at {cut}");
-                assert_eq!(path, whole.path, "cut at {cut}");
+            Ok(packet) => {
+                assert_eq!(packet.payload_len as usize, BODY.len(), "cut at {cut}");
+                assert_eq!(packet.payload, &BODY[..cut.saturating_sub(head)], "cut at {cut}");
+                assert_eq!(packet.path, whole.path, "cut at {cut}");
             }
             Err(reason) => assert!(cut < head, "cut at {cut} of {head}: {reason:?}"),
         }
@@ -96,22 +93,18 @@ fn mpls_with_ip_and_with_pseudowires() {
     assert_eq!(
         run(LinkType::ETHERNET, &ethernet(0x8848, &pseudowire), 200)
             .unwrap()
-            .segment
             .payload,
         BODY
     );
     let control = [&labels[4..], &[0, 0, 0, 7], &tagged(9, &inner())].concat();
     let segment = ethernet(0x8847, &control);
     let packet = run(LinkType::ETHERNET, &segment, segment.len()).unwrap();
-    assert_eq!((packet.segment.payload, packet.path.vlans), (BODY, [9, 0]));
+    assert_eq!((packet.payload, packet.path.vlans), (BODY, [9, 0]));
     // A MAC address may begin as an IPv4 packet does.
     let mut odd = on_ethernet(&inner());
     odd[0] = 0x45;
     let odd = ethernet(0x8847, &[&labels[4..], &odd].concat());
-    assert_eq!(
-        run(LinkType::ETHERNET, &odd, odd.len()).unwrap().segment.payload,
-        BODY
-    );
+    assert_eq!(run(LinkType::ETHERNET, &odd, odd.len()).unwrap().payload, BODY);
 }
 
 #[test]
@@ -216,10 +209,7 @@ fn wifi_frames_without_readable_data_have_a_reason() {
     }
     let alone = wifi(0x88, 1, &aggregate(snap().len() as u8));
     assert_eq!(
-        run(LinkType::IEEE802_11, &alone, alone.len())
-            .unwrap()
-            .segment
-            .payload,
+        run(LinkType::IEEE802_11, &alone, alone.len()).unwrap().payload,
         BODY
     );
 }
@@ -376,11 +366,9 @@ fn offloaded_packets_in_tunnels_take_their_length_from_around() {
     let body = vec![b'x'; 3000];
     let packet = ipv4(0, &with_body(&body));
     let frame = on_ethernet(&vxlan(1, &on_ethernet(&packet)));
-    let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap().segment;
+    let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap();
     assert_eq!((segment.payload.len(), segment.payload_len), (3000, 3000));
-    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len())
-        .unwrap()
-        .segment;
+    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len()).unwrap();
     assert_eq!(segment.payload_len, 3000);
 }
 

@@ -4,20 +4,19 @@
 //! something, that says the same.
 
 use super::print::{Features, Print};
-use super::segment::{Address, End, Flags, Packet, Segment};
+use super::segment::{Address, End, Flags, Packet, SegmentHead};
 use crate::classify::Path;
 use crate::frame::{Frame, LinkType};
 
 /// Ethernet, IPv4 and TCP headers without options.
 const HEADERS: usize = 54;
 const IPV4_LEN: usize = 20;
-const TCP_LEN: usize = 20;
 /// Where the IPv4 header begins.
 const IP_AT: usize = 14;
 /// Where the TCP header begins.
 const TCP_AT: usize = IP_AT + IPV4_LEN;
-/// More fragments, and the fragment's offset.
-const FRAGMENTED: u16 = 0x3fff;
+/// More fragments, the fragment's offset, and behind the TTL the protocol.
+const FRAGMENTED_OR_PROTOCOL: u32 = 0x3fff_00ff;
 const CONTROL_BITS: u8 = 0x3f;
 
 /// The headers of a plain packet, each field where it always lies.
@@ -28,10 +27,10 @@ impl<'a> Headers<'a> {
     fn of(frame: &Frame<'a>) -> Option<Self> {
         let headers = Self(frame.bytes.first_chunk()?);
         let is_plain = frame.link_type == LinkType::ETHERNET
-            && headers.word(12) == 0x0800
-            && headers.0[IP_AT] == 0x45
-            && headers.0[IP_AT + 9] == 6
-            && headers.word(IP_AT + 6) & FRAGMENTED == 0;
+            // Ethernet's type, and the IP version and header length in front of the type of service.
+            && headers.long(12) & 0xffff_ff00 == 0x0800_4500
+            // Fragmentation, TTL, and protocol.
+            && headers.long(IP_AT + 6) & FRAGMENTED_OR_PROTOCOL == 6;
         is_plain.then_some(headers)
     }
 
@@ -67,57 +66,93 @@ pub fn plain_ends(frame: &Frame<'_>) -> Option<[End; 2]> {
     Headers::of(frame).map(|headers| headers.ends())
 }
 
-/// The packet in a frame, if it is as plain as most are, and where in the frame its payload begins.
-#[expect(
-    clippy::inline_always,
-    reason = "a packet is a large value: it is built where it is kept"
-)]
-#[inline(always)]
-#[must_use]
-pub fn plain<'a>(frame: &Frame<'a>) -> Option<(Packet<'a>, usize)> {
-    let bytes = frame.bytes;
-    let headers = Headers::of(frame)?;
-    let total_len = usize::from(headers.word(IP_AT + 2));
-    let tcp_len = usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
-    if tcp_len < TCP_LEN || total_len < IPV4_LEN + tcp_len {
-        return None;
+/// A packet that is as plain as most are.
+pub struct Plain<'a> {
+    headers: Headers<'a>,
+    ts_value: u32,
+    /// Payload bytes on the wire.
+    payload_len: u32,
+    /// Where in the frame the payload begins ...
+    pub payload_at: u32,
+    /// ... and where what was captured of it ends.
+    pub payload_end: u32,
+}
+
+impl<'a> Plain<'a> {
+    /// The packet in a frame, if it is plain.
+    #[expect(clippy::inline_always, reason = "done for nearly every packet")]
+    #[inline(always)]
+    #[must_use]
+    pub fn of(frame: &Frame<'a>) -> Option<Self> {
+        let headers = Headers::of(frame)?;
+        let wire_end = IP_AT + usize::from(headers.word(IP_AT + 2));
+        let payload_at = TCP_AT + usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
+        // What lies beyond the IP length is link-layer padding.
+        let payload_end = frame.bytes.len().min(wire_end);
+        if payload_at > payload_end {
+            return None;
+        }
+        let ts_value = timestamp_value(frame.bytes.get(HEADERS..payload_at)?)?;
+        Some(Self {
+            headers,
+            ts_value,
+            payload_len: (wire_end - payload_at) as u32,
+            payload_at: payload_at as u32,
+            payload_end: payload_end as u32,
+        })
     }
-    let payload_at = TCP_AT + tcp_len;
-    let ts_value = timestamp_value(bytes.get(HEADERS..payload_at)?)?;
-    let payload_len = total_len - IPV4_LEN - tcp_len;
-    // What lies beyond the IP length is link-layer padding.
-    let captured = (bytes.len() - payload_at).min(payload_len);
-    let features = Features {
-        sequence: headers.long(TCP_AT + 4),
-        acknowledgment: headers.long(TCP_AT + 8),
-        flags: Flags(headers.0[TCP_AT + 13] & CONTROL_BITS),
-        payload_len: payload_len as u32,
-        ip_id: Some(headers.word(IP_AT + 4)),
-        ts_value,
-        ttl: headers.0[IP_AT + 8],
-        interface: frame.interface,
-        if_index: 0,
-    };
-    let [source, destination] = headers.ends();
-    let segment = Segment {
-        timestamp: frame.timestamp,
-        number: frame.number,
-        interface: frame.interface,
-        sequence: features.sequence,
-        acknowledgment: features.acknowledgment,
-        flags: features.flags,
-        window: headers.word(TCP_AT + 14),
-        payload_len: features.payload_len,
-        payload: bytes.get(payload_at..payload_at + captured)?,
-        print: Print::of(&features),
-    };
-    let packet = Packet {
-        segment,
+
+    /// Address and port of the sender and of the receiver.
+    #[inline]
+    #[must_use]
+    pub fn ends(&self) -> [End; 2] {
+        self.headers.ends()
+    }
+
+    /// Writes the segment's head, a large value, where it is kept.
+    #[expect(clippy::inline_always, reason = "done for nearly every packet")]
+    #[inline(always)]
+    pub fn write(&self, frame: &Frame<'_>, head: &mut SegmentHead) {
+        let headers = &self.headers;
+        head.timestamp = frame.timestamp;
+        head.number = frame.number;
+        head.interface = frame.interface;
+        head.window = headers.word(TCP_AT + 14);
+        let features = Features {
+            sequence: headers.long(TCP_AT + 4),
+            acknowledgment: headers.long(TCP_AT + 8),
+            flags: Flags(headers.0[TCP_AT + 13] & CONTROL_BITS),
+            payload_len: self.payload_len,
+            ip_id: Some(headers.word(IP_AT + 4)),
+            ts_value: self.ts_value,
+            ttl: headers.0[IP_AT + 8],
+            interface: frame.interface,
+            if_index: 0,
+        };
+        head.sequence = features.sequence;
+        head.acknowledgment = features.acknowledgment;
+        head.flags = features.flags;
+        head.payload_len = features.payload_len;
+        head.print = Print::of(&features);
+    }
+}
+
+/// The whole packet in a frame, if it is plain.
+#[must_use]
+pub fn plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+    let found = Plain::of(frame)?;
+    let mut head = SegmentHead::NOTHING;
+    found.write(frame, &mut head);
+    let [source, destination] = found.ends();
+    Some(Packet {
+        head,
+        payload: frame
+            .bytes
+            .get(found.payload_at as usize..found.payload_end as usize)?,
         path: Path::default(),
         source,
         destination,
-    };
-    Some((packet, payload_at))
+    })
 }
 
 /// TSval, 0 without options, in the two layouts that nearly all segments have (RFC 7323 appendix A, and Linux' SYN: MSS, SACK
@@ -149,7 +184,7 @@ mod tests {
     fn packet(options: &[u8], payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![2; 12];
         bytes.extend([8, 0, 0x45, 0]);
-        let tcp_len = TCP_LEN + options.len();
+        let tcp_len = 20 + options.len();
         bytes.extend(((IPV4_LEN + tcp_len + payload.len()) as u16).to_be_bytes());
         bytes.extend([0x12, 0x34, 0x40, 0, 63, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
         bytes.extend([0x9c, 0x40, 0x1f, 0x90, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -184,8 +219,8 @@ mod tests {
     fn usual_layouts_take_this_way() {
         for options in &layouts()[..3] {
             let bytes = packet(options, b"GET / HTTP/1.1\r\n\r\n");
-            let (found, payload_at) = plain(&frame(&bytes)).expect("a usual layout");
-            assert_eq!(&bytes[payload_at..], found.segment.payload);
+            let found = plain(&frame(&bytes)).expect("a usual layout");
+            assert_eq!(b"GET / HTTP/1.1\r\n\r\n", found.payload);
             assert_eq!(
                 plain_ends(&frame(&bytes)),
                 Some([found.source, found.destination])
@@ -218,7 +253,7 @@ mod tests {
                 }
             }
             bytes.truncate(bytes.len().max(cut) - cut / 4);
-            if let Some((packet, _)) = plain(&frame(&bytes)) {
+            if let Some(packet) = plain(&frame(&bytes)) {
                 prop_assert_eq!(Ok(packet), decode(&frame(&bytes)));
             }
         }

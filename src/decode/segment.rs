@@ -1,6 +1,7 @@
 //! A decoded TCP segment, and whose it is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Deref;
 
 use super::print::Print;
 use crate::classify::Path;
@@ -113,9 +114,9 @@ pub type IpId = Option<u16>;
 /// Address and port of one end.
 pub type End = (Address, u16);
 
-/// A TCP segment as its connection sees it.
+/// What a TCP segment's connection sees of it, but for its payload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Segment<'a> {
+pub struct SegmentHead {
     /// Capture time.
     pub timestamp: Timestamp,
     /// Frame number in its source.
@@ -130,16 +131,14 @@ pub struct Segment<'a> {
     pub flags: Flags,
     /// Receive window, unscaled.
     pub window: u16,
-    /// Payload bytes on the wire; `payload` may hold fewer (snaplen).
+    /// Payload bytes on the wire; fewer may have been captured (snaplen).
     pub payload_len: u32,
-    /// What was captured of the payload, padding excluded.
-    pub payload: &'a [u8],
     /// What its copies have in common.
     pub print: Print,
 }
 
-impl Segment<'_> {
-    /// No segment.
+impl SegmentHead {
+    /// No segment's.
     pub const NOTHING: Self = Self {
         timestamp: Timestamp::MIN,
         number: 0,
@@ -149,44 +148,73 @@ impl Segment<'_> {
         flags: Flags(0),
         window: 0,
         payload_len: 0,
-        payload: &[],
         print: Print {
             hash: 0,
             place: 0,
             has_id: false,
         },
     };
+
+    /// The segment of which nothing was captured behind this.
+    #[must_use]
+    pub const fn alone(&self) -> Segment<'_> {
+        Segment {
+            head: self,
+            payload: &[],
+        }
+    }
 }
 
-impl Segment<'_> {
-    /// The same without its payload's bytes.
+/// A TCP segment as its connection sees it. It borrows, so that it is handed on in three words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Segment<'a> {
+    /// All but the payload.
+    pub head: &'a SegmentHead,
+    /// What was captured of the payload, padding excluded.
+    pub payload: &'a [u8],
+}
+
+impl Deref for Segment<'_> {
+    type Target = SegmentHead;
+
     #[inline]
-    #[must_use]
-    pub fn without_payload(&self) -> Segment<'static> {
-        Segment {
-            timestamp: self.timestamp,
-            number: self.number,
-            interface: self.interface,
-            sequence: self.sequence,
-            acknowledgment: self.acknowledgment,
-            flags: self.flags,
-            window: self.window,
-            payload_len: self.payload_len,
-            payload: &[],
-            print: self.print,
-        }
+    fn deref(&self) -> &SegmentHead {
+        self.head
     }
 }
 
 /// A segment, and whose it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packet<'a> {
-    /// The segment.
-    pub segment: Segment<'a>,
+    /// The segment but for its payload.
+    pub head: SegmentHead,
+    /// What was captured of the payload, padding excluded.
+    pub payload: &'a [u8],
     /// VLANs and tunnel.
     pub path: Path,
     /// The sender.
     pub source: End,
     /// The receiver.
     pub destination: End,
+}
+
+impl Packet<'_> {
+    /// The segment.
+    #[inline]
+    #[must_use]
+    pub const fn segment(&self) -> Segment<'_> {
+        Segment {
+            head: &self.head,
+            payload: self.payload,
+        }
+    }
+}
+
+impl Deref for Packet<'_> {
+    type Target = SegmentHead;
+
+    #[inline]
+    fn deref(&self) -> &SegmentHead {
+        &self.head
+    }
 }

@@ -5,7 +5,7 @@ use etherparse::{TcpHeaderSlice, TcpOptionElement};
 use super::link::Link;
 use super::network::Network;
 use super::print::{Features, Print};
-use super::segment::{Flags, Packet, Segment, SkipReason};
+use super::segment::{Flags, Packet, SegmentHead, SkipReason};
 use crate::frame::Frame;
 
 const FIXED_LEN: usize = 20;
@@ -55,7 +55,7 @@ pub(super) fn decode<'a>(
         interface: frame.interface,
         if_index: link.if_index,
     };
-    let segment = Segment {
+    let head = SegmentHead {
         timestamp: frame.timestamp,
         number: frame.number,
         interface: frame.interface,
@@ -64,12 +64,12 @@ pub(super) fn decode<'a>(
         flags: features.flags,
         window: header.window_size(),
         payload_len: features.payload_len,
-        // What lies beyond the IP length is link-layer padding.
-        payload: &captured[..captured.len().min(payload_len)],
         print: Print::of(&features),
     };
     Ok(Packet {
-        segment,
+        head,
+        // What lies beyond the IP length is link-layer padding.
+        payload: &captured[..captured.len().min(payload_len)],
         path: link.path,
         source: (network.source, header.source_port()),
         destination: (network.destination, header.destination_port()),

@@ -2,7 +2,7 @@
 //! from memory for several of them at a time instead of waiting for one after the other.
 
 use super::analysis::Engine;
-use crate::decode::{Segment, plain};
+use crate::decode::{Flags, Plain, Segment, SegmentHead};
 use crate::flow::{FlowKey, Glimpse, KeyHash, KeyHasher, PathId, Sender};
 use crate::frame::Record;
 use crate::time::Timestamp;
@@ -11,15 +11,14 @@ use crate::time::Timestamp;
 ///
 /// Large, and written in place.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Found {
-    /// The segment but for its payload.
-    segment: Segment<'static>,
+    head: SegmentHead,
     pub(super) key: FlowKey,
     pub(super) hash: KeyHash,
     /// Where in the block's arena the captured payload lies.
     payload_at: u32,
     payload_end: u32,
-    pub(super) wire_len: u32,
     pub(super) sender: Sender,
     /// Whether the frame is of the usual shape at all: of another one nothing else here is.
     is_usual: bool,
@@ -28,12 +27,11 @@ pub struct Found {
 impl Found {
     /// Nothing.
     pub const NOTHING: Self = Self {
-        segment: Segment::NOTHING,
+        head: SegmentHead::NOTHING,
         key: FlowKey::NONE,
         hash: KeyHash::NONE,
         payload_at: 0,
         payload_end: 0,
-        wire_len: 0,
         sender: Sender::Low,
         is_usual: false,
     };
@@ -42,18 +40,17 @@ impl Found {
     #[expect(clippy::inline_always, reason = "done for nearly every packet")]
     #[inline(always)]
     pub fn look(&mut self, record: &Record, arena: &[u8], hasher: &KeyHasher) {
-        let Some((packet, payload_at)) = plain(&record.frame(arena)) else {
-            self.is_usual = false;
+        self.is_usual = false;
+        let Some(frame) = record.whole_frame(arena) else {
             return;
         };
-        let (key, sender) = FlowKey::of(&packet, PathId(0));
-        self.hash = hasher.hash(&key);
-        self.key = key;
-        self.sender = sender;
-        self.segment = packet.segment.without_payload();
-        self.payload_at = record.offset + payload_at as u32;
-        self.payload_end = self.payload_at + packet.segment.payload.len() as u32;
-        self.wire_len = record.wire_len;
+        let Some(plain) = Plain::of(&frame) else { return };
+        let [source, destination] = plain.ends();
+        (self.key, self.sender) = FlowKey::between(source, destination, PathId(0));
+        self.hash = hasher.hash(&self.key);
+        plain.write(&frame, &mut self.head);
+        self.payload_at = record.offset + plain.payload_at;
+        self.payload_end = record.offset + plain.payload_end;
         self.is_usual = true;
     }
 
@@ -61,7 +58,12 @@ impl Found {
     #[inline]
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
-        self.segment.timestamp
+        self.head.timestamp
+    }
+
+    #[inline]
+    pub(super) fn flags(&self) -> Flags {
+        self.head.flags
     }
 
     /// Whether the frame is of the usual shape.
@@ -78,10 +80,10 @@ impl Found {
     }
 
     #[inline]
-    pub(super) fn segment<'a>(&self, arena: &'a [u8]) -> Segment<'a> {
+    pub(super) fn segment<'a>(&'a self, arena: &'a [u8]) -> Segment<'a> {
         Segment {
+            head: &self.head,
             payload: self.payload(arena),
-            ..self.segment
         }
     }
 }
@@ -106,8 +108,8 @@ impl Ahead {
 
     /// Each in the order of the frames.
     #[inline]
-    pub fn glimpses(&self) -> impl Iterator<Item = &Glimpse> {
-        self.glimpses.iter()
+    pub fn glimpses(&self) -> impl Iterator<Item = Glimpse> {
+        self.glimpses.iter().copied()
     }
 }
 
@@ -117,7 +119,9 @@ impl Engine {
     pub fn fetch(&self, found: &Found, arena: &[u8]) {
         if found.is_usual {
             self.table.fetch(found.hash);
-            touch(found.payload(arena));
+            if found.payload_at != found.payload_end {
+                touch(found.payload(arena));
+            }
         }
     }
 
@@ -125,9 +129,8 @@ impl Engine {
     #[inline]
     pub fn look_ahead(&self, found: &[Found], ahead: &mut Ahead) {
         for (found, glimpse) in found.iter().zip(&mut ahead.glimpses) {
-            if found.is_usual {
-                *glimpse = self.table.glimpse(found.hash);
-            }
+            // Of a frame that is not usual it means nothing, and is not asked for.
+            *glimpse = self.table.glimpse(found.hash);
         }
     }
 }
@@ -137,9 +140,6 @@ impl Engine {
 #[inline]
 fn touch(payload: &[u8]) {
     const LINE: usize = 64;
-    if payload.is_empty() {
-        return;
-    }
     let first = payload.iter().step_by(LINE).take(4);
     std::hint::black_box(first.fold(0, |sum, byte| sum ^ byte));
 }
@@ -173,14 +173,11 @@ mod tests {
         found.look(&record, &arena, &hasher);
         let packet = decode(&record.frame(&arena)).expect("TCP in IPv4");
         assert!(found.is_usual());
-        assert_eq!(found.segment(&arena), packet.segment);
+        assert_eq!(found.segment(&arena), packet.segment());
         assert_eq!(found.segment(&arena).payload, b"HTTP/");
         let (key, sender) = FlowKey::of(&packet, PathId(0));
         assert_eq!((found.key, found.sender), (key, sender));
-        assert_eq!(
-            (found.timestamp(), found.wire_len),
-            (record.timestamp, record.wire_len)
-        );
+        assert_eq!(found.timestamp(), record.timestamp);
         // Another frame in its place, which is not usual, leaves nothing of the one before.
         record.link_type = LinkType::RAW;
         found.look(&record, &arena, &hasher);

@@ -161,31 +161,63 @@ impl Engine {
 
     /// Takes in one frame, the capture's `order`-th (from 1), when packet time has reached it.
     pub fn frame(&mut self, order: u64, frame: &Frame<'_>) {
+        self.count(1, u64::from(frame.wire_len));
+        self.counted_frame(order, frame);
+    }
+
+    /// So many frames will be taken in, of so many bytes on the wire.
+    #[inline]
+    pub fn count(&mut self, frames: usize, bytes: u64) {
+        self.quality.packets += frames as u64;
+        self.quality.bytes += bytes;
+    }
+
+    /// As [`frame`](Self::frame), of a frame that was [counted](Self::count) before.
+    pub fn counted_frame(&mut self, order: u64, frame: &Frame<'_>) {
         self.now = self.now.at_frame(order);
-        self.quality.packets += 1;
-        self.quality.bytes += u64::from(frame.wire_len);
         match decode(frame) {
             Ok(packet) => self.packet(&packet),
             Err(reason) => self.unusual(frame, reason),
         }
     }
 
-    /// Takes in a segment that was looked at already, the capture's `order`-th frame, when packet time has reached it.
-    #[inline]
-    pub fn found(&mut self, order: u64, found: &Found, glimpse: &Glimpse, arena: &[u8]) {
+    /// Takes in a segment that was looked at already, the capture's `order`-th frame, when packet time has reached it. The
+    /// frame was [counted](Self::count) before.
+    #[expect(
+        clippy::inline_always,
+        reason = "the way of nearly every segment has no calls"
+    )]
+    #[inline(always)]
+    pub fn found(&mut self, order: u64, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         self.now = self.now.at_frame(order);
-        self.quality.packets += 1;
-        self.quality.bytes += u64::from(found.wire_len);
+        let seen = self.table.seen(glimpse, &found.key);
+        let living = seen.or_else(|| self.table.come_since(glimpse, &found.key, found.hash));
+        if self.notebook.is_none()
+            && let Some(place) = living
+        {
+            self.quality.segments += 1;
+            self.quality.flags.count(found.flags());
+            self.on_living(place, &found.key, &found.segment(arena), found.sender);
+        } else {
+            self.found_elsewhere(found, glimpse, arena);
+        }
+    }
+
+    /// A segment whose connection does not live, or whose packets are noted.
+    #[inline(never)]
+    fn found_elsewhere(&mut self, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         let known = self.table.look_at(glimpse, &found.key, found.hash);
         self.known_segment(known, &found.key, &found.segment(arena), found.sender);
     }
 
     /// The capture's first packet came at `start`, unless an earlier call told.
+    #[inline]
     pub fn begin(&mut self, start: Timestamp) {
         self.start.get_or_insert(start);
     }
 
     /// Packet time reached `clock`, and nothing was to be done meanwhile.
+    #[inline]
     pub fn advance(&mut self, clock: Timestamp) {
         self.now.clock = self.now.clock.max(clock);
     }
@@ -197,11 +229,17 @@ impl Engine {
         !self.stalled.is_empty() || last / SWEEP_EVERY * SWEEP_EVERY >= first
     }
 
-    /// Time moves on to a frame, its own or another engine's.
+    /// Time moves on to a frame, its own or another engine's, perhaps the capture's first.
     #[inline]
     pub fn pass(&mut self, order: u64, timestamp: Timestamp) {
-        self.now.clock = self.now.clock.max(timestamp);
-        self.start.get_or_insert(timestamp);
+        self.begin(timestamp);
+        self.go_on(order, timestamp);
+    }
+
+    /// Time moves on to a frame of a capture that has [begun](Self::begin).
+    #[inline]
+    pub fn go_on(&mut self, order: u64, timestamp: Timestamp) {
+        self.advance(timestamp);
         // What the clock does comes before what the frame does, whichever engine has it.
         if !self.stalled.is_empty() {
             self.now.order = order * STEPS;

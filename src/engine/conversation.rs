@@ -1,7 +1,5 @@
 //! One connection while it lives: where flow, reassembly and http meet.
 
-use std::hint::cold_path;
-
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
@@ -181,49 +179,42 @@ impl Conversation {
         self.any_segment(segment, sender, cx)
     }
 
-    /// Takes in an acknowledgment without payload that changes nothing, if it is one: about a third of all segments.
+    /// Whether nothing is under way but bytes in order.
+    #[inline]
+    pub(super) fn is_ordinary(&self) -> bool {
+        self.marks.has(Marks::STEADY) && self.beyond.as_deref().is_none_or(Beyond::is_calm)
+    }
+
+    /// Takes in a segment that continues what its sender sent before, as most do, but for its payload.
     #[expect(
         clippy::inline_always,
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    pub(super) fn takes_bare_acknowledgment(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let steady = self.marks.has(Marks::STEADY) && self.beyond.as_deref().is_none_or(Beyond::is_calm);
-        if !steady || segment.payload_len > 0 || !self.tcp.observe_next(segment, sender) {
-            return false;
-        }
+    pub(super) fn go_on(&mut self, segment: &Segment<'_>, sender: Sender) {
         self.last_at = self.last_at.max(segment.timestamp);
         self.last = FramePlace::of(segment);
-        self.history.note(b'A', self.is_client(sender));
-        true
+        let letter = if segment.payload_len > 0 { b'D' } else { b'A' };
+        self.history.note(letter, self.is_client(sender));
     }
 
     /// Neither begin nor end: an acknowledgment, with payload or without.
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
+    #[inline(never)]
     fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
-        self.last_at = self.last_at.max(segment.timestamp);
-        self.last = FramePlace::of(segment);
-        let by_client = self.is_client(sender);
         let sent = self.tcp.observe(segment, sender);
-        if sent != Sent::New {
-            cold_path();
-            return self.repeated(segment, sender, sent, cx);
-        }
-        if segment.payload_len > 0 {
-            self.history.note(b'D', by_client);
-            self.payload_here(segment, sender, cx);
+        if sent == Sent::New {
+            self.go_on(segment, sender);
+            if segment.payload_len > 0 {
+                self.payload(segment, sender, cx);
+            }
         } else {
-            self.history.note(b'A', by_client);
+            self.last_at = self.last_at.max(segment.timestamp);
+            self.last = FramePlace::of(segment);
+            self.repeated(segment, sender, sent, cx);
         }
     }
 
     /// A steady segment that was sent before or came out of order.
-    #[cold]
-    #[inline(never)]
     fn repeated(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent, cx: &mut Context<'_>) {
         self.note_history(segment, sender, sent);
         let goes_on = self.count_repeated(segment, sender, sent);
@@ -253,7 +244,9 @@ impl Conversation {
         if flags.contains(Flags::RST) {
             return self.reset(segment, sender, cx);
         }
-        self.synchronise(segment, sender);
+        if !self.is_placed() {
+            self.synchronise(segment, sender);
+        }
         self.complete_handshake(segment, sender, cx);
         if segment.payload_len > 0 {
             self.payload(segment, sender, cx);
@@ -273,7 +266,9 @@ impl Conversation {
             return Fate::GoesOn;
         }
         self.marks.clear(Marks::STEADY);
-        self.end_streams(segment.timestamp, cx);
+        if !self.streams.iter().all(|stream| stream.assembler.ended) {
+            self.end_streams(segment.timestamp, cx);
+        }
         if self.is_over() { Fate::Over } else { Fate::GoesOn }
     }
 
@@ -311,8 +306,14 @@ impl Conversation {
     /// Whether nothing is left to be settled until a FIN or RST comes.
     fn is_steady(&self) -> bool {
         let opened = self.marks.has(Marks::ESTABLISHED) || !self.marks.has(Marks::OPENED);
+        opened && self.roles.is_some() && self.closing.is_none() && self.is_placed()
+    }
+
+    /// Whether it is known where each direction's bytes begin.
+    #[inline]
+    fn is_placed(&self) -> bool {
         let placed = |stream: &Stream| stream.assembler.next().is_some();
-        opened && self.roles.is_some() && self.closing.is_none() && self.streams.iter().all(placed)
+        self.streams.iter().all(placed)
     }
 
     fn note_history(&mut self, segment: &Segment<'_>, sender: Sender, sent: Sent) {

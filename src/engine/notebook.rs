@@ -296,12 +296,12 @@ impl Raw {
 mod tests {
     use super::*;
     use crate::classify::Path;
-    use crate::decode::{Address, Flags, Packet, Print};
+    use crate::decode::{Address, Flags, Packet, Print, SegmentHead};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
 
     fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
-        let segment = Segment {
+        let head = SegmentHead {
             timestamp: Timestamp::from_nanos(number as i64),
             number,
             interface: InterfaceId(0),
@@ -310,11 +310,11 @@ mod tests {
             flags: Flags::ACK,
             window: 1,
             payload_len,
-            payload: &[],
             print: Print::default(),
         };
         Packet {
-            segment,
+            head,
+            payload: &[],
             path: Path::default(),
             source: (Address::v4([10, 0, 0, 1]), port),
             destination: (Address::v4([10, 0, 0, 2]), 80),
@@ -331,7 +331,7 @@ mod tests {
     fn note(notebook: &mut Notebook, id: u64, number: u64, port: u16) {
         let packet = packet(number, port, 1);
         let (key, sender) = FlowKey::of(&packet, PathId(0));
-        notebook.packet(id, key, (&packet.segment, sender), (Sending::New, false));
+        notebook.packet(id, key, (&packet.segment(), sender), (Sending::New, false));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::conversation::Conversation;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
-use crate::decode::{Features, Flags, Print, Segment};
+use crate::decode::{Features, Flags, Print, Segment, SegmentHead};
 use crate::flow::Sender;
 use crate::frame::InterfaceId;
 use crate::sequence::SeqNumber;
@@ -213,8 +213,7 @@ impl Conversation {
 
     /// Begins with the challenger's SYN, as far as it was remembered.
     pub(super) fn begin_as(&mut self, challenger: &Challenger, cx: &mut Context<'_>) {
-        let syn = challenger.segment();
-        self.segment(&syn, challenger.sender, cx);
+        self.segment(&challenger.head().alone(), challenger.sender, cx);
         if challenger.retransmitted > 0 {
             self.beyond_mut().syn_retransmitted = challenger.retransmitted;
         }
@@ -224,7 +223,7 @@ impl Conversation {
 
 impl Challenger {
     /// The SYN itself, as far as it was remembered.
-    pub(super) fn segment(&self) -> Segment<'static> {
+    pub(super) fn head(&self) -> SegmentHead {
         let features = Features {
             sequence: self.isn.0,
             acknowledgment: 0,
@@ -236,7 +235,7 @@ impl Challenger {
             interface: self.interface,
             if_index: 0,
         };
-        Segment {
+        SegmentHead {
             timestamp: self.at,
             number: self.frame,
             interface: self.interface,
@@ -245,7 +244,6 @@ impl Challenger {
             flags: features.flags,
             window: u16::MAX,
             payload_len: features.payload_len,
-            payload: &[],
             print: Print::of(&features),
         }
     }

@@ -17,9 +17,10 @@ impl Engine {
         if let Some(place) = self.table.find(key) {
             self.replace(place, key, challenger.at);
         }
-        let mut opened = Conversation::new(challenger.order, &challenger.segment());
+        let head = challenger.head();
+        let mut opened = Conversation::new(challenger.order, &head.alone());
         self.trail
-            .is_duplicate(&mut opened.link, &challenger.segment(), challenger.sender);
+            .is_duplicate(&mut opened.link, &head.alone(), challenger.sender);
         let place = self.table.insert(*key, opened);
         let (table, cx) = &mut self.at_work(place, key);
         if let Some(opened) = table.at(place) {

@@ -21,7 +21,7 @@ impl Engine {
         });
         let (key, sender) = FlowKey::of(packet, path);
         let known = self.table.look(&key);
-        self.known_segment(known, &key, &packet.segment, sender);
+        self.known_segment(known, &key, &packet.segment(), sender);
     }
 
     #[expect(
@@ -70,26 +70,42 @@ impl Engine {
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let Some(living) = self.table.at(place) else {
             cold_path();
             return;
         };
-        if living.tcp.is_news(segment, sender) {
-            self.trail.note(&mut living.link, segment, sender);
-        } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
-            cold_path();
-            self.quality.duplicates += 1;
-            return;
-        }
-        if living.takes_bare_acknowledgment(segment, sender) {
-            return;
-        }
-        let generation = living.generation(self.now.order / STEPS, segment, sender);
-        if generation != Generation::Same {
-            cold_path();
-            return self.on_another(generation, place, key, segment, sender);
-        }
+        let goes_on = if living.is_ordinary()
+            && let Some(next) = living.tcp.next(segment, sender)
+        {
+            if next.is_news() {
+                self.trail.note(&mut living.link, segment, sender);
+            } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+                cold_path();
+                self.quality.duplicates += 1;
+                return;
+            }
+            next.observe();
+            living.go_on(segment, sender);
+            if segment.payload_len == 0 {
+                return;
+            }
+            true
+        } else {
+            if living.tcp.is_news(segment, sender) {
+                self.trail.note(&mut living.link, segment, sender);
+            } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+                cold_path();
+                self.quality.duplicates += 1;
+                return;
+            }
+            let generation = living.generation(self.now.order / STEPS, segment, sender);
+            if generation != Generation::Same {
+                cold_path();
+                return self.on_another(generation, place, key, segment, sender);
+            }
+            false
+        };
         // What `at_work` gives, while the connection stays at hand.
         let cx = &mut Context {
             key,
@@ -101,7 +117,7 @@ impl Engine {
             told: &mut self.told,
             records: &mut self.records,
         };
-        let delivered = living.take_segment(segment, sender, cx);
+        let delivered = living.take_segment(goes_on, segment, sender, cx);
         self.after(&delivered, place, key, segment);
     }
 
@@ -141,7 +157,7 @@ impl Engine {
     pub(super) fn deliver(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         let (table, cx) = &mut self.at_work(place, key);
         let Some(living) = table.at(place) else { return };
-        let delivered = living.take_segment(segment, sender, cx);
+        let delivered = living.take_segment(false, segment, sender, cx);
         self.after(&delivered, place, key, segment);
     }
 
@@ -222,15 +238,35 @@ struct Delivered {
 }
 
 impl Conversation {
-    /// Takes in a segment, and sees to what waits.
+    /// Takes in a segment, of which all but the payload was taken in if it `goes_on`, and sees to what waits.
     #[expect(
         clippy::inline_always,
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    fn take_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Delivered {
+    fn take_segment(
+        &mut self,
+        goes_on: bool,
+        segment: &Segment<'_>,
+        sender: Sender,
+        cx: &mut Context<'_>,
+    ) -> Delivered {
         let before = self.held();
-        let fate = self.segment(segment, sender, cx);
+        // Without payload, and while nothing waits, nothing can be added to it.
+        let stays_empty = before == 0 && segment.payload_len == 0 && self.beyond.is_none();
+        let fate = if goes_on {
+            self.payload_here(segment, sender, cx);
+            Fate::GoesOn
+        } else {
+            self.segment(segment, sender, cx)
+        };
+        if stays_empty {
+            return Delivered {
+                fate,
+                waits: false,
+                too_much: false,
+            };
+        }
         let held = self.held();
         if held != before {
             cold_path();

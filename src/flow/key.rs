@@ -27,6 +27,11 @@ impl Sender {
         self as usize
     }
 
+    #[inline]
+    const fn first_if(is_first: bool) -> Self {
+        if is_first { Self::Low } else { Self::High }
+    }
+
     /// The other end.
     #[inline]
     #[must_use]
@@ -75,27 +80,33 @@ impl FlowKey {
     #[must_use]
     pub fn between(from: End, to: End, path: PathId) -> (Self, Sender) {
         let wide = from.0.high | to.0.high | (from.0.low | to.0.low) >> 48;
-        let sorted = if wide == 0 {
+        if wide == 0 {
             // IPv4: address and port in one word.
-            from.0.low << 16 | u64::from(from.1) <= to.0.low << 16 | u64::from(to.1)
-        } else {
-            from <= to
-        };
-        let (sender, low, high) = if sorted {
-            (Sender::Low, from, to)
-        } else {
-            (Sender::High, to, from)
-        };
-        (
-            Self {
-                low: low.0,
-                high: high.0,
-                low_port: low.1,
-                high_port: high.1,
-                path,
-            },
-            sender,
-        )
+            let word = |end: End| end.0.low << 16 | u64::from(end.1);
+            let end = |word: u64| {
+                let (high, low) = (0, word >> 16);
+                (Address { high, low }, word as u16)
+            };
+            let (first, second) = (word(from), word(to));
+            let sender = Sender::first_if(first <= second);
+            return (
+                Self::sorted(end(first.min(second)), end(first.max(second)), path),
+                sender,
+            );
+        }
+        let sender = Sender::first_if(from <= to);
+        (Self::sorted(from.min(to), from.max(to), path), sender)
+    }
+
+    #[inline]
+    const fn sorted(low: End, high: End, path: PathId) -> Self {
+        Self {
+            low: low.0,
+            high: high.0,
+            low_port: low.1,
+            high_port: high.1,
+            path,
+        }
     }
 
     /// Address and port of one end.

@@ -6,13 +6,15 @@
 //! connection, so that it cannot know.
 
 mod duplicate;
+mod glimpse;
 mod graves;
 mod key;
 mod table;
 mod tcp;
 
 pub use duplicate::{Link, Trail};
+pub use glimpse::Glimpse;
 pub use graves::Tombstone;
 pub use key::{FlowKey, KeyHash, KeyHasher, PathId, Sender};
-pub use table::{FlowTable, Glimpse, Known};
-pub use tcp::{Sent, Tcp, TcpEnd};
+pub use table::{FlowTable, Known};
+pub use tcp::{Next, Sent, Tcp, TcpEnd};

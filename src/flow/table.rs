@@ -1,9 +1,5 @@
 //! The table of living connections and the memory of dead ones.
 
-use std::hint::cold_path;
-
-use prefetch_index::prefetch_index;
-
 use super::duplicate::Trail;
 use super::graves::{Grave, Graveyard, Tombstone};
 use super::key::{FlowKey, KeyHash, KeyHasher, Sender};
@@ -22,28 +18,15 @@ pub enum Known {
     Nothing,
 }
 
-/// What the index says of a key at a moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Glimpse {
-    pointer: Option<Pointer>,
-    /// How often the table had changed by then.
-    changes: u64,
-}
-
-impl Glimpse {
-    /// Nothing, before there was anything to see.
-    pub const NOTHING: Self = Self {
-        pointer: None,
-        changes: 0,
-    };
-}
-
 /// Where an entry of the index points to: a living connection, or (with the upper bit) a tombstone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pointer(pub(super) u32);
 
 impl Pointer {
     pub(super) const DEAD: u32 = 1 << 31;
+
+    /// No living connection is there.
+    pub(super) const NOWHERE: Self = Self(u32::MAX);
 
     const fn living(place: usize) -> Self {
         Self(place as u32)
@@ -54,15 +37,15 @@ impl Pointer {
         Self(serial as u32 | Self::DEAD)
     }
 
-    const fn is_dead(self) -> bool {
+    pub(super) const fn is_dead(self) -> bool {
         self.0 & Self::DEAD != 0
     }
 }
 
 #[derive(Debug)]
-struct Slot<V> {
-    key: FlowKey,
-    value: Option<V>,
+pub(super) struct Slot<V> {
+    pub(super) key: FlowKey,
+    pub(super) value: Option<V>,
 }
 
 /// Living connections by key, with what is kept for each, and tombstones for those that left.
@@ -70,16 +53,16 @@ struct Slot<V> {
 /// One look at the index finds either. A connection stays where it is until it is buried; its place is used again.
 #[derive(Debug)]
 pub struct FlowTable<V> {
-    index: Index,
+    pub(super) index: Index,
     hasher: KeyHasher,
-    slots: Vec<Slot<V>>,
+    pub(super) slots: Vec<Slot<V>>,
     free: Vec<u32>,
     dead: Graveyard,
     max_dead: usize,
     cursor: usize,
     dropped_early: u64,
-    /// How often a connection came or went.
-    changes: u64,
+    /// How often a connection came or went, counted round.
+    pub(super) changes: u32,
 }
 
 impl<V> FlowTable<V> {
@@ -130,12 +113,12 @@ impl<V> FlowTable<V> {
     }
 
     #[inline]
-    fn hash(&self, key: &FlowKey) -> KeyHash {
+    pub(super) fn hash(&self, key: &FlowKey) -> KeyHash {
         self.hasher.hash(key)
     }
 
     #[inline]
-    fn pointer(&self, key: &FlowKey, KeyHash(hash): KeyHash) -> Option<Pointer> {
+    pub(super) fn pointer(&self, key: &FlowKey, KeyHash(hash): KeyHash) -> Option<Pointer> {
         let Self {
             index, slots, dead, ..
         } = self;
@@ -154,7 +137,7 @@ impl<V> FlowTable<V> {
     }
 
     #[inline]
-    fn known(&self, pointer: Option<Pointer>) -> Known {
+    pub(super) fn known(&self, pointer: Option<Pointer>) -> Known {
         match pointer {
             None => Known::Nothing,
             Some(pointer) if pointer.is_dead() => self
@@ -163,43 +146,6 @@ impl<V> FlowTable<V> {
                 .map_or(Known::Nothing, |grave| Known::Dead(grave.tombstone)),
             Some(pointer) => Known::Living(pointer.0 as usize),
         }
-    }
-
-    /// What the index seems to say of a key with this hash, to be [looked at](Self::look_at) later. Where a connection seems to
-    /// live is asked for meanwhile.
-    #[inline]
-    #[must_use]
-    pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
-        let pointer = self.index.first(hash).map(Pointer);
-        if let Some(pointer) = pointer.filter(|pointer| !pointer.is_dead()) {
-            prefetch_index(&self.slots, pointer.0 as usize);
-        }
-        Glimpse {
-            pointer,
-            changes: self.changes,
-        }
-    }
-
-    /// As [`look`](Self::look), with what an earlier glimpse showed.
-    #[inline]
-    #[must_use]
-    pub fn look_at(&self, glimpse: &Glimpse, key: &FlowKey, hash: KeyHash) -> Known {
-        match glimpse.pointer {
-            Some(pointer) if !pointer.is_dead() && self.lives_at(pointer, key) => {
-                Known::Living(pointer.0 as usize)
-            }
-            None if glimpse.changes == self.changes => Known::Nothing,
-            _ => {
-                cold_path();
-                self.known(self.pointer(key, hash))
-            }
-        }
-    }
-
-    #[inline]
-    fn lives_at(&self, pointer: Pointer, key: &FlowKey) -> bool {
-        let slot = self.slots.get(pointer.0 as usize);
-        slot.is_some_and(|slot| slot.key == *key && slot.value.is_some())
     }
 
     /// The place of a living connection.
@@ -250,7 +196,7 @@ impl<V> FlowTable<V> {
 
     /// Makes the index point there, whatever it pointed to.
     fn point(&mut self, key: &FlowKey, to: Pointer) {
-        self.changes += 1;
+        self.changes = self.changes.wrapping_add(1);
         let hash = self.hash(key);
         match self.pointer(key, hash) {
             Some(from) => self.index.replace(hash.0, from.0, to.0),
@@ -276,7 +222,7 @@ impl<V> FlowTable<V> {
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
         let KeyHash(hash) = self.hash(&self.slots[place].key);
-        self.changes += 1;
+        self.changes = self.changes.wrapping_add(1);
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let to = self.dead.set(Grave { hash, tombstone });
@@ -394,71 +340,5 @@ fn stands_for<V>(
         dead.at(pointer).is_some_and(|grave| grave.hash == hash)
     } else {
         slots.get(pointer.0 as usize).is_some_and(|slot| slot.key == *key)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decode::Address;
-    use crate::flow::{Link, PathId};
-    use crate::sequence::SeqNumber;
-    use crate::u48::U48;
-
-    fn key(port: u16) -> FlowKey {
-        FlowKey {
-            low: Address::v4([10, 0, 0, 1]),
-            high: Address::v4([10, 0, 0, 2]),
-            low_port: port,
-            high_port: 80,
-            path: PathId(0),
-        }
-    }
-
-    fn tombstone(id: u64) -> Tombstone {
-        Tombstone {
-            left_at: Timestamp::default(),
-            id: U48::from(id),
-            expired: false,
-            has_isn: false,
-            isn: SeqNumber(0),
-            link: Link::NONE,
-        }
-    }
-
-    fn buried(known: &Known) -> Option<u64> {
-        match known {
-            Known::Dead(tombstone) => Some(tombstone.id.get()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_glimpse_does_not_outlive_what_it_showed() {
-        let mut table = FlowTable::new(8, KeyHasher::default());
-        let (first, second) = (key(1), key(2));
-        let nothing = table.glimpse(table.hash(&first));
-        let place = table.insert(first, 'a');
-        assert!(
-            matches!(table.look_at(&nothing, &first, table.hash(&first)), Known::Living(at) if at == place)
-        );
-        let living = table.glimpse(table.hash(&first));
-        table.insert(second, 'b');
-        assert!(
-            matches!(table.look_at(&living, &first, table.hash(&first)), Known::Living(at) if at == place)
-        );
-        table.bury(place, tombstone(7));
-        assert_eq!(
-            buried(&table.look_at(&living, &first, table.hash(&first))),
-            Some(7)
-        );
-        // Another connection takes the place, not the key.
-        let dead = table.glimpse(table.hash(&first));
-        assert_eq!(table.insert(key(3), 'c'), place);
-        assert_eq!(
-            buried(&table.look_at(&living, &first, table.hash(&first))),
-            Some(7)
-        );
-        assert_eq!(buried(&table.look_at(&dead, &first, table.hash(&first))), Some(7));
     }
 }

@@ -141,34 +141,40 @@ impl Tcp {
         let this = &self.ends[sender.index()];
         let fin = u32::from(flags.contains(Flags::FIN));
         let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
-        let acknowledges = this.has(seen::ACK)
-            && flags.contains(Flags::ACK)
-            && SeqNumber(segment.acknowledgment).after(this.acked) > 0;
-        acknowledges || (this.has(seen::ANY) && end.after(this.top) > 0)
+        let acknowledges = this.has(seen::ACK) && flags.contains(Flags::ACK);
+        (acknowledges && this.acknowledges_more(segment)) || (this.has(seen::ANY) && end.after(this.top) > 0)
     }
 
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
-        if self.observe_next(segment, sender) {
+        const CONTROL: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
+        let end = &mut self.ends[sender.index()];
+        let fin = segment.flags.contains(Flags::FIN);
+        if segment.flags.0 & CONTROL == Flags::ACK.0
+            && end.goes_on(SeqNumber(segment.sequence))
+            && !(fin && end.has(seen::FIN))
+        {
+            end.go_on(segment);
+            if fin {
+                end.finish(segment);
+            }
             return Sent::New;
         }
         self.observe_any(segment, sender)
     }
 
-    /// Takes note of a segment that continues what its sender sent before and neither opens nor ends anything, if it is
-    /// one.
+    /// Looks whether a segment continues what its sender sent before, and neither opens nor ends anything.
     #[inline]
-    pub fn observe_next(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+    #[must_use]
+    pub fn next<'a>(&'a mut self, segment: &'a Segment<'a>, sender: Sender) -> Option<Next<'a>> {
         const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
         let goes_on = segment.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(segment.sequence));
-        if goes_on {
-            end.go_on(segment);
-        }
-        goes_on
+        goes_on.then_some(Next { end, segment })
     }
 
+    #[inline(never)]
     fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         let start = SeqNumber(segment.sequence);
         let flags = segment.flags;
@@ -235,7 +241,34 @@ impl Tcp {
     }
 }
 
+/// A segment that continues what its sender sent before: an acknowledgment, with payload or without.
+#[derive(Debug)]
+pub struct Next<'a> {
+    end: &'a mut TcpEnd,
+    segment: &'a Segment<'a>,
+}
+
+impl Next<'_> {
+    /// As [`Tcp::is_news`].
+    #[inline]
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.segment.payload_len > 0 || self.end.acknowledges_more(self.segment)
+    }
+
+    /// Takes note of it.
+    #[inline]
+    pub fn observe(self) {
+        self.end.go_on(self.segment);
+    }
+}
+
 impl TcpEnd {
+    #[inline]
+    fn acknowledges_more(&self, segment: &Segment<'_>) -> bool {
+        SeqNumber(segment.acknowledgment).after(self.acked) > 0
+    }
+
     /// Whether a segment from `start` on continues what was sent so far.
     #[inline]
     fn goes_on(&self, start: SeqNumber) -> bool {
@@ -243,7 +276,7 @@ impl TcpEnd {
         start == { self.top } && self.seen & SPOKE == SPOKE
     }
 
-    /// Takes note of such a segment, whose only control bits are ACK, PSH and URG.
+    /// Takes note of such a segment, whose only control bits are ACK, PSH and URG, but for its FIN.
     #[inline]
     fn go_on(&mut self, segment: &Segment<'_>) {
         self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
@@ -257,6 +290,15 @@ impl TcpEnd {
         } else {
             self.seen &= !seen::ZERO_WINDOW;
         }
+    }
+
+    /// Takes note of the FIN behind what was sent so far.
+    #[inline]
+    fn finish(&mut self, segment: &Segment<'_>) {
+        self.fin = self.top;
+        self.top = self.top.plus(1);
+        self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
+        self.seen |= seen::FIN;
     }
 
     #[inline]
@@ -289,6 +331,60 @@ impl TcpEnd {
             Sent::OutOfOrder
         } else {
             Sent::Again
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::SegmentHead;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    /// Numbers close to each other, the usual control bits and others, payload or none.
+    fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
+        let flags = prop_oneof![Just(0x10_u8), Just(0x11), Just(0x18), Just(0x12), 0_u8..64];
+        let one = (
+            flags,
+            0_u32..6,
+            0_u32..6,
+            0_u32..3,
+            0_i64..8,
+            0_u16..2,
+            any::<bool>(),
+        );
+        let one = one.prop_map(
+            |(flags, sequence, acknowledgment, payload_len, at, window, low)| {
+                let head = SegmentHead {
+                    timestamp: Timestamp::from_nanos(at * 1_000 * MICROSECOND),
+                    sequence,
+                    acknowledgment,
+                    flags: Flags(flags),
+                    window,
+                    payload_len,
+                    ..SegmentHead::NOTHING
+                };
+                (head, if low { Sender::Low } else { Sender::High })
+            },
+        );
+        proptest::collection::vec(one, 1..24)
+    }
+
+    proptest! {
+        /// What continues is taken note of in a shorter way, with the same outcome.
+        #[test]
+        fn the_short_way_leads_where_the_long_one_does(segments in segments()) {
+            let (mut short, mut long) = (Tcp::default(), Tcp::default());
+            for (head, sender) in &segments {
+                let (segment, sender) = (head.alone(), *sender);
+                let is_news = short.is_news(&segment, sender);
+                if let Some(next) = short.next(&segment, sender) {
+                    prop_assert_eq!(next.is_news(), is_news);
+                }
+                prop_assert_eq!(short.observe(&segment, sender), long.observe_any(&segment, sender));
+                prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
+            }
         }
     }
 }

@@ -19,12 +19,36 @@ pub(super) struct Divided {
     block: Block,
     /// The frames of each engine; nothing if a single one has them all.
     parts: Vec<Vec<Own>>,
-    /// What those of each engine say, if the source's thread had the time to look; else nothing.
-    found: Vec<Vec<Found>>,
+    /// What those of each engine say, if the source's thread had the time to look.
+    looks: Vec<Look>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
     /// The running maximum of packet time at its end. A single engine has it of the frames, and is told of silence alone.
     clock: Timestamp,
+}
+
+/// What an engine's frames say.
+#[derive(Default)]
+struct Look {
+    /// Memory, kept from block to block.
+    found: Vec<Found>,
+    /// Of so many frames: all, or none.
+    frames: usize,
+}
+
+impl Look {
+    fn found(&self) -> &[Found] {
+        self.found.get(..self.frames).unwrap_or_default()
+    }
+
+    /// What so many frames say is to be written.
+    fn make(&mut self, frames: usize) -> &mut [Found] {
+        if self.found.len() < frames {
+            self.found.resize(frames, Found::NOTHING);
+        }
+        self.frames = frames;
+        self.found.get_mut(..frames).unwrap_or_default()
+    }
 }
 
 /// One engine's view of a block.
@@ -39,7 +63,7 @@ impl Share {
         let Divided {
             block,
             parts,
-            found,
+            looks,
             first,
             clock,
         } = &*self.divided;
@@ -51,7 +75,7 @@ impl Share {
             return;
         };
         engine.begin(earliest.timestamp);
-        let found = found.get(self.engine).map_or(&[][..], Vec::as_slice);
+        let found = looks.get(self.engine).map(Look::found).unwrap_or_default();
         if let Some(part) = parts.get(self.engine) {
             show_part(block, *first, part, found, engine);
             engine.advance(*clock);
@@ -197,15 +221,15 @@ impl Reading {
     /// Looks at the frames of engines that are behind, so that they need not.
     fn look(&self, divided: &mut Divided, engines: &[Sender<Share>]) {
         let Divided {
-            block, parts, found, ..
+            block, parts, looks, ..
         } = divided;
         let Block { records, arena, .. } = block;
-        found.resize_with(engines.len(), Vec::new);
-        for (place, (found, engine)) in found.iter_mut().zip(engines).enumerate() {
+        looks.resize_with(engines.len(), Look::default);
+        for (place, (look, engine)) in looks.iter_mut().zip(engines).enumerate() {
             let part = parts.get(place);
             let frames = part.map_or(records.len(), Vec::len);
             let is_behind = engine.len() >= BEHIND;
-            found.resize(if is_behind { frames } else { 0 }, Found::NOTHING);
+            let found = look.make(if is_behind { frames } else { 0 });
             match part {
                 None => {
                     for (record, found) in records.iter().zip(found) {

@@ -76,9 +76,10 @@ impl<'a> Coming<'a> {
     }
 }
 
-/// Shows the only engine all frames of a block, whose first is the capture's `first`-th.
+/// Shows the only engine, which has begun, all frames of a block, whose first is the capture's `first`-th.
 pub(super) fn show_all(block: &Block, first: u64, found: &[Found], engine: &mut Engine) {
     let Block { records, arena, .. } = block;
+    engine.count(records.len(), records.iter().map(wire_bytes).sum());
     let mut coming = Coming::new(arena, found, engine);
     let mut ahead = Ahead::default();
     let mut order = first;
@@ -86,21 +87,23 @@ pub(super) fn show_all(block: &Block, first: u64, found: &[Found], engine: &mut 
         let found = coming.next(some.iter(), &mut ahead, engine);
         for ((record, found), glimpse) in some.iter().zip(found).zip(ahead.glimpses()) {
             if found.is_usual() {
-                engine.pass(order, found.timestamp());
+                engine.go_on(order, found.timestamp());
                 engine.found(order, found, glimpse, arena);
             } else {
-                engine.pass(order, record.timestamp);
-                engine.frame(order, &record.frame(arena));
+                engine.go_on(order, record.timestamp);
+                engine.counted_frame(order, &record.frame(arena));
             }
             order += 1;
         }
     }
 }
 
-/// Shows an engine its part of a block, whose first frame is the capture's `first`-th, and the time of the others' frames where
+/// Shows an engine, which has begun, its part of a block, whose first frame is the capture's `first`-th, and the time of the others' frames where
 /// that matters to it.
 pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found], engine: &mut Engine) {
     let Block { records, arena, .. } = block;
+    let own = part.iter().map(|own| &records[own.place as usize]);
+    engine.count(part.len(), own.map(wire_bytes).sum());
     let mut coming = Coming::new(arena, found, engine);
     let mut ahead = Ahead::default();
     // The record after the last one that the engine knows the time of.
@@ -117,7 +120,7 @@ pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found]
             let order = first + place as u64;
             if own.behind == Own::LONG || engine.minds_time(first + next as u64, order) {
                 for (record, order) in records[next..=place].iter().zip(first + next as u64..) {
-                    engine.pass(order, record.timestamp);
+                    engine.go_on(order, record.timestamp);
                 }
             } else {
                 engine.advance(record.timestamp.plus(Nanos::from(own.behind)));
@@ -126,13 +129,17 @@ pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found]
             if found.is_usual() {
                 engine.found(order, found, glimpse, arena);
             } else {
-                engine.frame(order, &record.frame(arena));
+                engine.counted_frame(order, &record.frame(arena));
             }
         }
     }
     if engine.minds_time(first + next as u64, first + records.len() as u64) {
         for (record, order) in records[next..].iter().zip(first + next as u64..) {
-            engine.pass(order, record.timestamp);
+            engine.go_on(order, record.timestamp);
         }
     }
+}
+
+fn wire_bytes(record: &Record) -> u64 {
+    u64::from(record.wire_len)
 }

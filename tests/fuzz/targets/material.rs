@@ -77,13 +77,12 @@ pub(super) fn streams(each: usize, len: usize) -> Vec<Vec<u8>> {
         every_block(&path, |block| {
             for packet in block.frames().filter_map(|frame| decode(&frame).ok()) {
                 let key = format!("{} {}", name(packet.source), name(packet.destination));
-                if packet.segment.payload.is_empty() || (streams.len() >= each && !streams.contains_key(&key))
-                {
+                if packet.payload.is_empty() || (streams.len() >= each && !streams.contains_key(&key)) {
                     continue;
                 }
                 let stream = streams.entry(key).or_default();
-                let room = len.saturating_sub(stream.len()).min(packet.segment.payload.len());
-                stream.extend_from_slice(&packet.segment.payload[..room]);
+                let room = len.saturating_sub(stream.len()).min(packet.payload.len());
+                stream.extend_from_slice(&packet.payload[..room]);
             }
             true
         });
