@@ -32,9 +32,9 @@ fi
 rm -rf "$folder/runs"
 RUSTFLAGS="${RUSTFLAGS:-} -Cprofile-generate=$folder/runs" ${CARGO:-cargo} build --release --locked --target-dir "$folder/profiling"
 program=$folder/profiling/release/flowcheck
-watch() { "$program" read -q --json "$@" >/dev/null; }
+watch() { "$program" read -q "$@" >/dev/null; }
 for capture in "${captures[@]}"; do
-    for _ in 1 2 3 4 5 6 7 8; do watch "$capture"; done
+    for _ in 1 2 3 4 5 6 7 8; do watch --json "$capture"; done
     watch --requests --threads 3 "$capture"
 done
 "$profdata" merge -o "$folder/flowcheck.profdata" "$folder/runs"
