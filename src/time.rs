@@ -50,6 +50,18 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The span from `earlier` to this; none where that is later.
+    #[inline]
+    #[must_use]
+    pub const fn after(self, earlier: Self) -> Nanos {
+        if self.0 <= earlier.0 {
+            return 0;
+        }
+        let span = self.0.wrapping_sub(earlier.0);
+        // Too long a span looks negative.
+        if span < 0 { Nanos::MAX } else { span }
+    }
+
     /// This time moved by `span`.
     #[must_use]
     pub const fn plus(self, span: Nanos) -> Self {
@@ -194,6 +206,21 @@ mod tests {
         let (a, b) = (Timestamp::from_parts(1, 0), Timestamp::from_parts(3, 0));
         assert_eq!(b.since(a), 2 * SECOND);
         assert_eq!(a.since(b), -2 * SECOND);
+    }
+
+    #[test]
+    fn after_is_not_negative() {
+        for (later, earlier) in [
+            (3, 1),
+            (1, 3),
+            (1, 1),
+            (i64::MAX, -2),
+            (i64::MIN, 2),
+            (0, i64::MIN),
+        ] {
+            let [later, earlier] = [later, earlier].map(Timestamp::from_nanos);
+            assert_eq!(later.after(earlier), later.since(earlier).max(0));
+        }
     }
 
     #[test]

@@ -45,6 +45,18 @@ pub(super) struct Decision {
     pub(super) given_up: Vec<(SeriesKey, Member)>,
 }
 
+/// What came of a new member.
+#[derive(Debug)]
+pub(super) enum Added {
+    /// It is the only one of its kind so far.
+    Held,
+    /// It came too soon after the only one before it: it may begin a series, that one did not, of which this is left to
+    /// be told.
+    Churn(Waiting, AtSyn),
+    /// See the [`Decision`].
+    Decided,
+}
+
 impl Decision {
     fn clear(&mut self) {
         self.checks.clear();
@@ -168,42 +180,49 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// A connection that closed after its only request at once. `decision` is filled anew.
+    /// A connection that closed after its only request at once. `decision` is filled anew, if there is one.
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
         member: Member,
         thresholds: &Thresholds,
         decision: &mut Decision,
-    ) {
-        decision.clear();
-        if let Some(series) = self.known(key) {
-            return series.add(member, thresholds, decision);
-        }
+    ) -> Added {
         let mut before = None;
+        if let Some(series) = self.known(key) {
+            decision.clear();
+            series.add(member, thresholds, decision);
+            return Added::Decided;
+        }
         // The third and later ones give a series its name: it is too late for them where two are enough.
         if thresholds.check_count > 2 {
-            match self.lones.get_mut(key) {
+            let hash = self.lones.hash(key);
+            match self.lones.get_mut(key, hash) {
                 None => {
-                    let oldest = self.lones.push(key, member);
-                    self.given_up += u64::from(oldest.is_some());
-                    decision.given_up.extend(oldest);
-                    return;
+                    let Some(oldest) = self.lones.push(key, hash, member) else {
+                        return Added::Held;
+                    };
+                    self.given_up += 1;
+                    decision.clear();
+                    decision.given_up.push(oldest);
+                    return Added::Decided;
                 }
                 Some(lone) if is_short(member.start.since(lone.start), thresholds) => {
-                    // Churn: the new one may begin a series, the one before did not.
-                    decision.ordinary.push(std::mem::replace(lone, member));
-                    return;
+                    let before = (lone.waiting, lone.star_syn);
+                    *lone = member;
+                    return Added::Churn(before.0, before.1);
                 }
-                Some(_) => before = self.lones.take(key),
+                Some(_) => before = self.lones.take(key, hash),
             }
         }
+        decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
         let series = self.series.entry(key).or_default();
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
         }
+        Added::Decided
     }
 
     /// A connection of this kind will be over soon.
@@ -284,7 +303,8 @@ impl Checks {
 
     /// Nothing more will come: what is not decided is ordinary.
     pub(super) fn settle(&mut self) -> Vec<(SeriesKey, Member)> {
-        let mut ordinary: Vec<_> = self.lones.drain().collect();
+        let mut ordinary = Vec::with_capacity(self.lones.len());
+        ordinary.extend(self.lones.drain());
         for (key, series) in &mut self.series {
             let held = series.lone.take().into_iter().chain(series.held.drain(..));
             ordinary.extend(held.map(|member| (*key, member)));
@@ -331,12 +351,13 @@ mod tests {
         let (mut yes, mut no) = (0, 0);
         for start in starts {
             let mut decision = Decision::default();
-            checks.add(
+            let added = checks.add(
                 (0, NonZeroU64::new(7)),
                 member(start * MILLISECOND),
                 &Thresholds::default(),
                 &mut decision,
             );
+            no += usize::from(matches!(added, Added::Churn(..)));
             yes += decision.checks.len();
             no += decision.ordinary.len();
         }

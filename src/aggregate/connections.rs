@@ -1,6 +1,6 @@
 //! Connections that are over: counted, and told from health checks.
 
-use super::checks::{Decision, Member, SeriesKey};
+use super::checks::{Added, Decision, Member, SeriesKey};
 use super::closes::CloseSample;
 use super::collector::{Aggregate, micros};
 use super::event::{LegRef, PrefixRef, Reuse};
@@ -96,6 +96,7 @@ impl Waiting {
 
 impl Aggregate {
     /// `star_syn` is what the SYN found in its client's pool, on a `*` leg.
+    #[inline]
     pub(super) fn wait(&mut self, place: usize, waiting: Waiting, star_syn: Option<AtSyn>) {
         if place >= self.waiting.len() {
             self.waiting.resize(place + 1, Waiting::EMPTY);
@@ -228,16 +229,20 @@ impl Aggregate {
             ending: kind,
             frame: facts.last_frame,
         };
-        // Its memory is used again: this is done for every connection of a churning leg.
-        let mut decision = std::mem::take(&mut self.decision);
         if class == Class::Check {
             self.checks
-                .add_without_request(reference.0, member, &self.thresholds, &mut decision);
+                .add_without_request(reference.0, member, &self.thresholds, &mut self.decision);
         } else {
             // What was asked for must be known to recur.
             let key = (reference.0, facts.asked);
-            self.checks.add(key, member, &self.thresholds, &mut decision);
+            match self.checks.add(key, member, &self.thresholds, &mut self.decision) {
+                Added::Held => return,
+                Added::Churn(waiting, star_syn) => return self.ordinary_first(reference, &waiting, star_syn),
+                Added::Decided => {}
+            }
         }
+        // Its memory is used again.
+        let decision = std::mem::take(&mut self.decision);
         self.decide(reference, &decision);
         let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
         if (self.recent.is_some() || self.ended.is_some()) && decision.checks.iter().any(is_own) {

@@ -2,7 +2,7 @@
 
 use super::collector::Aggregate;
 use super::connections::Waiting;
-use super::event::{ConnectionRef, EventKind, LegEvent, Reuse};
+use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse};
 use super::leg::Span;
 use super::naming::Pair;
 use crate::classify::Version;
@@ -10,7 +10,7 @@ use crate::time::{OptionalNanos, Timestamp};
 
 /// Where an event counts.
 #[derive(Clone, Copy)]
-struct At {
+pub(super) struct At {
     engine: usize,
     pair: Pair,
     /// Packet time of the event, and the running maximum.
@@ -19,22 +19,39 @@ struct At {
 }
 
 impl Aggregate {
+    /// Where an event of a pair counts.
     #[inline]
-    pub(super) fn on_leg(&mut self, engine: usize, pair: Pair, event: &LegEvent) {
-        let at = At {
+    pub(super) fn at(&self, engine: usize, pair: Pair, event: &LegEvent) -> At {
+        At {
             engine,
             pair,
             time: event.timestamp,
             clock: self.span.map_or(event.clock, |span| span.clock),
-        };
-        match &event.kind {
-            EventKind::Request { .. } => self.on_request(at, &event.kind),
-            EventKind::Response { .. } | EventKind::ExchangeEnd { .. } | EventKind::Answered { .. } => {
-                self.on_response(at, &event.kind);
+        }
+    }
+
+    /// Anything but what has a way of its own: requests, and responses that are answered and over at once.
+    #[inline]
+    pub(super) fn on_leg(&mut self, at: At, kind: &EventKind) {
+        let pair = at.pair;
+        match *kind {
+            EventKind::Response {
+                status,
+                announced,
+                first_byte,
+            } => {
+                if let Some(leg) = self.leg_of(pair) {
+                    leg.response(status, announced, first_byte);
+                }
             }
-            EventKind::Opened { connection, syn } => self.on_opened(at, *connection, *syn),
-            EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, *connection),
-            EventKind::Established { connect } => self.on_established(at, *connect),
+            EventKind::ExchangeEnd {
+                response,
+                prefix,
+                became_idle,
+            } => self.on_exchange_end(at, None, (response, prefix, became_idle)),
+            EventKind::Opened { connection, syn } => self.on_opened(at, connection, syn),
+            EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, connection),
+            EventKind::Established { connect } => self.on_established(at, connect),
             EventKind::Busy => {
                 self.busy.up();
                 self.pools.became_busy(pair.pool);
@@ -44,57 +61,39 @@ impl Aggregate {
             }
             EventKind::ResponseCut { status } => {
                 if let Some(leg) = self.leg_of(pair) {
-                    leg.take_back_response(*status);
+                    leg.take_back_response(status);
                 }
             }
-            EventKind::Upgraded { .. } => self.on_upgraded(at, &event.kind),
+            EventKind::Upgraded { .. } => self.on_upgraded(at, kind),
             EventKind::Loss { hidden } => {
                 if let Some(leg) = self.leg_of(pair) {
                     leg.counts.hidden_requests += hidden;
                     self.last_loss = Some(at.time);
                 }
             }
-            EventKind::Closing { .. } => self.on_closing(at, &event.kind),
+            EventKind::Closing { .. } => self.on_closing(at, kind),
+            EventKind::Request { .. } | EventKind::Answered { .. } => {}
             EventKind::Leg(_) | EventKind::Prefix(_) | EventKind::Closed { .. } => {}
         }
     }
 
-    /// A response's head, its last byte, or both.
-    #[inline]
-    fn on_response(&mut self, at: At, kind: &EventKind) {
-        let (head, end) = match *kind {
-            EventKind::Response {
-                status,
-                announced,
-                first_byte,
-            } => (Some((status, announced, first_byte)), None),
-            EventKind::ExchangeEnd {
-                response,
-                prefix,
-                became_idle,
-            } => (None, Some((response, prefix, became_idle))),
-            EventKind::Answered {
-                status,
-                announced,
-                first_byte,
-                response,
-                prefix,
-                became_idle,
-            } => (
-                Some((status, announced, first_byte)),
-                Some((response, prefix, became_idle)),
-            ),
-            _ => return,
-        };
-        let end =
-            end.map(|(response, prefix, idle)| (response, self.numbers.prefix(at.engine, prefix), idle));
+    /// A response's last byte, and its head if that came at once with it.
+    #[expect(
+        clippy::inline_always,
+        reason = "whether there is a head is known where it is called"
+    )]
+    #[inline(always)]
+    pub(super) fn on_exchange_end(
+        &mut self,
+        at: At,
+        head: Option<(u16, bool, OptionalNanos)>,
+        (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
+    ) {
+        let prefix = self.numbers.prefix(at.engine, prefix);
         let Some(leg) = self.leg_of(at.pair) else { return };
         if let Some((status, announced, first_byte)) = head {
             leg.response(status, announced, first_byte);
         }
-        let Some((response, prefix, became_idle)) = end else {
-            return;
-        };
         leg.exchange_end(response, prefix);
         if became_idle {
             leg.became_idle(at.pair.number);
@@ -156,7 +155,7 @@ impl Aggregate {
     }
 
     #[inline]
-    fn on_request(&mut self, at: At, kind: &EventKind) {
+    pub(super) fn on_request(&mut self, at: At, kind: &EventKind) {
         let EventKind::Request {
             connection,
             reuse,

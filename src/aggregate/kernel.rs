@@ -7,7 +7,7 @@ use prefetch_index::prefetch_index;
 use super::waits::{TIME_WAIT, Waits};
 use crate::classify::{Closer, ConnectionFacts, Handshake, Signs};
 use crate::limits::PORT_PAGES;
-use crate::time::{MILLISECOND, SECOND, Timestamp};
+use crate::time::{MILLISECOND, Nanos, SECOND, Timestamp};
 
 /// Connection tracking remembers a close by FIN for 120 s, one by RST for 10 s, a SYN without answer for 120 s
 /// (Linux: Documentation/networking/nf_conntrack-sysctl.rst).
@@ -57,11 +57,15 @@ impl KernelEntries {
     }
 }
 
-/// Which ends of a connection are in TIME-WAIT by what an entry means.
-fn waiting(facts: &ConnectionFacts, meaning: u32) -> impl Iterator<Item = IpAddr> {
-    let client = (meaning & CLIENT_WAITS != 0).then_some(facts.client.address);
-    let server = (meaning & SERVER_WAITS != 0).then_some(facts.server.address);
-    client.into_iter().chain(server)
+/// Does something for each end of a connection that is in TIME-WAIT by what an entry means.
+#[inline]
+fn each_waiting(facts: &ConnectionFacts, meaning: u32, mut each: impl FnMut(IpAddr)) {
+    if meaning & CLIENT_WAITS != 0 {
+        each(facts.client.address);
+    }
+    if meaning & SERVER_WAITS != 0 {
+        each(facts.server.address);
+    }
 }
 
 /// The latest close of each client port towards one server, in pages of ports.
@@ -127,9 +131,7 @@ impl Ports {
         // An entry of nothing means nothing: the first tick is 1.
         let page = page.get_or_insert_with(|| Box::new([0; PAGE]));
         page[place] = (ticks + 1) << MEANINGS.count_ones() | meaning;
-        for host in waiting(facts, meaning) {
-            waits.enter(host, i64::from(ticks) * TICK);
-        }
+        each_waiting(facts, meaning, |host| waits.enter(host, i64::from(ticks) * TICK));
     }
 
     /// A connection began with ports that one before it had: that one's TIME-WAIT is over.
@@ -144,9 +146,7 @@ impl Ports {
         };
         let (ended, began) = (i64::from(ticks) * TICK, facts.start.since(start));
         if began < ended + TIME_WAIT {
-            for host in waiting(facts, *entry) {
-                waits.leave(host, ended, began);
-            }
+            each_waiting(facts, *entry, |host| waits.leave(host, ended, began));
         }
         *entry = 0;
     }
@@ -177,20 +177,24 @@ impl Ports {
     pub(super) fn entries(&self, start: Timestamp, now: Timestamp) -> KernelEntries {
         let mut found = self.open;
         found.tracked += found.half_closed_by_client + found.half_closed_by_server;
+        // What began after this tick is less than so long ago.
+        let before = |lasts: Nanos| (now.since(start) - lasts).div_euclid(TICK);
+        let (reset, syn, fin) = (before(TRACKED_RESET), before(TRACKED_SYN), before(TRACKED_FIN));
+        let waits = before(TIME_WAIT);
         for entry in self.pages.iter().flatten().flat_map(|page| page.iter()) {
             let Some(ticks) = (entry >> MEANINGS.count_ones()).checked_sub(1) else {
                 continue;
             };
-            let ago = now.since(start) - i64::from(ticks) * TICK;
-            let lasts = if entry & RESET != 0 {
-                TRACKED_RESET
+            let ticks = i64::from(ticks);
+            let tracked = if entry & RESET != 0 {
+                reset
             } else if entry & SYN_ONLY != 0 {
-                TRACKED_SYN
+                syn
             } else {
-                TRACKED_FIN
+                fin
             };
-            found.tracked += u64::from(ago < lasts);
-            let waits = ago < TIME_WAIT;
+            found.tracked += u64::from(ticks > tracked);
+            let waits = ticks > waits;
             found.client_time_wait += u64::from(waits && entry & CLIENT_WAITS != 0);
             found.server_time_wait += u64::from(waits && entry & SERVER_WAITS != 0);
         }

@@ -46,6 +46,7 @@ pub(super) struct LegState {
     /// The present window.
     pub(super) counts: Counts,
     pub(super) whole: Tracker,
+    /// Of the present window; how many are busy is known of the whole capture alone.
     pub(super) present: Tracker,
     pub(super) window: i64,
     /// What had been closed when the present window began.
@@ -113,7 +114,8 @@ impl LegState {
     }
 
     /// A final response head.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly all of them are counted at one place")]
+    #[inline(always)]
     pub(super) fn response(&mut self, status: u16, announced: bool, first_byte: OptionalNanos) {
         let responses = &mut self.counts.responses;
         responses.total += 1;
@@ -128,7 +130,8 @@ impl LegState {
     }
 
     /// A response's last byte, of an exchange whose request was seen if it has a duration.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly all of them are counted at one place")]
+    #[inline(always)]
     pub(super) fn exchange_end(&mut self, response: OptionalNanos, prefix: Prefix) {
         if let Some(response) = response.get() {
             self.counts.response_us.add(micros(response));
@@ -139,7 +142,7 @@ impl LegState {
     #[inline]
     pub(super) fn became_busy(&mut self, reference: LegRef) {
         self.whole.became_busy();
-        self.present.became_busy();
+        self.present.are_busy(self.whole.busy);
         if let Some(client) = self.star_client(reference.0) {
             client.tracker.became_busy();
         }
@@ -148,7 +151,6 @@ impl LegState {
     #[inline]
     pub(super) fn became_idle(&mut self, reference: LegRef) {
         self.whole.became_idle();
-        self.present.became_idle();
         if let Some(client) = self.star_client(reference.0) {
             client.tracker.became_idle();
         }
@@ -202,7 +204,7 @@ impl LegState {
         }
         let done = std::mem::take(&mut self.counts);
         self.past.merge(&done);
-        self.present = self.present.next_window();
+        self.present = self.whole.next_window();
         self.before_window = self.whole.at_syn(0);
         self.window_peak = SecondPeak::default();
         self.window = index;

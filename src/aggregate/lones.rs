@@ -45,28 +45,33 @@ impl Lones {
         self.index.find(hash, is_it).map(distance)
     }
 
+    /// By what a kind is found.
+    #[inline]
+    pub(super) fn hash(&self, key: SeriesKey) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
     /// The one of this kind.
-    pub(super) fn get_mut(&mut self, key: SeriesKey) -> Option<&mut Member> {
-        let place = self.place(key, self.hasher.hash_one(key))?;
+    #[inline]
+    pub(super) fn get_mut(&mut self, key: SeriesKey, hash: u64) -> Option<&mut Member> {
+        let place = self.place(key, hash)?;
         self.queue.get_mut(place)?.member.as_mut()
     }
 
     /// Takes the one of this kind.
-    pub(super) fn take(&mut self, key: SeriesKey) -> Option<Member> {
-        let hash = self.hasher.hash_one(key);
+    pub(super) fn take(&mut self, key: SeriesKey, hash: u64) -> Option<Member> {
         let place = self.place(key, hash)?;
         self.index.remove(hash, self.first.wrapping_add(place as u32));
         self.queue.get_mut(place)?.member.take()
     }
 
     /// One of a kind that there is not; the oldest leaves for it if there are too many.
-    pub(super) fn push(&mut self, key: SeriesKey, member: Member) -> Option<(SeriesKey, Member)> {
+    pub(super) fn push(&mut self, key: SeriesKey, hash: u64, member: Member) -> Option<(SeriesKey, Member)> {
         let oldest = if self.queue.len() < CHECK_SERIES {
             None
         } else {
             self.pop()
         };
-        let hash = self.hasher.hash_one(key);
         let serial = self.first.wrapping_add(self.queue.len() as u32);
         self.index.insert(hash, serial);
         self.queue.push_back(Lone {
@@ -88,6 +93,11 @@ impl Lones {
             self.index.fetch(next.hash);
         }
         Some((oldest.key, member))
+    }
+
+    /// How many there are, at most.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
     }
 
     /// Takes all of them, in the order in which they came.

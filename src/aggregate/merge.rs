@@ -57,13 +57,11 @@ impl Aggregate {
                     if let Some(leg) = rest.told.legs.get(place as usize) {
                         self.name_leg(engine, event.leg, leg);
                     }
-                    continue;
                 }
                 EventKind::Prefix(place) => {
                     if let Some(prefix) = rest.told.prefixes.get(place as usize) {
                         self.name_prefix(engine, prefix);
                     }
-                    continue;
                 }
                 EventKind::Closed { connection } => {
                     if let Some(facts) = rest.facts.next() {
@@ -71,7 +69,6 @@ impl Aggregate {
                         let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
                         self.closed(pair, place, facts, prefix.number);
                     }
-                    continue;
                 }
                 EventKind::Request { asked, reuse, .. } => {
                     if reuse == Reuse::First
@@ -80,10 +77,22 @@ impl Aggregate {
                         self.checks.name(pair.number.0, asked);
                         self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
                     }
+                    self.on_request(self.at(engine, pair, event), &event.kind);
                 }
-                _ => {}
+                EventKind::Answered {
+                    status,
+                    announced,
+                    first_byte,
+                    response,
+                    prefix,
+                    became_idle,
+                } => self.on_exchange_end(
+                    self.at(engine, pair, event),
+                    Some((status, announced, first_byte)),
+                    (response, prefix, became_idle),
+                ),
+                _ => self.on_leg(self.at(engine, pair, event), &event.kind),
             }
-            self.on_leg(engine, pair, event);
         }
     }
 }

@@ -67,6 +67,18 @@ struct Rows {
     over: bool,
 }
 
+impl Default for Rows {
+    /// Those of no prefix.
+    fn default() -> Self {
+        Self {
+            prefix: PrefixRef::UNREAD,
+            own: 0,
+            host: 0,
+            over: false,
+        }
+    }
+}
+
 /// The prefixes and hosts of one leg.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
@@ -74,7 +86,7 @@ pub(super) struct Prefixes {
     by_host: IndexMap<Option<HostRef>, PrefixCounts, RandomState>,
     /// The prefix used last, and where the rows are of those used lately, by the lowest bits of their numbers.
     last: Option<PrefixRef>,
-    latest: [Option<Rows>; LATEST],
+    latest: [Rows; LATEST],
     pub(super) overflow: u64,
 }
 
@@ -86,18 +98,21 @@ impl Prefixes {
         if number == PrefixRef::UNREAD {
             return;
         }
-        let rows = match self.latest[number.0 as usize % LATEST] {
-            Some(rows) if rows.prefix == number => rows,
-            _ => self.find(prefix),
+        let latest = &self.latest[number.0 as usize % LATEST];
+        let (own, host, over) = if latest.prefix == number {
+            (latest.own, latest.host, latest.over)
+        } else {
+            let rows = self.find(prefix);
+            (rows.own, rows.host, rows.over)
         };
-        if rows.over && self.last != Some(number) {
+        if over && self.last != Some(number) {
             self.overflow += 1;
         }
         self.last = Some(number);
-        if let Some((_, own)) = self.by_prefix.get_index_mut(rows.own as usize) {
+        if let Some((_, own)) = self.by_prefix.get_index_mut(own as usize) {
             count(own);
         }
-        if let Some((_, host)) = self.by_host.get_index_mut(rows.host as usize) {
+        if let Some((_, host)) = self.by_host.get_index_mut(host as usize) {
             count(host);
         }
     }
@@ -126,7 +141,7 @@ impl Prefixes {
             host: place(&mut self.by_host, prefix.host).0 as u32,
             over,
         };
-        self.latest[prefix.number.0 as usize % LATEST] = Some(rows);
+        self.latest[prefix.number.0 as usize % LATEST] = rows;
         rows
     }
 

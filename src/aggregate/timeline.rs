@@ -117,7 +117,8 @@ impl TimelineBuilder {
         // Rows up to this one had as many as before.
         self.reach(now);
         self.open = open;
-        let row = self.row(now);
+        let last = self.rows.len() - 1;
+        let row = &mut self.rows[last];
         row.open = open;
         row
     }

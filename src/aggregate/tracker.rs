@@ -43,7 +43,7 @@ pub(super) struct Tracker {
 }
 
 impl Tracker {
-    /// The tracker of a window that begins now.
+    /// The tracker of a window that begins now, by the whole capture's.
     pub(super) fn next_window(&self) -> Self {
         Self {
             busy: self.busy,
@@ -68,6 +68,11 @@ impl Tracker {
     pub(super) fn became_busy(&mut self) {
         self.busy += 1;
         self.peak_busy = self.peak_busy.max(self.busy);
+    }
+
+    /// So many are busy, as the whole capture's tracker has it.
+    pub(super) fn are_busy(&mut self, busy: u64) {
+        self.peak_busy = self.peak_busy.max(busy);
     }
 
     pub(super) fn became_idle(&mut self) {

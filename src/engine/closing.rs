@@ -165,7 +165,7 @@ impl Conversation {
 
     /// Idle time at `at`: from the end of the last complete response.
     pub(super) fn idle_at(&self, at: Timestamp) -> Option<Nanos> {
-        self.response_end().map(|end| at.since(end).max(0))
+        self.response_end().map(|end| at.after(end))
     }
 
     /// Who closed it, in the client's and the server's terms.

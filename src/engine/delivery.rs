@@ -7,7 +7,7 @@ use std::hint::cold_path;
 
 use super::beyond::Stall;
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Stream};
 use crate::decode::{Flags, Segment};
 use crate::flow::Sender;
 use crate::limits::{OUT_OF_ORDER_BYTES, OUT_OF_ORDER_OVERHEAD, OUT_OF_ORDER_SEGMENTS, OUT_OF_ORDER_TOTAL};
@@ -189,6 +189,10 @@ impl Conversation {
 
     /// Delivers everything that is kept, gaps included: nothing more will come.
     pub(super) fn drain_all(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        let done = |stream: &Stream| stream.assembler.ended && !stream.assembler.has_early();
+        if self.stall().is_none() && self.streams.iter().all(done) {
+            return;
+        }
         while self.streams.iter().any(|stream| stream.assembler.has_early()) {
             while self.deliver_ready(now, cx) {}
             if !self.give_up(true, now, cx) {

@@ -1,9 +1,6 @@
 //! Requests and the responses that answer them (RFC 9112 section 9.3.2: in the order of the requests).
 
-use std::hash::BuildHasher;
 use std::hint::cold_path;
-
-use foldhash::fast::FixedState;
 
 use super::closing::How;
 use super::context::Context;
@@ -17,8 +14,7 @@ use crate::http::{
     Event, Extent, Framing, RequestContext, RequestHead, ResponseHead, Side, Tokens, UNREAD_STATUS,
     Unreadable,
 };
-use crate::limits::TARGET_BYTES;
-use crate::time::Timestamp;
+use crate::time::{Nanos, Timestamp};
 
 /// What an event asks of the streams.
 #[derive(Clone, Copy, Default)]
@@ -197,29 +193,13 @@ impl Conversation {
         }
     }
 
-    /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
-    #[inline(never)]
-    fn note_first_request(&mut self, method: &[u8], target: &[u8], cx: &mut Context<'_>) -> Asked {
-        let path = target
-            .split(|b| matches!(b, b'?' | b';' | b'#'))
-            .next()
-            .unwrap_or_default();
-        self.asked = asked(method, target);
-        Asked::note(
-            &mut cx.told.lines,
-            self.asked,
-            &[method, b" ", path],
-            TARGET_BYTES,
-        )
-    }
-
     /// A response head that came in an unusual way.
     #[inline(never)]
     pub(super) fn on_response(&mut self, head: &ResponseHead, from: Origin, cx: &mut Context<'_>) -> Effect {
-        self.take_response(head, from, cx)
+        self.take_response(head, head.framing == Framing::None, from, cx)
     }
 
-    /// A response head.
+    /// A response head, `whole` if the message is over with it or the body behind it is there, too.
     #[expect(
         clippy::inline_always,
         reason = "a head is a large value: it stays where it was built"
@@ -228,6 +208,7 @@ impl Conversation {
     pub(super) fn take_response(
         &mut self,
         head: &ResponseHead,
+        whole: bool,
         from: Origin,
         cx: &mut Context<'_>,
     ) -> Effect {
@@ -237,11 +218,12 @@ impl Conversation {
         let server = client.peer();
         cx.records
             .response(self.id.get(), server, (head.version, head.status), from.at);
-        if head.is_interim() || self.too_late() {
+        let early = head.status < 200;
+        if early && head.is_interim() || self.too_late() {
             return Effect::default();
         }
         self.note_extent(head.extent);
-        if head.status == 101 && head.tokens.has(Tokens::H2C) {
+        if early && head.status == 101 && head.tokens.has(Tokens::H2C) {
             cold_path();
             self.upgrade_to_http2();
             return Effect {
@@ -250,7 +232,7 @@ impl Conversation {
             };
         }
         self.responses = self.responses.saturating_add(1);
-        self.note_response_signs(head);
+        self.note_response_signs(head, client);
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }
@@ -266,9 +248,7 @@ impl Conversation {
             }
         }
         let front = self.pending.as_mut();
-        let first_byte = front
-            .as_ref()
-            .map(|pending| from.at.since(pending.last_byte).max(0));
+        let first_byte = front.as_ref().map(|pending| from.at.after(pending.last_byte));
         if let Some(pending) = front {
             pending.status = Status::of(head.status);
             if let Some(record) = pending.record_mut() {
@@ -277,23 +257,36 @@ impl Conversation {
                 record.announced_close |= head.announced;
             }
         }
+        if whole {
+            let finished = self.pop_pending();
+            let (response, prefix, became_idle) = self.exchange_ended(finished.as_ref(), from.at);
+            let kind = EventKind::Answered {
+                status: head.status,
+                announced: head.announced,
+                first_byte: first_byte.into(),
+                response: response.into(),
+                prefix,
+                became_idle,
+            };
+            cx.emit(from.at, leg, kind);
+            if let Some(pending) = finished {
+                self.finish_record(pending, Some(from.at), response, cx);
+            }
+            return Effect::default();
+        }
         let kind = EventKind::Response {
             status: head.status,
             announced: head.announced,
             first_byte: first_byte.into(),
         };
         cx.emit(from.at, leg, kind);
-        match head.framing {
-            Framing::Tunnel => {
-                cold_path();
-                self.upgrade(from.at, cx);
-                return Effect {
-                    tunnel: true,
-                    ..Effect::default()
-                };
-            }
-            Framing::None => self.on_response_end(from.at, cx),
-            Framing::Sized(_) | Framing::Chunked | Framing::UntilClose | Framing::Unknown => {}
+        if head.framing == Framing::Tunnel {
+            cold_path();
+            self.upgrade(from.at, cx);
+            return Effect {
+                tunnel: true,
+                ..Effect::default()
+            };
         }
         Effect::default()
     }
@@ -334,21 +327,32 @@ impl Conversation {
         } else {
             None
         };
-        self.note_response_end(at);
-        let became_idle = self.pending.is_none() && self.marks.has(Marks::BUSY);
-        if became_idle {
-            self.marks.clear(Marks::BUSY);
-        }
-        let response = finished.as_ref().map(|pending| at.since(pending.began).max(0));
-        let prefix = finished
-            .as_ref()
-            .map_or(self.last_prefix, |pending| pending.prefix);
+        let (response, prefix, became_idle) = self.exchange_ended(finished.as_ref(), at);
         if let Some(leg) = self.leg() {
             cx.emit_exchange_end(at, leg, response.into(), prefix, became_idle);
         }
         if let Some(pending) = finished {
             self.finish_record(pending, Some(at), response, cx);
         }
+    }
+
+    /// The response to a request, if that was seen, is over: how long the exchange took, its prefix, and whether the
+    /// connection has become idle.
+    #[expect(clippy::inline_always, reason = "a part of the two ends that responses have")]
+    #[inline(always)]
+    fn exchange_ended(
+        &mut self,
+        request: Option<&Pending>,
+        at: Timestamp,
+    ) -> (Option<Nanos>, PrefixRef, bool) {
+        self.note_response_end(at);
+        let became_idle = self.pending.is_none() && self.marks.has(Marks::BUSY);
+        if became_idle {
+            self.marks.clear(Marks::BUSY);
+        }
+        let response = request.map(|pending| at.after(pending.began));
+        let prefix = request.map_or(self.last_prefix, |pending| pending.prefix);
+        (response, prefix, became_idle)
     }
 
     /// The server's FIN completes a response that lasts until the connection closes.
@@ -373,15 +377,4 @@ fn set(marks: &mut Marks, bit: u16, on: bool) {
     } else {
         marks.clear(bit);
     }
-}
-
-/// A name for method and target, never 0.
-pub(super) fn asked(method: &[u8], target: &[u8]) -> u64 {
-    let hash = hash(method) ^ hash(target).rotate_left(1);
-    hash.max(1)
-}
-
-/// A name for a target that is the same in every run.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
-    FixedState::default().hash_one(bytes)
 }

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod analysis;
+mod asked;
 mod beyond;
 mod closing;
 mod context;

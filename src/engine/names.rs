@@ -10,12 +10,14 @@ use crate::aggregate::{EventKind, LegNamed, LegRef, PrefixNamed, PrefixRef, Told
 use crate::classify::{Endpoint, Path};
 use crate::decode::Address;
 use crate::flow::PathId;
+use crate::http::Familiar;
 use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
 
 pub(super) type End = (Address, u16);
 
-/// Legs and prefixes whose numbers are at hand.
+/// Prefixes and legs whose numbers are at hand.
 const LATEST: usize = 16;
+const LATEST_LEGS: usize = 32;
 
 /// The numbers given so far.
 #[derive(Debug, Default)]
@@ -27,8 +29,10 @@ pub(super) struct Names {
     /// Prefixes met lately, by a few bits of their names.
     latest_prefixes: [PrefixRef; LATEST],
     /// Legs asked for lately: client, server and number, by a few bits of both.
-    latest_legs: [Option<(Address, End, LegRef)>; LATEST],
+    latest_legs: [Option<(Address, End, LegRef)>; LATEST_LEGS],
     clients: IndexMap<Address, Address, RandomState>,
+    /// Fields of requests met lately.
+    pub(super) familiar: Familiar,
     key: Vec<u8>,
 }
 
@@ -47,8 +51,7 @@ impl Names {
     /// The number of a leg; the first mention is an event.
     #[inline]
     pub(super) fn leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
-        let bits = client.0.low ^ server.0.low.rotate_left(3) ^ u64::from(server.1);
-        let place = bits as usize % LATEST;
+        let place = few_bits_of_leg(client.0, server);
         if let Some((known, to, leg)) = self.latest_legs[place]
             && (known, to) == (client.0, server)
         {
@@ -136,15 +139,14 @@ impl Names {
         told: &mut Told,
     ) -> PrefixRef {
         let host = host.map(|host| &host[..host.len().min(PREFIX_BYTES)]);
-        let path = first_segment(target);
-        let place = few_bits(host, path) % LATEST;
+        let place = few_bits(host, target);
         let latest = self.latest_prefixes[place];
         if let Some(key) = self.prefixes.get_index(latest.0 as usize)
-            && is_key_of(key, host, path)
+            && is_key_of(key, host, target)
         {
             return latest;
         }
-        self.find_prefix(host, path, place, now, told)
+        self.find_prefix(host, first_segment(target), place, now, told)
     }
 
     /// The number of a Host and a first path segment that were not met lately.
@@ -184,23 +186,40 @@ impl Names {
     }
 }
 
-/// A number that differs for most names.
+/// A place among the latest prefixes, different for most of them.
 #[inline]
-fn few_bits(host: Option<&[u8]>, path: &[u8]) -> usize {
-    let last = path.last().map_or(0, |last| usize::from(*last));
-    host.map_or(0, <[u8]>::len) ^ path.len() ^ last
+fn few_bits(host: Option<&[u8]>, target: &[u8]) -> usize {
+    let begin = target
+        .first_chunk::<4>()
+        .map_or(0, |begin| u32::from_le_bytes(*begin));
+    let bits = begin >> 8 ^ begin >> 13 ^ begin >> 18;
+    (host.map_or(0, <[u8]>::len) ^ bits as usize) % LATEST
 }
 
-/// Whether `key` is what [`Names::prefix`] makes of these.
+/// A place among the latest legs, different for most of them: the upper bits of a product depend on all bits of its factors.
+#[inline]
+fn few_bits_of_leg(client: Address, (server, port): End) -> usize {
+    const BITS: u32 = LATEST_LEGS.ilog2();
+    let ends = client.low.rotate_left(32) ^ server.low ^ u64::from(port) << 16;
+    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BITS)) as usize
+}
+
+/// Whether `key` is what [`Names::prefix`] makes of these, which need not be found out where it is not.
 #[expect(clippy::inline_always, reason = "nothing is to be saved for a call")]
 #[inline(always)]
-fn is_key_of(key: &[u8], host: Option<&[u8]>, path: &[u8]) -> bool {
+fn is_key_of(key: &[u8], host: Option<&[u8]>, target: &[u8]) -> bool {
     let [has_host, rest @ ..] = key else { return false };
     let name = host.unwrap_or_default();
-    let Some((of_host, [b'\n', of_path @ ..])) = rest.split_at_checked(name.len()) else {
+    let Some((of_host, [b'\n', path @ ..])) = rest.split_at_checked(name.len()) else {
         return false;
     };
-    *has_host == u8::from(host.is_some()) && is_same(of_host, name) && is_same(of_path, path)
+    let Some((of_target, after)) = target.split_at_checked(path.len()) else {
+        return false;
+    };
+    // Nothing within a prefix but its first slash ends it.
+    let ends = after.first().is_none_or(|byte| ENDS_SEGMENT[usize::from(*byte)]);
+    let is_path = path.first() == Some(&b'/') && ends && path.len() < PREFIX_BYTES;
+    is_path && *has_host == u8::from(host.is_some()) && is_same(of_host, name) && is_same(path, of_target)
 }
 
 /// Whether short names are the same: by words, of which the last two may overlap.
@@ -263,6 +282,7 @@ const ENDS_SEGMENT: [bool; 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn prefixes_of_targets() {
@@ -281,6 +301,28 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(first_segment(target.as_bytes()), want.as_bytes(), "{target}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_prefix_at_hand_is_the_one_that_is_found(
+            of in "[/a?#;:.]{0,5}",
+            target in "[/a?#;:.]{0,6}",
+            host in proptest::option::of("[ab]{0,2}"),
+            other in proptest::option::of("[ab]{0,2}"),
+        ) {
+            let host = host.as_deref().map(str::as_bytes);
+            let path = first_segment(of.as_bytes());
+            let key = [&[u8::from(host.is_some())], host.unwrap_or_default(), b"\n", path].concat();
+            let same = first_segment(target.as_bytes()) == path;
+            if is_key_of(&key, host, target.as_bytes()) {
+                prop_assert!(same);
+            } else if same {
+                prop_assert!(!target.starts_with('/'), "left to who finds it");
+            }
+            let other = other.as_deref().map(str::as_bytes);
+            prop_assert!(other == host || !is_key_of(&key, other, target.as_bytes()));
         }
     }
 

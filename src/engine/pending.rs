@@ -98,7 +98,8 @@ impl Conversation {
     }
 
     /// The request that is answered first waits no more.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "hardly ever more than two comparisons")]
+    #[inline(always)]
     pub(super) fn pop_pending(&mut self) -> Option<Pending> {
         let first = self.pending.take();
         if self

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::conversation::{Conversation, Roles};
 use super::delivery::Origin;
 use crate::flow::Sender;
-use crate::http::{RequestContext, Side, Step};
+use crate::http::{PlainResponse, RequestContext, Side, Step};
 
 impl Conversation {
     /// The messages in bytes of a segment.
@@ -61,7 +61,7 @@ impl Conversation {
         let messages = &mut self.streams[sender.index()].messages;
         let mut used = 0;
         if messages.is_between() {
-            let Some((head, length)) = messages.plain_request(bytes) else {
+            let Some((head, length)) = messages.plain_request(bytes, &mut cx.names.familiar) else {
                 return 0;
             };
             self.take_request(&head, from, cx);
@@ -85,12 +85,21 @@ impl Conversation {
         let messages = &mut self.streams[sender.index()].messages;
         let mut used = 0;
         if messages.is_between() {
-            let Some((head, length)) = messages.plain_response(context, bytes) else {
+            let Some(PlainResponse {
+                head,
+                length,
+                body,
+                whole,
+            }) = messages.plain_response(context, bytes)
+            else {
                 return 0;
             };
+            self.note_answerer(bytes.get(..length).unwrap_or_default());
+            let effect = self.take_response(&head, whole, from, cx);
+            if whole {
+                return length + body;
+            }
             used = length;
-            self.note_answerer(bytes.get(..used).unwrap_or_default());
-            let effect = self.take_response(&head, from, cx);
             if effect.tunnel {
                 cold_path();
                 self.begin_tunnel();

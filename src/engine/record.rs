@@ -37,7 +37,12 @@ impl Conversation {
         if !(records || sampled) {
             return None;
         }
-        Some(self.keep(*head, reuse, (began, from), (records, sampled.then_some(leg))))
+        Some(self.keep(
+            head.without_framing(),
+            reuse,
+            (began, from),
+            (records, sampled.then_some(leg)),
+        ))
     }
 
     /// The head is handed over as a value so that it need not lie in memory otherwise.
@@ -91,7 +96,8 @@ impl Conversation {
     }
 
     /// Tells of an exchange that is over, where that was asked for.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "hardly ever more than a comparison")]
+    #[inline(always)]
     pub(super) fn finish_record(
         &self,
         pending: Pending,

@@ -64,7 +64,7 @@ impl Records {
     #[inline(always)]
     pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
         if self.heads.is_some() {
-            self.note_request(connection, sender, *head, from);
+            self.note_request(connection, sender, head.without_framing(), from);
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::asked::{asked, hash};
 use super::context::{Now, STEPS};
 use super::conversation::Conversation;
-use super::exchange::{asked, hash};
 use crate::aggregate::{LegRef, SampledExchange};
 use crate::http::{RequestHead, fields};
 use crate::time::Timestamp;

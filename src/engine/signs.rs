@@ -82,15 +82,17 @@ impl Conversation {
     /// What a final response's head says, and when it comes.
     #[expect(clippy::inline_always, reason = "a few instructions")]
     #[inline(always)]
-    pub(super) fn note_response_signs(&mut self, head: &ResponseHead) {
-        let asking = self.roles.map_or(0, |roles| roles.client.index());
+    pub(super) fn note_response_signs(&mut self, head: &ResponseHead, client: Sender) {
         let bits = when(matches!(head.version, Version::Http10), Signs::RESPONSE_10)
             | of_tokens(&OF_RESPONSE, head.tokens)
             | when(
                 matches!(head.framing, Framing::UntilClose),
                 Signs::RESPONSE_UNDELIMITED,
             )
-            | when(self.streams[asking].messages.in_body(), Signs::RESPONSE_EARLY);
+            | when(
+                self.streams[client.index()].messages.in_body(),
+                Signs::RESPONSE_EARLY,
+            );
         self.signs.replace(Signs::RESPONSE, bits);
         if self.pending.is_none() && self.requests > 0 {
             self.signs.note(Signs::STRAY);

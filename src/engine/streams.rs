@@ -304,7 +304,15 @@ impl Conversation {
     }
 
     /// Tells of the exchanges that have no end.
+    #[inline]
     pub(super) fn finish_streams(&mut self, cx: &mut Context<'_>) {
+        if self.multiplexed_mut().is_some() {
+            self.finish_all_streams(cx);
+        }
+    }
+
+    #[inline(never)]
+    fn finish_all_streams(&mut self, cx: &mut Context<'_>) {
         let open = self.multiplexed_mut().map(Multiplexed::take_open);
         for pending in open.into_iter().flatten().filter_map(|(_, it)| it.pending) {
             self.finish_record(pending, None, None, cx);

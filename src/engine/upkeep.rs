@@ -17,6 +17,7 @@ const SILENT: Nanos = 7_200 * SECOND;
 const LINGER: Nanos = 10 * SECOND;
 /// A SYN that was not answered for this long is sent no more (131 s is the longest schedule of Linux).
 const GIVEN_UP: Nanos = 180 * SECOND;
+const _: () = assert!(LINGER <= GIVEN_UP && LINGER <= SILENT, "nothing leaves before");
 const SWEEP_PART: usize = 256;
 
 impl Engine {
@@ -60,6 +61,9 @@ impl Engine {
             .next_in_turn(SWEEP_PART)
             .filter_map(|(key, living)| {
                 let silent = clock.since(living.last_at);
+                if silent <= LINGER {
+                    return None;
+                }
                 let both_fins = living.tcp.end(Sender::Low).fin().is_some()
                     && living.tcp.end(Sender::High).fin().is_some();
                 let unanswered = living.marks.has(Marks::OPENED)

@@ -213,6 +213,13 @@ const ALWAYS_FIT: usize = 16;
 #[expect(clippy::inline_always, reason = "a few instructions")]
 #[inline(always)]
 fn decimal(digits: &[u8]) -> Option<u64> {
+    // Nearly every body is this long.
+    if let [hundreds, tens, ones] = digits {
+        let [hundreds, tens, ones] =
+            [hundreds, tens, ones].map(|digit| u32::from(*digit).wrapping_sub(u32::from(b'0')));
+        let whole = hundreds <= 9 && tens <= 9 && ones <= 9;
+        return whole.then(|| u64::from(hundreds * 100 + tens * 10 + ones));
+    }
     if digits.is_empty() {
         return None;
     }

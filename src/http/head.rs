@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::familiar::Familiar;
 use super::fields::{ContentLength, Fields, Tokens, TransferEncoding};
 use super::quick;
 use crate::classify::Version;
@@ -153,7 +154,7 @@ const fn announced(version: Version, fields: &Fields<'_>) -> bool {
 /// A head of any shape; out of line, for heads of the usual shape are read elsewhere.
 #[inline(never)]
 pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
-    match quick_request(bytes) {
+    match quick_request(bytes, None) {
         Some((head, length)) => Parsed::Complete(head, length),
         None => parse_any_request(bytes),
     }
@@ -165,8 +166,11 @@ pub(super) fn parse_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
     reason = "a head is a large value: it is built once, where it is used"
 )]
 #[inline(always)]
-pub(super) fn quick_request(bytes: &[u8]) -> Option<(RequestHead<'_>, usize)> {
-    let found = quick::request(bytes)?;
+pub(super) fn quick_request<'a>(
+    bytes: &'a [u8],
+    familiar: Option<&mut Familiar>,
+) -> Option<(RequestHead<'a>, usize)> {
+    let found = quick::request(bytes, familiar)?;
     let head = RequestHead {
         bytes: bytes.get(..found.length)?,
         ..request_head(found.method, found.target, found.minor, &found.fields)
@@ -289,6 +293,8 @@ fn request_framing(fields: &Fields<'_>) -> Framing {
 /// RFC 9112 section 6.3, in the order of its rules; `answers` is the method of the request, if it was seen.
 fn response_framing(status: u16, answers: Option<Method>, fields: &Fields<'_>) -> Framing {
     match (status, answers) {
+        // Nearly every response.
+        (200, None | Some(Method::Other | Method::Simple)) => {}
         (101, _) | (200..=299, Some(Method::Connect)) => return Framing::Tunnel,
         (100..=199 | 204 | 304, _) | (_, Some(Method::Head)) => return Framing::None,
         _ => {}

@@ -13,7 +13,7 @@ pub(super) struct Lines<'a> {
     /// Where the block begins that `ends` speaks of.
     block: usize,
     /// A bit for each line end of the block that was not reached yet.
-    ends: u64,
+    pub(super) ends: u64,
 }
 
 #[expect(clippy::inline_always, reason = "its fields are to stay in registers")]
@@ -25,6 +25,17 @@ impl<'a> Lines<'a> {
             at: 0,
             block: 0,
             ends: line_ends(bytes, 0),
+        }
+    }
+
+    /// The lines from `at` on, where one has begun, and the line ends that are left in the block of the end before it.
+    #[inline(always)]
+    pub(super) fn resumed(bytes: &'a [u8], at: usize, ends: u64) -> Self {
+        Self {
+            bytes,
+            at,
+            block: at.saturating_sub(1) / BLOCK * BLOCK,
+            ends,
         }
     }
 
@@ -54,21 +65,30 @@ impl<'a> Lines<'a> {
 }
 
 /// A bit for each line feed among the 64 bytes from `start` on, as far as there are so many.
-#[inline]
+#[expect(clippy::inline_always, reason = "a few instructions")]
+#[inline(always)]
 fn line_ends(bytes: &[u8], start: usize) -> u64 {
-    let rest = bytes.get(start..).unwrap_or_default();
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        return line_ends_of(block);
+    match bytes.get(start..).and_then(<[u8]>::first_chunk) {
+        Some(block) => line_ends_of(block),
+        None => last_line_ends(bytes, start),
     }
+}
+
+/// The same where there are fewer.
+#[inline(never)]
+fn last_line_ends(bytes: &[u8], start: usize) -> u64 {
+    let rest = bytes.get(start..).unwrap_or_default();
     if rest.is_empty() {
         return 0;
     }
     // The last whole block overlaps with the one before.
     if let Some(block) = bytes.last_chunk::<BLOCK>() {
-        return line_ends_of(block) >> (BLOCK - rest.len());
+        return line_ends_of(block).unbounded_shr((BLOCK - rest.len().min(BLOCK)) as u32);
     }
     let mut padded = [0; BLOCK];
-    padded[..rest.len()].copy_from_slice(rest);
+    if let Some(start) = padded.get_mut(..rest.len()) {
+        start.copy_from_slice(rest);
+    }
     line_ends_of(&padded)
 }
 

@@ -3,7 +3,8 @@
 //!
 //! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end;
 //! for TLS, where both directions are needed, which bytes are application data.
-//! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored).
+//! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored). Fields of a few
+//! requests are kept to be known again, and never shown.
 //!
 //! "Not yet" is no error, and losing the framing is a fact about the stream, not a failure: the next head is looked
 //! for where the next segment begins.
@@ -11,6 +12,7 @@
 mod body;
 mod cut;
 mod event;
+mod familiar;
 mod fields;
 mod head;
 mod held;
@@ -31,13 +33,16 @@ mod words;
 
 pub use cut::Cut;
 pub use event::{Event, GapEffect, RequestContext, Side, Step, Unreadable};
+pub use familiar::Familiar;
 pub use fields::Tokens;
 pub use head::{Extent, Framing, Method, RequestHead, ResponseHead, UNREAD_STATUS};
 pub use http2::{Fields as FieldBlock, FirstField, Frame, FrameReader, begins_frames};
+pub use plain::PlainResponse;
 pub use prelude::begins_connection;
 pub use raw::fields;
 pub use recognise::begins_message;
 pub use stream::MessageStream;
+pub use target::path_of;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use super::body::{Phase, Progress};
 use super::event::RequestContext;
-use super::head::{RequestHead, ResponseHead, quick_request, quick_response};
+use super::familiar::Familiar;
+use super::head::{Framing, RequestHead, ResponseHead, quick_request, quick_response};
 use super::stream::{Began, MessageStream};
 
 impl MessageStream {
@@ -50,12 +51,20 @@ impl MessageStream {
         reason = "a head is a large value: it is built once, where it is used"
     )]
     #[inline(always)]
-    pub fn plain_request<'a>(&mut self, data: &'a [u8]) -> Option<(RequestHead<'a>, usize)> {
+    pub fn plain_request<'a>(
+        &mut self,
+        data: &'a [u8],
+        familiar: &mut Familiar,
+    ) -> Option<(RequestHead<'a>, usize)> {
         if self.body.phase != Phase::Start || (!self.body.spoken && data.starts_with(b"PROXY ")) {
             return None;
         }
-        let (head, length) = quick_request(data)?;
+        let (head, length) = quick_request(data, Some(familiar))?;
         self.partial = None;
+        if head.framing == Framing::None {
+            (self.body.spoken, self.body.doubtful) = (true, false);
+            return Some((head, length));
+        }
         let began = Began {
             framing: head.framing,
             response: false,
@@ -64,23 +73,53 @@ impl MessageStream {
         Some((head, length))
     }
 
-    /// As [`plain_request`](Self::plain_request), for responses.
+    /// As [`plain_request`](Self::plain_request), for responses, of which the body may be there as well: the length is that
+    /// of both then, and the message is over.
     #[expect(
         clippy::inline_always,
         reason = "a head is a large value: it is built once, where it is used"
     )]
     #[inline(always)]
-    pub fn plain_response(&mut self, context: RequestContext, data: &[u8]) -> Option<(ResponseHead, usize)> {
+    pub fn plain_response(&mut self, context: RequestContext, data: &[u8]) -> Option<PlainResponse> {
         if self.body.phase != Phase::Start {
             return None;
         }
         let (head, length) = quick_response(data, context.method())?;
         self.partial = None;
+        if let Framing::Sized(body) = head.framing
+            && body <= (data.len() - length) as u64
+            && context != RequestContext::Unknown
+        {
+            (self.body.spoken, self.body.doubtful) = (true, false);
+            return Some(PlainResponse {
+                head,
+                length,
+                body: body as usize,
+                whole: true,
+            });
+        }
         let began = Began {
             framing: head.framing,
             response: true,
         };
         self.begin_with(began, context);
-        Some((head, length))
+        Some(PlainResponse {
+            head,
+            length,
+            body: 0,
+            whole: head.framing == Framing::None,
+        })
     }
+}
+
+/// A response head of the usual shape, and its body as far as it is over.
+pub struct PlainResponse {
+    /// The head.
+    pub head: ResponseHead,
+    /// Bytes of the head.
+    pub length: usize,
+    /// Bytes of the body, if the message is whole.
+    pub body: usize,
+    /// Whether the message is over with them.
+    pub whole: bool,
 }

@@ -4,6 +4,9 @@
 //! which also is the oracle of the tests: where this says something, httparse says the same or refuses the head for a
 //! field that does not matter here.
 
+use std::num::NonZeroUsize;
+
+use super::familiar::Familiar;
 use super::fields::Fields;
 use super::lines::Lines;
 use super::target;
@@ -11,7 +14,7 @@ use super::words::is_name;
 use crate::limits::HEADER_FIELDS;
 
 /// The lines of a head behind its first one, the empty line included.
-const LINES: usize = HEADER_FIELDS + 1;
+const LINES: u32 = HEADER_FIELDS as u32 + 1;
 
 /// The parts of a request head.
 pub(super) struct QuickRequest<'a> {
@@ -32,7 +35,7 @@ pub(super) struct QuickResponse<'a> {
 
 /// A request head at the beginning of `bytes`, if it is complete and plain.
 #[inline(always)]
-pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
+pub(super) fn request<'a>(bytes: &'a [u8], familiar: Option<&mut Familiar>) -> Option<QuickRequest<'a>> {
     const VERSION: usize = b" HTTP/1.1\r".len();
     let mut lines = Lines::of(bytes);
     let (line, version) = {
@@ -49,14 +52,36 @@ pub(super) fn request(bytes: &[u8]) -> Option<QuickRequest<'_>> {
     if method.is_empty() || target.is_empty() || !target::is_plain(target) {
         return None;
     }
-    let fields = fields(bytes, &mut lines)?;
+    let (fields, length) = match familiar {
+        Some(familiar) => request_fields(bytes, lines, familiar)?,
+        None => (fields(bytes, &mut lines)?, lines.at),
+    };
     Some(QuickRequest {
         method,
         target,
         minor,
         fields,
-        length: lines.at,
+        length,
     })
+}
+
+/// The fields of a request, and where they end: nearly always with the bytes.
+#[expect(clippy::inline_always, reason = "a part of what reads a request")]
+#[inline(always)]
+fn request_fields<'a>(
+    bytes: &'a [u8],
+    mut lines: Lines<'a>,
+    familiar: &mut Familiar,
+) -> Option<(Fields<'a>, usize)> {
+    let section = bytes.get(lines.at..)?;
+    if let Some(known) = familiar.fields(section) {
+        return Some((known, bytes.len()));
+    }
+    let fields = fields(bytes, &mut lines)?;
+    if lines.at == bytes.len() {
+        familiar.learn(section, &fields);
+    }
+    Some((fields, lines.at))
 }
 
 /// A response head at the beginning of `bytes`, if it is complete and plain.
@@ -120,90 +145,115 @@ fn is_reason(reason: &[u8]) -> bool {
     reason[0] == b' ' && reason.iter().all(|b| (0x20..=0x7e).contains(b))
 }
 
-/// How a line begins that matters: three letters, in lower case.
+/// The first four letters of a line, in lower case.
 #[inline]
 const fn letters(begin: [u8; 4]) -> u32 {
-    (u32::from_le_bytes(begin) | 0x20_20_20) & 0xff_ff_ff
+    u32::from_le_bytes(begin) | u32::from_le_bytes([b' '; 4])
 }
 
-/// Connection, Content-Length.
-const CON: u32 = letters(*b"conn");
+const CONNECTION: u32 = letters(*b"conn");
+const CONTENT: u32 = letters(*b"cont");
 const HOST: u32 = letters(*b"host");
 const TRANSFER: u32 = letters(*b"tran");
 const UPGRADE: u32 = letters(*b"upgr");
 const X_ACCEL: u32 = letters(*b"x-ac");
-/// A line end.
-const END: u32 = 1;
-/// White space begins a folded line; a colon has no name before it.
-const UNUSUAL: u32 = 2;
 
-/// By a line's first byte, its three letters if it matters; 0: it does not.
-const STARTS: [u32; 256] = {
-    let mut starts = [0; 256];
-    let mut matter = [CON, HOST, TRANSFER, UPGRADE, X_ACCEL].as_slice();
+/// A line that begins with a letter has this bit in its first byte.
+const LETTER: u32 = 0x40;
+
+/// How the lines begin that matter, each at its [`slot`].
+const STARTS: [u32; 8] = {
+    let mut starts = [0; 8];
+    let mut matter = [CONNECTION, CONTENT, HOST, TRANSFER, UPGRADE, X_ACCEL].as_slice();
     while let [letters, rest @ ..] = matter {
-        let [first, ..] = letters.to_le_bytes();
-        starts[first as usize] = *letters;
-        starts[first.to_ascii_uppercase() as usize] = *letters;
+        assert!(starts[slot(*letters)] == 0, "each has a slot of its own");
+        starts[slot(*letters)] = *letters;
         matter = rest;
     }
-    starts[b'\r' as usize] = END;
-    starts[b'\n' as usize] = END;
-    starts[b' ' as usize] = UNUSUAL;
-    starts[b'\t' as usize] = UNUSUAL;
-    starts[b':' as usize] = UNUSUAL;
     starts
 };
 
-/// The field lines up to the empty line. Of most lines no more than the first byte is looked at.
-#[expect(clippy::inline_always, reason = "the scanner's state is to stay in registers")]
+/// A number below 8, other ones for the lines that matter.
+#[inline]
+const fn slot(letters: u32) -> usize {
+    (letters.wrapping_mul(0x5eb5_61a5) >> 29) as usize
+}
+
+/// Reads the field lines up to the empty line; returns where that ends. Of most lines no more than the first four bytes
+/// are looked at. Out of line, so that the scanner's state has the registers for itself.
+#[inline(never)]
+fn read_fields<'a>(bytes: &'a [u8], at: usize, ends: u64, fields: &mut Fields<'a>) -> Option<NonZeroUsize> {
+    let mut lines = Lines::resumed(bytes, at, ends);
+    let mut left = LINES;
+    loop {
+        let (start, end) = lines.next()?;
+        left = left.checked_sub(1)?;
+        let begin = bytes.get(start..)?.first_chunk::<4>();
+        let begin = begin.map_or(0, |begin| u32::from_le_bytes(*begin));
+        if begin & LETTER == 0 {
+            match bytes.get(start..end)? {
+                b"" | b"\r" => return NonZeroUsize::new(lines.at),
+                // White space begins a folded line; a colon has no name before it.
+                [b' ' | b'\t' | b':', ..] => return None,
+                _ => continue,
+            }
+        }
+        let letters = letters(begin.to_le_bytes());
+        if STARTS[slot(letters)] == letters {
+            note(fields, letters, bytes.get(start..end)?);
+        }
+    }
+}
+
+/// The field lines up to the empty line.
+#[expect(clippy::inline_always, reason = "what is read stays where it is used")]
 #[inline(always)]
 fn fields<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Option<Fields<'a>> {
     let mut fields = Fields::default();
-    for _ in 0..LINES {
-        let (start, end) = lines.next()?;
-        let wanted = STARTS[usize::from(*bytes.get(start)?)];
-        if wanted == 0 {
-            continue;
+    lines.at = read_fields(bytes, lines.at, lines.ends, &mut fields)?.get();
+    Some(fields)
+}
+
+/// Notes a line that begins with these letters, if its field is one that matters.
+#[inline]
+fn note<'a>(fields: &mut Fields<'a>, letters: u32, line: &'a [u8]) {
+    if letters == HOST {
+        if let Some(value) = named(line, b"host") {
+            fields.host(value);
         }
-        let line = bytes.get(start..end)?;
-        if line.first_chunk().is_some_and(|begin| letters(*begin) == wanted) {
-            match wanted {
-                HOST => {
-                    if let Some(value) = named(line, b"host") {
-                        fields.host(value);
-                    }
-                }
-                CON => {
-                    if let Some(value) = named(line, b"connection") {
-                        fields.connection(value);
-                    } else if let Some(value) = named(line, b"content-length") {
-                        fields.content_length(value);
-                    }
-                }
-                TRANSFER => {
-                    if let Some(value) = named(line, b"transfer-encoding") {
-                        fields.transfer_encoding(value);
-                    }
-                }
-                UPGRADE => {
-                    if let Some(value) = named(line, b"upgrade") {
-                        fields.upgrade(value);
-                    }
-                }
-                _ => {
-                    if named(line, b"x-accel-redirect").is_some() {
-                        fields.accel();
-                    }
-                }
+    } else if letters == CONTENT {
+        if let Some(value) = named(line, b"content-length") {
+            fields.content_length(value);
+        }
+    } else {
+        note_seldom(fields, letters, line);
+    }
+}
+
+#[inline(never)]
+fn note_seldom(fields: &mut Fields<'_>, letters: u32, line: &[u8]) {
+    match letters {
+        CONNECTION => {
+            if let Some(value) = named(line, b"connection") {
+                fields.connection(value);
             }
-        } else if wanted == END && line.len() <= 1 {
-            return Some(fields);
-        } else if wanted == UNUSUAL {
-            return None;
+        }
+        TRANSFER => {
+            if let Some(value) = named(line, b"transfer-encoding") {
+                fields.transfer_encoding(value);
+            }
+        }
+        UPGRADE => {
+            if let Some(value) = named(line, b"upgrade") {
+                fields.upgrade(value);
+            }
+        }
+        _ => {
+            if named(line, b"x-accel-redirect").is_some() {
+                fields.accel();
+            }
         }
     }
-    None
 }
 
 /// The line's value if its field has this (lower case) name.

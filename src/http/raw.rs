@@ -1,4 +1,29 @@
-//! Fields that are seldom looked at, found in the bytes of a head that is known to be one.
+//! Heads for who looks at them now and then: copies, and fields that are seldom looked at, found in the bytes of a head that
+//! is known to be one.
+
+use super::head::{Framing, RequestHead};
+
+impl RequestHead<'_> {
+    /// A copy but for what follows the head. (A whole one would have all of it lie in memory, of which hardly ever any is
+    /// made.)
+    #[expect(clippy::inline_always, reason = "made where it is used, if at all")]
+    #[inline(always)]
+    #[must_use]
+    pub fn without_framing(&self) -> Self {
+        Self {
+            method: self.method,
+            method_name: self.method_name,
+            target: self.target,
+            host: self.host,
+            version: self.version,
+            announced: self.announced,
+            tokens: self.tokens,
+            framing: Framing::None,
+            extent: self.extent,
+            bytes: self.bytes,
+        }
+    }
+}
 
 /// The field lines of a head whose names begin with one of these letters (in lower case), as name and value without the
 /// white space around it (RFC 9110 section 5.1: names are the same in either case).

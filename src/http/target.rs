@@ -5,6 +5,13 @@ use wide::u8x16;
 /// Bytes looked at in one go.
 const PART: usize = 16;
 
+/// A target without its query, the parameters of its last segment, and what should not be there.
+#[must_use]
+pub fn path_of(target: &[u8]) -> &[u8] {
+    let end = memchr::memchr3(b'?', b';', b'#', target);
+    &target[..end.unwrap_or(target.len())]
+}
+
 /// Whether a target is made of nothing but what targets usually are: printable ASCII other than space, `"`, `<` and `>`.
 #[expect(clippy::inline_always, reason = "nothing is to be saved for a call")]
 #[inline(always)]
@@ -16,9 +23,11 @@ pub(super) fn is_plain(target: &[u8]) -> bool {
     };
     // The last part overlaps with the one before, unless that ends where it begins. No early end: there are few.
     let (parts, _) = target[..target.len() - 1].as_chunks::<PART>();
-    parts
-        .iter()
-        .fold(is_plain_part(last), |all, part| all & is_plain_part(part))
+    let mut plain = is_plain_part(last);
+    for part in parts {
+        plain &= is_plain_part(part);
+    }
+    plain
 }
 
 #[inline]

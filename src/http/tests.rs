@@ -314,5 +314,45 @@ fn a_proxy_header_that_could_be_a_request_is_none() {
         ["proxied None", "request /a", "end"]
     );
     let mut engines_way = MessageStream::default();
-    assert!(engines_way.plain_request(stream).is_none());
+    assert!(
+        engines_way
+            .plain_request(stream, &mut Familiar::default())
+            .is_none()
+    );
+}
+
+#[test]
+fn a_response_is_whole_with_its_last_byte_and_not_before() {
+    let message = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1";
+    let (head, whole) = (message.len() - 13, message.len() - 8);
+    for len in head..=message.len() {
+        let mut stream = MessageStream::default();
+        let known = RequestContext::Known(Method::Other);
+        let found = stream.plain_response(known, &message[..len]).unwrap();
+        assert_eq!((found.head.framing, found.length), (Framing::Sized(5), head));
+        let (body, over) = if found.whole {
+            (found.body, true)
+        } else {
+            stream.skip_plain(&message[head..len]).unwrap()
+        };
+        assert_eq!((body, over), (len.min(whole) - head, len >= whole), "{len}");
+        assert_eq!(stream.is_between(), over);
+    }
+    let mut stream = MessageStream::default();
+    // Without its request it is not known whether there is a body.
+    let found = stream.plain_response(RequestContext::Unknown, message).unwrap();
+    assert!(!found.whole && stream.in_body());
+}
+
+#[test]
+fn paths_of_targets() {
+    for (target, want) in [
+        ("/a/b?c#d", "/a/b"),
+        ("/a;b?c", "/a"),
+        ("/a", "/a"),
+        ("?", ""),
+        ("", ""),
+    ] {
+        assert_eq!(path_of(target.as_bytes()), want.as_bytes());
+    }
 }
