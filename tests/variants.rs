@@ -532,7 +532,8 @@ fn any_number_of_threads() {
     }
 }
 
-/// Small captures with packets missing, out of place or out of time, in which what the clock brings about falls together.
+/// Small captures with packets missing, out of place or out of time, in which what the clock brings about falls together, or
+/// which begin in the middle, so that who is the server shows on other connections.
 #[test]
 fn any_number_of_threads_where_packets_are_missing() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/engines");
@@ -544,11 +545,19 @@ fn any_number_of_threads_where_packets_are_missing() {
                 .report()
                 .expect("a report")
         };
-        let one = report("1");
+        let requests = |threads: &str| {
+            let file = file.to_string_lossy();
+            let run =
+                common::run::flowcheck(&["read", &file, "-q", "--requests", "--threads", threads], None);
+            assert_eq!(run.code, Some(0), "{file}: {}", run.stderr);
+            run.stdout
+        };
+        let (one, rows) = (report("1"), requests("1"));
         for threads in ["2", "3", "4", "7"] {
             assert_eq!(report(threads), one, "{}, {threads} threads", file.display());
+            assert_eq!(requests(threads), rows, "{}, {threads} threads", file.display());
         }
         looked_at += 1;
     }
-    assert_eq!(looked_at, 7);
+    assert_eq!(looked_at, 9);
 }

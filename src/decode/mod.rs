@@ -20,7 +20,7 @@ mod tunnel;
 mod wifi;
 
 pub use fragment::{Datagram, DatagramId, Fragment};
-pub use plain::{Plain, plain, plain_ends};
+pub use plain::{Plain, Sight, plain, plain_ends};
 pub(crate) use print::Features;
 pub use print::Print;
 pub use segment::{Address, End, Flags, IpId, Packet, Segment, SegmentHead, SkipReason};

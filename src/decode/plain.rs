@@ -66,6 +66,47 @@ pub fn plain_ends(frame: &Frame<'_>) -> Option<[End; 2]> {
     Headers::of(frame).map(|headers| headers.ends())
 }
 
+/// What of a segment is told by itself: who its ends are, and what it says of their roles.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// Source and destination.
+    pub ends: [End; 2],
+    /// Control bits.
+    pub flags: Flags,
+    /// What was captured of the payload.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Sight<'a> {
+    /// Of a packet.
+    #[must_use]
+    pub fn of(packet: &Packet<'a>) -> Self {
+        Self {
+            ends: [packet.source, packet.destination],
+            flags: packet.flags,
+            payload: packet.payload,
+        }
+    }
+
+    /// Of the segment in a frame of the usual shape; TCP options are not looked at.
+    #[inline]
+    #[must_use]
+    pub fn plain(frame: &Frame<'a>) -> Option<Self> {
+        let headers = Headers::of(frame)?;
+        let wire_end = IP_AT + usize::from(headers.word(IP_AT + 2));
+        let payload_at = TCP_AT + usize::from(headers.0[TCP_AT + 12] >> 4) * 4;
+        if payload_at < HEADERS || payload_at > wire_end {
+            return None;
+        }
+        let captured = frame.bytes.get(payload_at..frame.bytes.len().min(wire_end));
+        Some(Self {
+            ends: headers.ends(),
+            flags: Flags(headers.0[TCP_AT + 13] & CONTROL_BITS),
+            payload: captured.unwrap_or_default(),
+        })
+    }
+}
+
 /// A packet that is as plain as most are.
 pub struct Plain<'a> {
     headers: Headers<'a>,
@@ -255,6 +296,9 @@ mod tests {
             bytes.truncate(bytes.len().max(cut) - cut / 4);
             if let Some(packet) = plain(&frame(&bytes)) {
                 prop_assert_eq!(Ok(packet), decode(&frame(&bytes)));
+            }
+            if let (Some(sight), Ok(packet)) = (Sight::plain(&frame(&bytes)), decode(&frame(&bytes))) {
+                prop_assert_eq!(format!("{sight:?}"), format!("{:?}", Sight::of(&packet)));
             }
         }
     }

@@ -61,6 +61,8 @@ impl Engine {
                 Ok(Decoded::Packet(packet)) => {
                     if share(&packet, engines) == index {
                         self.packet(&packet);
+                    } else {
+                        self.learn_of(&packet);
                     }
                     return;
                 }

@@ -2,7 +2,7 @@
 
 use super::analysis::Engine;
 use super::conversation::Conversation;
-use super::names::End;
+use super::servers::Server;
 use crate::flow::FlowKey;
 
 /// Orders from here on come after every frame.
@@ -10,10 +10,6 @@ const LAST: u64 = 1 << 62;
 
 /// Connections whose first packet lies within so many frames are told at a time.
 const PART: u64 = 1 << 13;
-
-/// An end known as a server.
-#[derive(Clone, Copy, Debug)]
-pub struct Server(End);
 
 /// A connection that is open at the end: its place in the table, or (with the upper bit) among those parked.
 #[derive(Clone, Copy, Debug)]

@@ -36,6 +36,7 @@ mod record;
 mod records;
 mod roles;
 mod sample;
+mod servers;
 mod share;
 mod signs;
 mod streams;
@@ -51,9 +52,9 @@ pub use crate::flow::KeyHasher;
 pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;
-pub use ending::Server;
 pub use notebook::Noting;
 pub use quality::Quality;
+pub use servers::{Server, Servers};
 pub use share::{Owner, may_belong, owner};
 pub use view::{OpenConnection, OpenRef, Scan, Wanted};
 

@@ -64,9 +64,7 @@ impl Names {
 
     fn find_leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
-        if self.servers.len() < CLIENT_SERVER_PAIRS {
-            self.servers.insert(server);
-        }
+        self.learn_server(server);
         let full = self.legs.len() >= CLIENT_SERVER_PAIRS;
         let key = (Some(client), Some(server));
         let (key, number) = match self.legs.get_index_of(&key) {
@@ -95,6 +93,13 @@ impl Names {
     /// The servers known so far.
     pub(super) fn servers(&self) -> Vec<End> {
         self.servers.iter().copied().collect()
+    }
+
+    /// Remembers a server, as far as there is room.
+    pub(super) fn learn_server(&mut self, server: End) {
+        if self.servers.len() < CLIENT_SERVER_PAIRS {
+            self.servers.insert(server);
+        }
     }
 
     /// Servers known from elsewhere.

@@ -3,11 +3,12 @@
 use super::context::Context;
 use super::conversation::{Conversation, Roles};
 use super::marks::Marks;
+use super::servers::speaker;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::flow::{FlowKey, Sender};
-use crate::http::tls::{begins_client_hello, begins_record};
-use crate::http::{Side, begins_connection, begins_frames, begins_message};
+use crate::http::Side;
+use crate::http::tls::begins_record;
 use crate::time::Timestamp;
 
 impl Conversation {
@@ -57,14 +58,13 @@ impl Conversation {
         at: Timestamp,
         cx: &mut Context<'_>,
     ) {
-        if begins_message(Side::Request, payload) || begins_connection(payload) {
-            self.settle(sender, RoleEvidence::StartLine, at, cx);
-        } else if begins_message(Side::Response, payload) {
-            self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
-        } else if begins_client_hello(payload) || begins_frames(Side::Request, payload) {
-            self.settle(sender, RoleEvidence::StartLine, at, cx);
-        } else if begins_frames(Side::Response, payload) {
-            self.settle(sender.peer(), RoleEvidence::StartLine, at, cx);
+        if let Some(side) = speaker(payload) {
+            let client = if side == Side::Request {
+                sender
+            } else {
+                sender.peer()
+            };
+            self.settle(client, RoleEvidence::StartLine, at, cx);
         } else if (cut || begins_record(payload))
             && let Some(server) = Self::known_server(cx)
         {

@@ -1,7 +1,8 @@
 //! Which engine a frame belongs to.
 
+use super::servers::{Server, Servers};
 use crate::classify::Endpoint;
-use crate::decode::{Address, Decoded, End, Packet, decode, decode_unusual, plain_ends};
+use crate::decode::{Address, Decoded, End, Packet, Sight, decode, decode_unusual, plain_ends};
 use crate::frame::Frame;
 
 /// Whose a frame is.
@@ -15,28 +16,31 @@ pub enum Owner {
 }
 
 /// Which of `engines` engines a frame belongs to: the same for both directions of a connection, whatever carries it. Frames
-/// without a segment belong to any.
+/// without a segment belong to any. And the server that the frame is the first to show.
 #[inline]
-#[must_use]
-pub fn owner(frame: &Frame<'_>, engines: usize) -> Owner {
-    if engines == 1 {
-        return Owner::Engine(0);
-    }
-    match plain_ends(frame) {
-        Some([from, to]) => Owner::Engine(spread(ends(from, to), engines)),
-        None => unusual_owner(frame, engines),
+pub fn owner(frame: &Frame<'_>, engines: usize, servers: &mut Servers) -> (Owner, Option<Server>) {
+    match Sight::plain(frame) {
+        Some(segment) => {
+            let [from, to] = segment.ends;
+            let own = Owner::Engine(spread(ends(from, to), engines));
+            (own, servers.shown(&segment))
+        }
+        None => unusual_owner(frame, engines, servers),
     }
 }
 
 #[cold]
-fn unusual_owner(frame: &Frame<'_>, engines: usize) -> Owner {
+fn unusual_owner(frame: &Frame<'_>, engines: usize, servers: &mut Servers) -> (Owner, Option<Server>) {
     let decoded = decode(frame)
         .map(Decoded::Packet)
         .or_else(|reason| decode_unusual(frame, reason));
     match decoded {
-        Ok(Decoded::Packet(packet)) => Owner::Engine(share(&packet, engines)),
-        Ok(Decoded::Fragment(_)) => Owner::Everyone,
-        Err(_) => Owner::Engine(0),
+        Ok(Decoded::Packet(packet)) => {
+            let own = Owner::Engine(share(&packet, engines));
+            (own, servers.shown(&Sight::of(&packet)))
+        }
+        Ok(Decoded::Fragment(_)) => (Owner::Everyone, None),
+        Err(_) => (Owner::Engine(0), None),
     }
 }
 
@@ -113,10 +117,11 @@ mod tests {
             let back = packet((port % 7) as u8, port, false);
             let ethernet = [&[0; 12][..], &[8, 0], &there].concat();
             let vlan = [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &back].concat();
-            let whose = |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 4) {
-                Owner::Engine(engine) => engine,
-                Owner::Everyone => panic!("no fragment"),
-            };
+            let whose =
+                |link_type, bytes: &[u8]| match owner(&frame(link_type, bytes), 4, &mut Servers::default()) {
+                    (Owner::Engine(engine), None) => engine,
+                    other => panic!("neither a fragment nor a start: {other:?}"),
+                };
             let own = whose(LinkType::RAW, &there);
             assert_eq!(whose(LinkType::RAW, &back), own);
             assert_eq!(whose(LinkType::ETHERNET, &ethernet), own);

@@ -106,7 +106,9 @@ impl<'a> Adding<'a> {
                 self.observer.ended(ended, interface);
             }
         }
-        self.exchanges.sort_by_key(|exchange| exchange.order);
+        // What the clock ends at one frame comes in the order of the connections, whichever engines have them.
+        self.exchanges
+            .sort_by_key(|exchange| (exchange.order, exchange.connection));
         for exchange in self.exchanges.drain(..) {
             self.observer.exchange(&exchange);
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::showing::{Own, show_all, show_part};
-use crate::engine::{self, Engine, Found, KeyHasher, Owner};
+use crate::engine::{self, Engine, Found, KeyHasher, Owner, Server, Servers};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::Timestamp;
@@ -21,6 +21,9 @@ pub(super) struct Divided {
     parts: Vec<Vec<Own>>,
     /// What those of each engine say, if the source's thread had the time to look.
     looks: Vec<Look>,
+    /// Servers first shown by frames of the block, by the places of those among all frames: an engine of several sees its own
+    /// frames only.
+    servers: Vec<(u64, Server)>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
     /// The running maximum of packet time at its end. A single engine has it of the frames, and is told of silence alone.
@@ -64,6 +67,7 @@ impl Share {
             block,
             parts,
             looks,
+            servers,
             first,
             clock,
         } = &*self.divided;
@@ -77,7 +81,7 @@ impl Share {
         engine.begin(earliest.timestamp);
         let found = looks.get(self.engine).map(Look::found).unwrap_or_default();
         if let Some(part) = parts.get(self.engine) {
-            show_part(block, *first, part, found, engine);
+            show_part(block, *first, part, found, servers, engine);
             engine.advance(*clock);
         } else {
             engine.advance(*clock);
@@ -118,6 +122,7 @@ pub(super) struct Reading {
     source: Box<dyn Source>,
     interfaces: Interfaces,
     hasher: KeyHasher,
+    servers: Servers,
     frames: u64,
     clock: Timestamp,
 }
@@ -129,6 +134,7 @@ impl Reading {
             source,
             interfaces,
             hasher,
+            servers: Servers::default(),
             frames: 0,
             clock: Timestamp::MIN,
         }
@@ -196,8 +202,14 @@ impl Reading {
 
     fn divide(&mut self, divided: &mut Divided, engines: usize) {
         let Divided {
-            block, parts, clock, ..
+            block,
+            parts,
+            servers,
+            first,
+            clock,
+            ..
         } = divided;
+        servers.clear();
         if engines == 1 {
             *clock = self.clock;
             return;
@@ -210,10 +222,12 @@ impl Reading {
             self.clock = self.clock.max(record.timestamp);
             let behind = u32::try_from(self.clock.since(record.timestamp)).unwrap_or(Own::LONG);
             let own = Own { place, behind };
-            match engine::owner(&record.frame(&block.arena), engines) {
+            let (owner, server) = engine::owner(&record.frame(&block.arena), engines, &mut self.servers);
+            match owner {
                 Owner::Engine(engine) => parts[engine].push(own),
                 Owner::Everyone => parts.iter_mut().for_each(|part| part.push(own)),
             }
+            servers.extend(server.map(|server| (*first + u64::from(place), server)));
         }
         *clock = self.clock;
     }

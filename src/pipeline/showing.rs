@@ -1,6 +1,6 @@
 //! Shows an engine the frames of a block that are its own, looking ahead.
 
-use crate::engine::{Ahead, Engine, Found, KeyHasher};
+use crate::engine::{Ahead, Engine, Found, KeyHasher, Server};
 use crate::frame::{Block, Record};
 use crate::time::Nanos;
 
@@ -98,10 +98,34 @@ pub(super) fn show_all(block: &Block, first: u64, found: &[Found], engine: &mut 
     }
 }
 
-/// Shows an engine, which has begun, its part of a block, whose first frame is the capture's `first`-th, and the time of the others' frames where
-/// that matters to it.
-pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found], engine: &mut Engine) {
+/// Servers shown by the frames of a block, by the places of these.
+struct Shown<'a>(&'a [(u64, Server)]);
+
+impl Shown<'_> {
+    /// Tells an engine of those before its next frame, the capture's `order`-th.
+    #[inline]
+    fn tell(&mut self, order: u64, engine: &mut Engine) {
+        while let [(place, server), rest @ ..] = self.0
+            && *place < order
+        {
+            engine.learn(*server);
+            self.0 = rest;
+        }
+    }
+}
+
+/// Shows an engine, which has begun, its part of a block, whose first frame is the capture's `first`-th, the time of the
+/// others' frames where that matters to it, and the servers that they show.
+pub(super) fn show_part(
+    block: &Block,
+    first: u64,
+    part: &[Own],
+    found: &[Found],
+    servers: &[(u64, Server)],
+    engine: &mut Engine,
+) {
     let Block { records, arena, .. } = block;
+    let mut shown = Shown(servers);
     let own = part.iter().map(|own| &records[own.place as usize]);
     engine.count(part.len(), own.map(wire_bytes).sum());
     let mut coming = Coming::new(arena, found, engine);
@@ -120,9 +144,11 @@ pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found]
             let order = first + place as u64;
             if own.behind == Own::LONG || engine.minds_time(first + next as u64, order) {
                 for (record, order) in records[next..=place].iter().zip(first + next as u64..) {
+                    shown.tell(order, engine);
                     engine.go_on(order, record.timestamp);
                 }
             } else {
+                shown.tell(order, engine);
                 engine.advance(record.timestamp.plus(Nanos::from(own.behind)));
             }
             next = place + 1;
@@ -135,9 +161,11 @@ pub(super) fn show_part(block: &Block, first: u64, part: &[Own], found: &[Found]
     }
     if engine.minds_time(first + next as u64, first + records.len() as u64) {
         for (record, order) in records[next..].iter().zip(first + next as u64..) {
+            shown.tell(order, engine);
             engine.go_on(order, record.timestamp);
         }
     }
+    shown.tell(u64::MAX, engine);
 }
 
 fn wire_bytes(record: &Record) -> u64 {
