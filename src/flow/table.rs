@@ -285,7 +285,8 @@ impl<V> FlowTable<V> {
     /// Keys of the next `count` places in turn, for looking after silent ones.
     pub fn next_in_turn(&mut self, count: usize) -> impl Iterator<Item = (&FlowKey, &V)> {
         let len = self.slots.len();
-        let start = if len == 0 { 0 } else { self.cursor % len };
+        // A part that all fit in has all of them each time.
+        let start = if len <= count { 0 } else { self.cursor % len };
         self.cursor = start + count;
         let slots = self.slots.get(start..len.min(start + count)).unwrap_or_default();
         slots.iter().filter_map(Slot::living)
@@ -340,5 +341,33 @@ fn stands_for<V>(
         dead.at(pointer).is_some_and(|grave| grave.hash == hash)
     } else {
         slots.get(pointer.0 as usize).is_some_and(|slot| slot.key == *key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Address;
+    use crate::flow::PathId;
+
+    /// Otherwise it would depend on the number of engines which connections are looked after.
+    #[test]
+    fn a_small_table_has_its_turn_as_a_whole() {
+        let mut table = FlowTable::new(8, KeyHasher::default());
+        for port in 1..=5 {
+            let key = FlowKey {
+                low: Address::v4([10, 0, 0, 1]),
+                high: Address::v4([10, 0, 0, 2]),
+                low_port: port,
+                high_port: 80,
+                path: PathId(0),
+            };
+            table.insert(key, port);
+        }
+        let mut turn = |count| -> Vec<u16> { table.next_in_turn(count).map(|(_, port)| *port).collect() };
+        assert_eq!(turn(8), [1, 2, 3, 4, 5]);
+        assert_eq!(turn(5), [1, 2, 3, 4, 5]);
+        let parts = [turn(2), turn(2), turn(2)].concat();
+        assert!((1..=5).all(|port| parts.contains(&port)), "{parts:?}");
     }
 }
