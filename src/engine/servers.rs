@@ -10,6 +10,15 @@ use crate::http::tls::begins_client_hello;
 use crate::http::{Side, begins_connection, begins_frames, begins_message};
 use crate::limits::CLIENT_SERVER_PAIRS;
 
+/// Servers remembered where they are found without looking for them.
+const LATEST: usize = 16;
+
+/// Where among them.
+#[inline]
+const fn place(end: End) -> usize {
+    (end.0.low ^ end.0.low >> 32 ^ end.1 as u64) as usize % LATEST
+}
+
 /// An end known as a server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Server(pub(super) End);
@@ -34,23 +43,44 @@ pub(super) fn speaker(payload: &[u8]) -> Option<Side> {
 #[derive(Debug, Default)]
 pub struct Servers {
     known: IndexSet<End, RandomState>,
+    /// Those met lately, by a few bits of address and port: nearly always the one that is asked for.
+    latest: [Option<End>; LATEST],
 }
 
 impl Servers {
     /// The server that a segment shows, if it and its client have not been met as servers before.
+    #[inline]
     pub(super) fn shown(&mut self, segment: &Sight<'_>) -> Option<Server> {
         let syn = segment.flags.contains(Flags::SYN);
         if !syn && segment.payload.is_empty() {
             return None;
         }
         let [source, destination] = segment.ends;
+        if self.is_latest(destination) || self.is_latest(source) {
+            return None;
+        }
+        self.shown_first(segment)
+    }
+
+    #[inline]
+    fn is_latest(&self, end: End) -> bool {
+        self.latest[place(end)] == Some(end)
+    }
+
+    /// The same, where neither end was met lately.
+    #[inline(never)]
+    fn shown_first(&mut self, segment: &Sight<'_>) -> Option<Server> {
+        let [source, destination] = segment.ends;
+        for end in [destination, source] {
+            if self.known.contains(&end) {
+                self.latest[place(end)] = Some(end);
+                return None;
+            }
+        }
         if self.known.len() >= CLIENT_SERVER_PAIRS {
             return None;
         }
-        if self.known.contains(&destination) || self.known.contains(&source) {
-            return None;
-        }
-        let asks = if syn {
+        let asks = if segment.flags.contains(Flags::SYN) {
             !segment.flags.contains(Flags::ACK)
         } else {
             speaker(segment.payload)? == Side::Request
