@@ -60,7 +60,7 @@ fn carried(link: LinkType, frame: &[u8]) -> Path {
     assert_eq!((whole.source.1, whole.destination.1), (40_000, 8080));
     assert_eq!((whole.payload, whole.payload_len as usize), (BODY, BODY.len()));
     let padded = [frame, &[0xee; 9]].concat();
-    let padded = run(link, &padded, padded.len()).unwrap();
+    let padded = run(link, &padded, padded.len()).expect("a segment");
     assert_eq!((padded.payload, padded.payload_len as usize), (BODY, BODY.len()));
     for cut in 0..frame.len() {
         match run(link, &frame[..cut], frame.len()) {
@@ -104,7 +104,12 @@ fn mpls_with_ip_and_with_pseudowires() {
     let mut odd = on_ethernet(&inner());
     odd[0] = 0x45;
     let odd = ethernet(0x8847, &[&labels[4..], &odd].concat());
-    assert_eq!(run(LinkType::ETHERNET, &odd, odd.len()).unwrap().payload, BODY);
+    assert_eq!(
+        run(LinkType::ETHERNET, &odd, odd.len())
+            .expect("a segment")
+            .payload,
+        BODY
+    );
 }
 
 #[test]
@@ -209,7 +214,9 @@ fn wifi_frames_without_readable_data_have_a_reason() {
     }
     let alone = wifi(0x88, 1, &aggregate(snap().len() as u8));
     assert_eq!(
-        run(LinkType::IEEE802_11, &alone, alone.len()).unwrap().payload,
+        run(LinkType::IEEE802_11, &alone, alone.len())
+            .expect("a segment")
+            .payload,
         BODY
     );
 }
@@ -366,9 +373,9 @@ fn offloaded_packets_in_tunnels_take_their_length_from_around() {
     let body = vec![b'x'; 3000];
     let packet = ipv4(0, &with_body(&body));
     let frame = on_ethernet(&vxlan(1, &on_ethernet(&packet)));
-    let segment = run(LinkType::ETHERNET, &frame, frame.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &frame, frame.len()).expect("a segment");
     assert_eq!((segment.payload.len(), segment.payload_len), (3000, 3000));
-    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &frame[..200], frame.len()).expect("a segment");
     assert_eq!(segment.payload_len, 3000);
 }
 

@@ -66,14 +66,13 @@ fn print(payload_len: u32, ts_value: u32, if_index: u32) -> Print {
 #[test]
 fn plain_segment() {
     let packet = ethernet(0x0800, &ipv4(45, &with_body(b"hello")));
-    let packet = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
-    let segment = packet;
-    assert_eq!((packet.source.1, packet.destination.1), (40_000, 8080));
+    let segment = run(LinkType::ETHERNET, &packet, packet.len()).expect("a segment");
+    assert_eq!((segment.source.1, segment.destination.1), (40_000, 8080));
     assert_eq!((segment.sequence, segment.acknowledgment), (1, 2));
     assert_eq!(segment.flags, Flags(0x18));
     assert_eq!(segment.payload, b"hello");
     assert_eq!(
-        IpAddr::from(packet.source.0),
+        IpAddr::from(segment.source.0),
         "10.0.0.1".parse::<IpAddr>().unwrap()
     );
 }
@@ -82,23 +81,23 @@ fn plain_segment() {
 fn ethernet_padding_is_no_payload() {
     let mut packet = ethernet(0x0800, &ipv4(40, &TCP));
     packet.extend_from_slice(&[0; 6]);
-    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet, packet.len()).expect("a segment");
     assert_eq!((segment.payload.len(), segment.payload_len), (0, 0));
 }
 
 #[test]
 fn offloaded_total_length_zero_uses_the_wire_length() {
     let packet = ethernet(0x0800, &ipv4(0, &with_body(&[b'x'; 3000])));
-    let segment = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet, packet.len()).expect("a segment");
     assert_eq!(segment.payload_len, 3000);
-    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet[..80], packet.len()).expect("a segment");
     assert_eq!((segment.payload.len(), segment.payload_len), (26, 3000));
 }
 
 #[test]
 fn short_snaplen_keeps_the_length_on_the_wire() {
     let packet = ethernet(0x0800, &ipv4(1040, &with_body(&[b'x'; 1000])));
-    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len()).unwrap();
+    let segment = run(LinkType::ETHERNET, &packet[..60], packet.len()).expect("a segment");
     assert_eq!((segment.payload.len(), segment.payload_len), (6, 1000));
 }
 
@@ -109,9 +108,9 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     tcp.extend_from_slice(&[1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0]);
     tcp.extend_from_slice(b"GET / HTTP/1.1");
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
-    let whole = run(LinkType::ETHERNET, &packet, packet.len()).unwrap();
+    let whole = run(LinkType::ETHERNET, &packet, packet.len()).expect("a segment");
     assert_eq!(whole.print, print(14, 7, 0));
-    let cut = run(LinkType::ETHERNET, &packet[..54], packet.len()).unwrap();
+    let cut = run(LinkType::ETHERNET, &packet[..54], packet.len()).expect("a segment");
     assert_eq!(
         (cut.payload_len, cut.payload.len(), cut.print),
         (14, 0, print(14, 0, 0))
@@ -150,7 +149,7 @@ fn cooked_loopback_and_raw_links() {
     sll2[..2].copy_from_slice(&[8, 0]);
     sll2[7] = 3;
     sll2.extend_from_slice(&ip);
-    let segment = run(LinkType::LINUX_SLL2, &sll2, sll2.len()).unwrap();
+    let segment = run(LinkType::LINUX_SLL2, &sll2, sll2.len()).expect("a segment");
     assert_eq!(segment.print, print(0, 0, 3));
     for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
         let null = [&family[..], &ip].concat();

@@ -104,7 +104,9 @@ impl Names {
 
     /// Servers known from elsewhere.
     pub(super) fn learn_servers(&mut self, servers: impl IntoIterator<Item = End>) {
-        self.servers.extend(servers);
+        for server in servers {
+            self.learn_server(server);
+        }
     }
 
     /// Whether this end is known as a server.

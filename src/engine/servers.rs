@@ -80,14 +80,22 @@ impl Servers {
         if self.known.len() >= CLIENT_SERVER_PAIRS {
             return None;
         }
+        let server = Server::of(segment)?;
+        self.known.insert(server.0);
+        Some(server)
+    }
+}
+
+impl Server {
+    /// The end that a segment shows to be a server's.
+    fn of(segment: &Sight<'_>) -> Option<Self> {
+        let [source, destination] = segment.ends;
         let asks = if segment.flags.contains(Flags::SYN) {
             !segment.flags.contains(Flags::ACK)
         } else {
             speaker(segment.payload)? == Side::Request
         };
-        let server = if asks { destination } else { source };
-        self.known.insert(server);
-        Some(Server(server))
+        Some(Self(if asks { destination } else { source }))
     }
 }
 
@@ -100,7 +108,7 @@ impl Engine {
 
     /// A segment of another engine's, of a datagram that every engine puts together.
     pub(super) fn learn_of(&mut self, packet: &Packet<'_>) {
-        if let Some(server) = Servers::default().shown(&Sight::of(packet)) {
+        if let Some(server) = Server::of(&Sight::of(packet)) {
             self.learn(server);
         }
     }

@@ -1,5 +1,7 @@
 //! Fields met lately: who asks again and again sends the same ones, whatever the targets are.
 
+use std::fmt;
+
 use super::fields::{ContentLength, Fields, Tokens, TransferEncoding};
 
 /// Fields that take more bytes are read each time.
@@ -16,7 +18,7 @@ pub struct Familiar {
 }
 
 /// All bytes of a head behind its start line, and what they say.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Section {
     bytes: Vec<u8>,
     /// Where the value of Host is.
@@ -58,6 +60,15 @@ impl Familiar {
         if section.others >= LEARNED || section.bytes.is_empty() {
             section.learn(bytes, fields);
         }
+    }
+}
+
+impl fmt::Debug for Section {
+    /// Without the fields: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Section")
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,9 +119,11 @@ mod tests {
         assert!(familiar.fields(fields).is_none() && familiar.fields(b"").is_none());
         for target in ["/", "/a/b?c"] {
             let head = [format!("GET {target} HTTP/1.1\r\n").as_bytes(), fields].concat();
-            let (read, length) = quick_request(&head, Some(&mut familiar)).unwrap();
+            let (read, length) = quick_request(&head, Some(&mut familiar)).expect("a plain head");
             assert_eq!((read.host, length), (Some(&b"a.example"[..]), head.len()));
             assert!(read.announced && familiar.fields(fields).is_some());
+            let bytes = format!("{:?}", b"a.example");
+            assert!(!format!("{familiar:?}").contains(bytes.trim_matches(['[', ']'])));
         }
         let others = vec![b'x'; LONGEST + 1 + fields.len() % KNOWN];
         (0..2 * LEARNED).for_each(|_| familiar.learn(&others, &Fields::default()));

@@ -328,19 +328,23 @@ fn a_response_is_whole_with_its_last_byte_and_not_before() {
     for len in head..=message.len() {
         let mut stream = MessageStream::default();
         let known = RequestContext::Known(Method::Other);
-        let found = stream.plain_response(known, &message[..len]).unwrap();
+        let found = stream
+            .plain_response(known, &message[..len])
+            .expect("a plain response");
         assert_eq!((found.head.framing, found.length), (Framing::Sized(5), head));
         let (body, over) = if found.whole {
             (found.body, true)
         } else {
-            stream.skip_plain(&message[head..len]).unwrap()
+            stream.skip_plain(&message[head..len]).expect("a plain response")
         };
         assert_eq!((body, over), (len.min(whole) - head, len >= whole), "{len}");
         assert_eq!(stream.is_between(), over);
     }
     let mut stream = MessageStream::default();
     // Without its request it is not known whether there is a body.
-    let found = stream.plain_response(RequestContext::Unknown, message).unwrap();
+    let found = stream
+        .plain_response(RequestContext::Unknown, message)
+        .expect("a plain response");
     assert!(!found.whole && stream.in_body());
 }
 
