@@ -29,13 +29,9 @@ fn main() {
 /// The `number`-th connection: 16 clients, 4 servers, ports.
 fn key(number: usize) -> FlowKey {
     let address = |last: usize| Address::v4([10, 77, (last >> 8) as u8, last as u8]);
-    FlowKey {
-        low: address(number >> 18),
-        high: address(256 + (number & 3)),
-        low_port: (number >> 2) as u16,
-        high_port: 8080,
-        path: PathId(0),
-    }
+    let client = (address(number >> 18), (number >> 2) as u16);
+    let server = (address(256 + (number & 3)), 8080);
+    FlowKey::between(client, server, PathId(0)).0
 }
 
 fn table(connections: usize) -> FlowTable<Kept> {

@@ -4,8 +4,9 @@
 use super::segment::{Flags, IpId};
 use crate::frame::InterfaceId;
 
-/// The print of a packet.
+/// The print of a packet. Packed: one is handed on with each packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(Rust, packed(4))]
 pub struct Print {
     /// Numbers, flags, length, IP-ID and TSval in one word.
     pub hash: u64,
@@ -45,12 +46,11 @@ impl Print {
         let rest = u64::from(features.ts_value) << 32 | u64::from(features.payload_len);
         // Prints are compared, and nothing else: what is the same for all need not be mixed in.
         let mixed = numbers.wrapping_mul(ODD[0]).rotate_left(29) ^ rest.wrapping_mul(ODD[1]).rotate_left(17);
-        let place = u32::from(features.ttl) << 24
-            ^ features.if_index.rotate_left(12)
-            ^ u32::from(features.interface.0);
+        let place = u16::from(features.ttl) << 8 ^ features.interface.0;
+        let elsewhere = features.if_index.wrapping_mul(0x9e37_79b1) >> 16;
         Self {
             hash: mixed ^ small,
-            place: (place.wrapping_mul(0x9e37_79b1) >> 16) as u16,
+            place: place ^ elsewhere as u16,
             has_id: id != 0,
         }
     }

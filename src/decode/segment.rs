@@ -48,6 +48,17 @@ impl Address {
         }
     }
 
+    /// The IPv4 address, if it is one.
+    #[inline]
+    #[must_use]
+    pub const fn as_v4(self) -> Option<u32> {
+        if self.high == 0 && self.low >> 32 == Self::V4_PREFIX >> 32 {
+            Some(self.low as u32)
+        } else {
+            None
+        }
+    }
+
     /// From an IPv6 address in network byte order.
     #[must_use]
     pub fn v6(octets: [u8; 16]) -> Self {
@@ -61,12 +72,11 @@ impl Address {
 
 impl From<Address> for IpAddr {
     fn from(address: Address) -> Self {
-        if address.high == 0 && address.low >> 32 == Address::V4_PREFIX >> 32 {
-            Self::V4(Ipv4Addr::from_bits(address.low as u32))
-        } else {
-            Self::V6(Ipv6Addr::from_bits(
+        match address.as_v4() {
+            Some(bits) => Self::V4(Ipv4Addr::from_bits(bits)),
+            None => Self::V6(Ipv6Addr::from_bits(
                 u128::from(address.high) << 64 | u128::from(address.low),
-            ))
+            )),
         }
     }
 }

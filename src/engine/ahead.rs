@@ -3,22 +3,22 @@
 
 use super::analysis::Engine;
 use crate::decode::{Flags, Plain, Segment, SegmentHead};
-use crate::flow::{FlowKey, Glimpse, KeyHash, KeyHasher, PathId, Sender};
+use crate::flow::{Glimpse, KeyHasher, KeyTag, Sender, ShortKey};
 use crate::frame::Record;
 use crate::time::Timestamp;
 
 /// What a frame of the usual shape says before anything is known of its connection: any thread may find it.
 ///
-/// Large, and written in place.
+/// Written in place by one thread and read by another one: no larger than it must be.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
 pub struct Found {
     head: SegmentHead,
-    pub(super) key: FlowKey,
-    pub(super) hash: KeyHash,
-    /// Where in the block's arena the captured payload lies.
+    pub(super) key: ShortKey,
+    pub(super) tag: KeyTag,
+    /// Where in the block's arena the captured payload lies ...
     payload_at: u32,
-    payload_end: u32,
+    /// ... and how much of it.
+    payload_len: u16,
     pub(super) sender: Sender,
     /// Whether the frame is of the usual shape at all: of another one nothing else here is.
     is_usual: bool,
@@ -28,10 +28,10 @@ impl Found {
     /// Nothing.
     pub const NOTHING: Self = Self {
         head: SegmentHead::NOTHING,
-        key: FlowKey::NONE,
-        hash: KeyHash::NONE,
+        key: ShortKey::NONE,
+        tag: KeyTag::NONE,
         payload_at: 0,
-        payload_end: 0,
+        payload_len: 0,
         sender: Sender::Low,
         is_usual: false,
     };
@@ -45,12 +45,12 @@ impl Found {
             return;
         };
         let Some(plain) = Plain::of(&frame) else { return };
-        let [source, destination] = plain.ends();
-        (self.key, self.sender) = FlowKey::between(source, destination, PathId(0));
-        self.hash = hasher.hash(&self.key);
+        (self.key, self.sender) = ShortKey::of(plain.ends_in_words());
+        self.tag = hasher.tag(self.key);
         plain.write(&frame, &mut self.head);
         self.payload_at = record.offset + plain.payload_at;
-        self.payload_end = record.offset + plain.payload_end;
+        // In IPv4 it is shorter than 64 KiB.
+        self.payload_len = (plain.payload_end - plain.payload_at) as u16;
         self.is_usual = true;
     }
 
@@ -75,8 +75,10 @@ impl Found {
 
     #[inline]
     fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
-        let range = self.payload_at as usize..self.payload_end as usize;
-        arena.get(range).unwrap_or_default()
+        let start = self.payload_at as usize;
+        arena
+            .get(start..start + usize::from(self.payload_len))
+            .unwrap_or_default()
     }
 
     #[inline]
@@ -118,8 +120,8 @@ impl Engine {
     #[inline]
     pub fn fetch(&self, found: &Found, arena: &[u8]) {
         if found.is_usual {
-            self.table.fetch(found.hash);
-            if found.payload_at != found.payload_end {
+            self.table.fetch(found.tag);
+            if found.payload_len != 0 {
                 touch(found.payload(arena));
             }
         }
@@ -130,7 +132,7 @@ impl Engine {
     pub fn look_ahead(&self, found: &[Found], ahead: &mut Ahead) {
         for (found, glimpse) in found.iter().zip(&mut ahead.glimpses) {
             // Of a frame that is not usual it means nothing, and is not asked for.
-            *glimpse = self.table.glimpse(found.hash);
+            *glimpse = self.table.glimpse(found.tag);
         }
     }
 }
@@ -148,6 +150,7 @@ fn touch(payload: &[u8]) {
 mod tests {
     use super::*;
     use crate::decode::decode;
+    use crate::flow::{FlowKey, PathId};
     use crate::frame::{InterfaceId, LinkType};
 
     /// What is found for a frame is what decoding it says, wherever in the arena it lies; padding is no payload.
@@ -176,7 +179,7 @@ mod tests {
         assert_eq!(found.segment(&arena), packet.segment());
         assert_eq!(found.segment(&arena).payload, b"HTTP/");
         let (key, sender) = FlowKey::of(&packet, PathId(0));
-        assert_eq!((found.key, found.sender), (key, sender));
+        assert_eq!((FlowKey::from(found.key), found.sender), (key, sender));
         assert_eq!(found.timestamp(), record.timestamp);
         // Another frame in its place, which is not usual, leaves nothing of the one before.
         record.link_type = LinkType::RAW;

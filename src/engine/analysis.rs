@@ -12,9 +12,9 @@ use super::notebook::Notebook;
 use super::quality::Quality;
 use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
-use crate::decode::decode;
+use crate::decode::{Flags, decode};
 use crate::diagnose::ExchangeRecord;
-use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Trail};
+use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Known, Trail};
 use crate::frame::Frame;
 use crate::limits::TOMBSTONES;
 use crate::time::Timestamp;
@@ -190,24 +190,30 @@ impl Engine {
     #[inline(always)]
     pub fn found(&mut self, order: u64, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         self.now = self.now.at_frame(order);
-        let seen = self.table.seen(glimpse, &found.key);
-        let living = seen.or_else(|| self.table.come_since(glimpse, &found.key, found.hash));
+        self.count_segment(found.flags());
         if self.notebook.is_none()
-            && let Some(place) = living
+            && let Some(place) = self.table.seen(glimpse, found.key)
         {
-            self.quality.segments += 1;
-            self.quality.flags.count(found.flags());
-            self.on_living(place, &found.key, &found.segment(arena), found.sender);
+            self.on_living(place, &found.segment(arena), found.sender);
         } else {
             self.found_elsewhere(found, glimpse, arena);
         }
     }
 
-    /// A segment whose connection does not live, or whose packets are noted.
+    /// A segment whose connection does not live, or came a few packets ago, or whose packets are noted.
     #[inline(never)]
     fn found_elsewhere(&mut self, found: &Found, glimpse: Glimpse, arena: &[u8]) {
-        let known = self.table.look_at(glimpse, &found.key, found.hash);
-        self.known_segment(known, &found.key, &found.segment(arena), found.sender);
+        let known = match self.table.seen(glimpse, found.key) {
+            Some(place) => Known::Living(place),
+            None => self.table.look_at(glimpse, found.key, found.tag),
+        };
+        self.known_segment(known, &found.key.into(), &found.segment(arena), found.sender);
+    }
+
+    #[inline]
+    pub(super) fn count_segment(&mut self, flags: Flags) {
+        self.quality.segments += 1;
+        self.quality.flags.count(flags);
     }
 
     /// The capture's first packet came at `start`, unless an earlier call told.

@@ -81,7 +81,7 @@ impl Conversation {
             client: endpoint(key, client),
             server: endpoint(key, server),
             role_evidence: evidence,
-            path: known.names.path_of(key.path),
+            path: known.names.path_of(key.path()),
             interface: self.first.interface(),
             start: self.start,
             end: self.last_at,

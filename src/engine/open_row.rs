@@ -46,7 +46,7 @@ impl OpenRow<'_> {
     }
 
     fn path(&self) -> Path {
-        self.engine.names.path_of(self.key.path)
+        self.engine.names.path_of(self.key.path())
     }
 
     fn role(&self) -> RoleEvidence {
@@ -118,7 +118,7 @@ impl Row for OpenRow<'_> {
             Field::Address => {
                 test(Fact::End(self.end(Sender::Low))) || test(Fact::End(self.end(Sender::High)))
             }
-            Field::Port => number(self.key.low_port.into()) || number(self.key.high_port.into()),
+            Field::Port => self.key.ports().into_iter().any(|port| number(port.into())),
             Field::Class => {
                 let class = classify(self, self.engine.now.clock, thresholds);
                 test(Fact::Word(class.as_str()))
@@ -154,7 +154,7 @@ impl Row for OpenRow<'_> {
                 let name = self.wanted.interface(living.first.interface());
                 name.is_some_and(|name| test(Fact::Text(name)))
             }
-            Field::Tunnel | Field::Vlan if self.key.path == PathId(0) => false,
+            Field::Tunnel | Field::Vlan if self.key.path() == PathId(0) => false,
             Field::Vlan => of_vlans(&self.path(), test),
             Field::Tunnel => of_tunnel(&self.path(), test),
             Field::ProxiedFor => living.proxied_for().is_some_and(|source| test(Fact::End(source))),

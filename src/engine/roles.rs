@@ -109,10 +109,7 @@ impl Conversation {
 
     /// The lower port's end.
     pub(super) fn lower_port(key: &FlowKey) -> Sender {
-        if key.low_port <= key.high_port {
-            Sender::Low
-        } else {
-            Sender::High
-        }
+        let [low, high] = key.ports();
+        if low <= high { Sender::Low } else { Sender::High }
     }
 }

@@ -20,7 +20,7 @@ impl Engine {
         let head = challenger.head();
         let mut opened = Conversation::new(challenger.order, &head.alone());
         self.trail
-            .is_duplicate(&mut opened.link, &head.alone(), challenger.sender);
+            .note(&mut opened.link, &head.alone(), challenger.sender);
         let place = self.table.insert(*key, opened);
         let (table, cx) = &mut self.at_work(place, key);
         if let Some(opened) = table.at(place) {
@@ -46,7 +46,7 @@ impl Engine {
             if resumes.is_some() {
                 opened.marks.set(Marks::RESUMED);
             }
-            self.trail.is_duplicate(&mut opened.link, segment, sender);
+            self.trail.note(&mut opened.link, segment, sender);
         }
         self.deliver(place, key, segment, sender);
     }

@@ -21,14 +21,12 @@ impl Engine {
         });
         let (key, sender) = FlowKey::of(packet, path);
         let known = self.table.look(&key);
+        self.count_segment(packet.flags);
         self.known_segment(known, &key, &packet.segment(), sender);
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
+    /// Takes in a segment that was counted.
+    #[inline]
     pub(super) fn known_segment(
         &mut self,
         known: Known,
@@ -36,30 +34,19 @@ impl Engine {
         segment: &Segment<'_>,
         sender: Sender,
     ) {
-        self.quality.segments += 1;
-        self.quality.flags.count(segment.flags);
         if self.notebook.is_some() {
             cold_path();
             self.noted_segment(known, key, segment, sender);
         } else {
-            self.take_in_here(known, key, segment, sender);
+            self.take_in(known, key, segment, sender);
         }
     }
 
     /// Takes in one segment.
     #[inline(never)]
     pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        self.take_in_here(known, key, segment, sender);
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
-    fn take_in_here(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
-            Known::Living(place) => self.on_living(place, key, segment, sender),
+            Known::Living(place) => self.on_living(place, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
             Known::Nothing => self.on_unknown(key, segment, sender),
         }
@@ -70,8 +57,8 @@ impl Engine {
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    pub(super) fn on_living(&mut self, place: usize, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
-        let Some(living) = self.table.at(place) else {
+    pub(super) fn on_living(&mut self, place: usize, segment: &Segment<'_>, sender: Sender) {
+        let Some((key, living)) = self.table.living(place) else {
             cold_path();
             return;
         };
@@ -102,7 +89,8 @@ impl Engine {
             let generation = living.generation(self.now.order / STEPS, segment, sender);
             if generation != Generation::Same {
                 cold_path();
-                return self.on_another(generation, place, key, segment, sender);
+                let key = *key;
+                return self.on_another(generation, place, &key, segment, sender);
             }
             false
         };
@@ -118,7 +106,10 @@ impl Engine {
             records: &mut self.records,
         };
         let delivered = living.take_segment(goes_on, segment, sender, cx);
-        self.after(&delivered, place, key, segment);
+        if !delivered.is_all() {
+            let key = *key;
+            self.after(&delivered, place, &key, segment);
+        }
     }
 
     /// A segment of another connection than the one that lives under its key.
@@ -235,6 +226,14 @@ struct Delivered {
     waits: bool,
     /// It keeps more than before, and all together too much.
     too_much: bool,
+}
+
+impl Delivered {
+    /// Whether nothing is to be done about it.
+    #[inline]
+    fn is_all(&self) -> bool {
+        self.fate == Fate::GoesOn && !self.waits && !self.too_much
+    }
 }
 
 impl Conversation {

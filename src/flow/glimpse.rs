@@ -4,7 +4,7 @@ use std::hint::cold_path;
 
 use prefetch_index::prefetch_index;
 
-use super::key::{FlowKey, KeyHash};
+use super::key::{KeyTag, ShortKey};
 use super::table::{FlowTable, Known, Pointer};
 
 /// What the index says of a key at a moment.
@@ -25,12 +25,12 @@ impl Glimpse {
 }
 
 impl<V> FlowTable<V> {
-    /// What the index seems to say of a key with this hash, to be [looked at](Self::look_at) later. Where a connection seems to
+    /// What the index seems to say of a key with this tag, to be [looked at](Self::look_at) later. Where a connection seems to
     /// live is asked for meanwhile.
     #[inline]
     #[must_use]
-    pub fn glimpse(&self, KeyHash(hash): KeyHash) -> Glimpse {
-        let Some(pointer) = self.index.first(hash).map(Pointer) else {
+    pub fn glimpse(&self, tag: KeyTag) -> Glimpse {
+        let Some(pointer) = self.index.first(tag.hash()).map(Pointer) else {
             return Glimpse {
                 pointer: Pointer::NOWHERE,
                 nothing_at: self.changes,
@@ -52,56 +52,61 @@ impl<V> FlowTable<V> {
     )]
     #[inline(always)]
     #[must_use]
-    pub fn seen(&self, glimpse: Glimpse, key: &FlowKey) -> Option<usize> {
+    pub fn seen(&self, glimpse: Glimpse, key: ShortKey) -> Option<usize> {
         // Of a tombstone and of nothing this is beyond all places.
-        let place = glimpse.pointer.0 as usize;
+        self.lives_at(glimpse.pointer.0 as usize, key)
+    }
+
+    #[expect(clippy::inline_always, reason = "done for nearly every packet")]
+    #[inline(always)]
+    fn lives_at(&self, place: usize, key: ShortKey) -> Option<usize> {
         let slot = self.slots.get(place)?;
-        (slot.key == *key && slot.value.is_some()).then_some(place)
+        (slot.key.is(key) && slot.value.is_some()).then_some(place)
     }
 
-    /// Where the connection with this key lives, if it came since an earlier glimpse, or took over the key of another one.
-    #[inline(never)]
+    /// What is known of a key of which an earlier glimpse did [not show](Self::seen) that its connection lives: what came since is
+    /// looked for among the latest first.
     #[must_use]
-    pub fn come_since(&self, glimpse: Glimpse, key: &FlowKey, hash: KeyHash) -> Option<usize> {
-        if glimpse.nothing_at == self.changes {
-            return None;
-        }
-        let pointer = self.pointer(key, hash)?;
-        (!pointer.is_dead()).then_some(pointer.0 as usize)
-    }
-
-    /// As [`look`](Self::look), with what an earlier glimpse showed.
-    #[inline]
-    #[must_use]
-    pub fn look_at(&self, glimpse: Glimpse, key: &FlowKey, hash: KeyHash) -> Known {
-        if let Some(place) = self.seen(glimpse, key) {
+    pub fn look_at(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Known {
+        if let Some(place) = self.lives_at(self.latest.place(tag), key) {
             Known::Living(place)
         } else if glimpse.nothing_at == self.changes {
             Known::Nothing
         } else {
             cold_path();
-            self.known(self.pointer(key, hash))
+            self.look(&key.into())
         }
+    }
+}
+
+/// Where the connections live that came last, by a few bits of their tags.
+#[derive(Debug, Default)]
+pub(super) struct Latest([u32; Self::MOST]);
+
+impl Latest {
+    const MOST: usize = 16;
+
+    #[inline]
+    fn place(&self, tag: KeyTag) -> usize {
+        self.0[tag.bits() % Self::MOST] as usize
+    }
+
+    #[inline]
+    pub(super) fn note(&mut self, tag: KeyTag, place: usize) {
+        self.0[tag.bits() % Self::MOST] = place as u32;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Address;
-    use crate::flow::{KeyHasher, Link, PathId, Tombstone};
+    use crate::flow::{FlowKey, KeyHasher, Link, Tombstone};
     use crate::sequence::SeqNumber;
     use crate::time::Timestamp;
     use crate::u48::U48;
 
-    fn key(port: u16) -> FlowKey {
-        FlowKey {
-            low: Address::v4([10, 0, 0, 1]),
-            high: Address::v4([10, 0, 0, 2]),
-            low_port: port,
-            high_port: 80,
-            path: PathId(0),
-        }
+    fn key(port: u16) -> ShortKey {
+        ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 80]).0
     }
 
     fn tombstone(id: u64) -> Tombstone {
@@ -124,35 +129,46 @@ mod tests {
 
     #[test]
     fn a_glimpse_does_not_outlive_what_it_showed() {
-        let mut table = FlowTable::new(8, KeyHasher::default());
+        let hasher = KeyHasher::default();
+        let mut table = FlowTable::new(8, hasher.clone());
         let (first, second) = (key(1), key(2));
-        let nothing = table.glimpse(table.hash(&first));
-        let place = table.insert(first, 'a');
-        assert!(
-            matches!(table.look_at(nothing, &first, table.hash(&first)), Known::Living(at) if at == place)
-        );
-        assert_eq!(table.seen(nothing, &first), None);
-        assert_eq!(table.come_since(nothing, &first, table.hash(&first)), Some(place));
-        let living = table.glimpse(table.hash(&first));
-        assert_eq!(table.seen(living, &first), Some(place));
-        table.insert(second, 'b');
-        assert!(
-            matches!(table.look_at(living, &first, table.hash(&first)), Known::Living(at) if at == place)
-        );
+        let tag = hasher.tag(first);
+        let nothing = table.glimpse(tag);
+        let place = table.insert(first.into(), 'a');
+        assert_eq!(table.seen(nothing, first), None);
+        assert!(matches!(table.look_at(nothing, first, tag), Known::Living(at) if at == place));
+        let living = table.glimpse(tag);
+        assert_eq!(table.seen(living, first), Some(place));
+        table.insert(second.into(), 'b');
+        assert_eq!(table.seen(living, first), Some(place));
         table.bury(place, tombstone(7));
-        assert_eq!(table.seen(living, &first), None);
-        assert_eq!(table.come_since(living, &first, table.hash(&first)), None);
-        assert_eq!(
-            buried(&table.look_at(living, &first, table.hash(&first))),
-            Some(7)
-        );
+        assert_eq!(table.seen(living, first), None);
+        assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
         // Another connection takes the place, not the key.
-        let dead = table.glimpse(table.hash(&first));
-        assert_eq!(table.insert(key(3), 'c'), place);
-        assert_eq!(
-            buried(&table.look_at(living, &first, table.hash(&first))),
-            Some(7)
-        );
-        assert_eq!(buried(&table.look_at(dead, &first, table.hash(&first))), Some(7));
+        let dead = table.glimpse(tag);
+        assert_eq!(table.insert(key(3).into(), 'c'), place);
+        assert_eq!(table.seen(living, first), None);
+        assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
+        assert_eq!(buried(&table.look_at(dead, first, tag)), Some(7));
+    }
+
+    /// However many came since, and whether they were among the latest or not.
+    #[test]
+    fn what_came_since_a_glimpse_is_found() {
+        let hasher = KeyHasher::default();
+        let mut table = FlowTable::new(8, hasher.clone());
+        let keys = [1, 2, 3].map(|block| (block * 100..block * 100 + 40).map(key));
+        for keys in keys {
+            let keys: Vec<ShortKey> = keys.collect();
+            let glimpses: Vec<Glimpse> = keys.iter().map(|key| table.glimpse(hasher.tag(*key))).collect();
+            for key in &keys {
+                table.insert(FlowKey::from(*key), 'a');
+            }
+            for (key, glimpse) in keys.iter().zip(glimpses) {
+                let found = table.look_at(glimpse, *key, hasher.tag(*key));
+                let place = table.find(&FlowKey::from(*key));
+                assert!(matches!(found, Known::Living(at) if Some(at) == place));
+            }
+        }
     }
 }

@@ -15,6 +15,6 @@ mod tcp;
 pub use duplicate::{Link, Trail};
 pub use glimpse::Glimpse;
 pub use graves::Tombstone;
-pub use key::{FlowKey, KeyHash, KeyHasher, PathId, Sender};
+pub use key::{FlowKey, KeyHash, KeyHasher, KeyTag, PathId, Sender, ShortKey};
 pub use table::{FlowTable, Known};
 pub use tcp::{Next, Sent, Tcp, TcpEnd};

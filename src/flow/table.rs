@@ -1,8 +1,9 @@
 //! The table of living connections and the memory of dead ones.
 
 use super::duplicate::Trail;
+use super::glimpse::Latest;
 use super::graves::{Grave, Graveyard, Tombstone};
-use super::key::{FlowKey, KeyHash, KeyHasher, Sender};
+use super::key::{FlowKey, KeyHash, KeyHasher, KeyTag, Sender};
 use crate::decode::Segment;
 use crate::index::Index;
 use crate::time::Timestamp;
@@ -63,6 +64,7 @@ pub struct FlowTable<V> {
     dropped_early: u64,
     /// How often a connection came or went, counted round.
     pub(super) changes: u32,
+    pub(super) latest: Latest,
 }
 
 impl<V> FlowTable<V> {
@@ -79,6 +81,7 @@ impl<V> FlowTable<V> {
             cursor: 0,
             dropped_early: 0,
             changes: 0,
+            latest: Latest::default(),
         }
     }
 
@@ -106,10 +109,10 @@ impl<V> FlowTable<V> {
         self.hasher.clone()
     }
 
-    /// What is known of a key with this hash is asked for, and will be at hand when it is looked for a little later.
+    /// What is known of a key with this tag is asked for, and will be at hand when it is looked for a little later.
     #[inline]
-    pub fn fetch(&self, KeyHash(hash): KeyHash) {
-        self.index.fetch(hash);
+    pub fn fetch(&self, tag: KeyTag) {
+        self.index.fetch(tag.hash());
     }
 
     #[inline]
@@ -158,6 +161,13 @@ impl<V> FlowTable<V> {
         pointer.map(|pointer| pointer.0 as usize)
     }
 
+    /// What is kept at a place, and its key.
+    #[inline]
+    pub fn living(&mut self, place: usize) -> Option<(&FlowKey, &mut V)> {
+        let Slot { key, value } = self.slots.get_mut(place)?;
+        Some((key, value.as_mut()?))
+    }
+
     /// What is kept at a place.
     #[inline]
     pub fn at(&mut self, place: usize) -> Option<&mut V> {
@@ -178,7 +188,9 @@ impl<V> FlowTable<V> {
             slot.key = key;
             slot.value = Some(make());
         }
-        self.point(&key, Pointer::living(place));
+        let hash = self.hash(&key);
+        self.latest.note(hash.tag(), place);
+        self.point(&key, hash, Pointer::living(place));
         place
     }
 
@@ -195,9 +207,8 @@ impl<V> FlowTable<V> {
     }
 
     /// Makes the index point there, whatever it pointed to.
-    fn point(&mut self, key: &FlowKey, to: Pointer) {
+    fn point(&mut self, key: &FlowKey, hash: KeyHash, to: Pointer) {
         self.changes = self.changes.wrapping_add(1);
-        let hash = self.hash(key);
         match self.pointer(key, hash) {
             Some(from) => self.index.replace(hash.0, from.0, to.0),
             None => self.index.insert(hash.0, to.0),
@@ -347,22 +358,15 @@ fn stands_for<V>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Address;
-    use crate::flow::PathId;
+    use crate::flow::ShortKey;
 
     /// Otherwise it would depend on the number of engines which connections are looked after.
     #[test]
     fn a_small_table_has_its_turn_as_a_whole() {
         let mut table = FlowTable::new(8, KeyHasher::default());
         for port in 1..=5 {
-            let key = FlowKey {
-                low: Address::v4([10, 0, 0, 1]),
-                high: Address::v4([10, 0, 0, 2]),
-                low_port: port,
-                high_port: 80,
-                path: PathId(0),
-            };
-            table.insert(key, port);
+            let (key, _) = ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 80]);
+            table.insert(key.into(), port);
         }
         let mut turn = |count| -> Vec<u16> { table.next_in_turn(count).map(|(_, port)| *port).collect() };
         assert_eq!(turn(8), [1, 2, 3, 4, 5]);

@@ -135,14 +135,24 @@ impl Tcp {
     #[must_use]
     pub fn is_news(&self, segment: &Segment<'_>, sender: Sender) -> bool {
         let flags = segment.flags;
-        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
-            return false;
-        }
         let this = &self.ends[sender.index()];
+        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
+            return self.is_first_answer(segment, sender);
+        }
         let fin = u32::from(flags.contains(Flags::FIN));
         let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
-        let acknowledges = this.has(seen::ACK) && flags.contains(Flags::ACK);
-        (acknowledges && this.acknowledges_more(segment)) || (this.has(seen::ANY) && end.after(this.top) > 0)
+        let acknowledges =
+            flags.contains(Flags::ACK) && (!this.has(seen::ACK) || this.acknowledges_more(segment));
+        acknowledges || (this.has(seen::ANY) && end.after(this.top) > 0)
+    }
+
+    /// Whether a segment answers the peer's SYN, and is the first of its sender.
+    #[inline]
+    fn is_first_answer(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let answered = self.ends[sender.peer().index()].isn().map(|isn| isn.plus(1));
+        segment.flags == Flags::SYN_ACK
+            && !self.ends[sender.index()].any()
+            && answered == Some(SeqNumber(segment.acknowledgment))
     }
 
     /// Takes note of a segment and says what kind of sending it was.
@@ -272,7 +282,7 @@ impl TcpEnd {
     /// Whether a segment from `start` on continues what was sent so far.
     #[inline]
     fn goes_on(&self, start: SeqNumber) -> bool {
-        const SPOKE: u8 = seen::ANY | seen::ACK | seen::PROOF;
+        const SPOKE: u8 = seen::ANY | seen::ACK;
         start == { self.top } && self.seen & SPOKE == SPOKE
     }
 
@@ -280,6 +290,7 @@ impl TcpEnd {
     #[inline]
     fn go_on(&mut self, segment: &Segment<'_>) {
         self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        self.seen |= seen::PROOF;
         if segment.payload_len > 0 {
             self.top = self.top.plus(segment.payload_len);
             self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
