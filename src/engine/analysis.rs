@@ -212,7 +212,6 @@ impl Engine {
 
     #[inline]
     pub(super) fn count_segment(&mut self, flags: Flags) {
-        self.quality.segments += 1;
         self.quality.flags.count(flags);
     }
 

@@ -78,7 +78,7 @@ impl Wire {
             "{skipped:?}"
         );
         (
-            quality.segments,
+            quality.flags.total(),
             skipped.fragment,
             quality.duplicates,
             quality.overlap_conflicts,

@@ -41,11 +41,18 @@ pub(super) enum Generation {
 }
 
 impl Conversation {
-    /// Decides to which generation a segment belongs.
+    /// Decides to which generation a segment belongs, which [is news](crate::flow::Tcp::is_news) or not.
     #[expect(clippy::inline_always, reason = "nearly every segment is decided by two bits")]
     #[inline(always)]
-    pub(super) fn generation(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
-        if !segment.flags.contains(Flags::SYN) && self.challenger().is_none() {
+    pub(super) fn generation(
+        &mut self,
+        order: u64,
+        is_news: bool,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) -> Generation {
+        // A SYN that is news is the first answer to this connection's.
+        if (is_news || !segment.flags.contains(Flags::SYN)) && self.challenger().is_none() {
             return Generation::Same;
         }
         self.generation_of(order, segment, sender)

@@ -13,8 +13,6 @@ pub struct Quality {
     pub packets: u64,
     /// Their bytes on the wire.
     pub bytes: u64,
-    /// TCP segments.
-    pub segments: u64,
     /// Copies removed.
     pub duplicates: u64,
     /// Late segments of connections that were over.
@@ -59,7 +57,6 @@ impl Quality {
         for (mine, theirs) in [
             (&mut self.packets, other.packets),
             (&mut self.bytes, other.bytes),
-            (&mut self.segments, other.segments),
             (&mut self.duplicates, other.duplicates),
             (&mut self.late, other.late),
             (&mut self.stray_resets, other.stray_resets),
@@ -124,6 +121,12 @@ impl FlagCounts {
     #[inline]
     pub fn count(&mut self, flags: Flags) {
         self.0[usize::from(flags.0 & 0x3f)] += 1;
+    }
+
+    /// All segments.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 
     /// By tcpdump's notation (`S`, `S.`, `P.` ...), most frequent first. tcpdump prints `none` for no flag at all, and

@@ -79,14 +79,15 @@ impl Engine {
             }
             true
         } else {
-            if living.tcp.is_news(segment, sender) {
+            let is_news = living.tcp.is_news(segment, sender);
+            if is_news {
                 self.trail.note(&mut living.link, segment, sender);
             } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
                 cold_path();
                 self.quality.duplicates += 1;
                 return;
             }
-            let generation = living.generation(self.now.order / STEPS, segment, sender);
+            let generation = living.generation(self.now.order / STEPS, is_news, segment, sender);
             if generation != Generation::Same {
                 cold_path();
                 let key = *key;

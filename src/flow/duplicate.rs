@@ -41,7 +41,7 @@ impl Link {
 /// Copies come within a millisecond: what has left the trail by then is counted in [`overrun`](Self::overrun).
 #[derive(Debug)]
 pub struct Trail {
-    steps: Box<[Step]>,
+    steps: Box<[Step; TRAIL]>,
     /// The number of the next step, from 1.
     next: u32,
     /// Looks at a connection's last packets that were cut short because too many others had come since, within a
@@ -55,7 +55,7 @@ const LAST: usize = 4;
 impl Default for Trail {
     fn default() -> Self {
         Self {
-            steps: vec![Step::default(); TRAIL].into(),
+            steps: Box::new([Step::default(); TRAIL]),
             next: 1,
             overrun: 0,
         }

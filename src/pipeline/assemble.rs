@@ -132,7 +132,7 @@ fn capture(quality: &Quality, summary: &Summary, sources: Vec<SourceSummary>) ->
         end: summary.span.map(|(_, end)| end),
         packets: quality.packets,
         bytes: quality.bytes,
-        tcp_packets: quality.segments,
+        tcp_packets: quality.flags.total(),
         duplicate_packets: quality.duplicates,
         skipped: quality.skipped(),
         unattributed: quality.unattributed,
