@@ -34,7 +34,7 @@ pub(crate) struct Features {
     pub(crate) if_index: u32,
 }
 
-const ODD: [u64; 2] = [0xd6e8_feb8_6659_fd93, 0xa076_1d64_78bd_642f];
+const ODD: u64 = 0xd6e8_feb8_6659_fd93;
 
 impl Print {
     #[inline]
@@ -42,14 +42,15 @@ impl Print {
         let Features { ip_id, .. } = *features;
         let id = ip_id.unwrap_or(0);
         let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
-        let small = u64::from(id) << 16 | u64::from(features.flags.0) << 8 | u64::from(ip_id.is_some()) << 1;
-        let rest = u64::from(features.ts_value) << 32 | u64::from(features.payload_len);
-        // Prints are compared, and nothing else: what is the same for all need not be mixed in.
-        let mixed = numbers.wrapping_mul(ODD[0]).rotate_left(29) ^ rest.wrapping_mul(ODD[1]).rotate_left(17);
+        let small = u64::from(features.flags.0) << 1 | u64::from(ip_id.is_some());
+        // Each in bits of its own, but for payload beyond 64 KiB, which IPv4 has not.
+        let rest = u64::from(features.ts_value) << 32 | u64::from(id) << 16 ^ u64::from(features.payload_len);
+        // Prints are compared, and nothing else: few bits must be mixed. The highest one is left to who sent it.
+        let mixed = (numbers ^ small << 56).wrapping_mul(ODD);
         let place = u16::from(features.ttl) << 8 ^ features.interface.0;
         let elsewhere = features.if_index.wrapping_mul(0x9e37_79b1) >> 16;
         Self {
-            hash: mixed ^ small,
+            hash: mixed ^ rest,
             place: place ^ elsewhere as u16,
             has_id: id != 0,
         }

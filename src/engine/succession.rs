@@ -29,9 +29,10 @@ impl Engine {
         place
     }
 
+    /// Begins a connection, of whose key nothing is known, or which follows another one, perhaps resuming under its id.
     pub(super) fn open(
         &mut self,
-        resumes: Option<u64>,
+        (is_unknown, resumes): (bool, Option<u64>),
         key: &FlowKey,
         segment: &Segment<'_>,
         sender: Sender,
@@ -41,7 +42,9 @@ impl Engine {
         }
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
         let id = resumes.unwrap_or(self.now.order / STEPS);
-        let place = self.table.insert_made(*key, || Conversation::new(id, segment));
+        let place = self
+            .table
+            .insert_made(*key, is_unknown, || Conversation::new(id, segment));
         if let Some(opened) = self.table.at(place) {
             if resumes.is_some() {
                 opened.marks.set(Marks::RESUMED);

@@ -129,7 +129,7 @@ impl Engine {
         }
         if generation == Generation::New {
             self.replace(place, key, segment.timestamp);
-            return self.open(None, key, segment, sender);
+            return self.open((false, None), key, segment, sender);
         }
         let living = self.table.at(place);
         let Some(challenger) = living.and_then(Conversation::take_challenger) else {
@@ -206,7 +206,7 @@ impl Engine {
             return;
         }
         let resumes = (dead.expired && !syn).then_some(dead.id.get());
-        self.open(resumes, key, segment, sender);
+        self.open((false, resumes), key, segment, sender);
     }
 
     /// No connection with this key is known.
@@ -216,7 +216,7 @@ impl Engine {
             self.quality.stray_resets += 1;
             return;
         }
-        self.open(None, key, segment, sender);
+        self.open((true, None), key, segment, sender);
     }
 }
 

@@ -136,7 +136,7 @@ impl Step {
     #[inline]
     fn of(segment: &Segment<'_>, sender: Sender) -> Self {
         Self {
-            hash: segment.print.hash ^ sender.index() as u64,
+            hash: segment.print.hash ^ (sender.index() as u64) << 63,
             time: segment.timestamp.nanos() as u32,
             place: segment.print.place,
             back: 0,

@@ -12,7 +12,8 @@ use super::table::{FlowTable, Known, Pointer};
 pub struct Glimpse {
     /// What seemed to have the key; [`Pointer::NOWHERE`] if nothing did.
     pointer: Pointer,
-    /// As long as the table has changed so often, nothing has the key. Where something seemed to have it that time is past.
+    /// As long as so many connections have come whose keys might be this one, nothing has it. Where something seemed to have
+    /// it there never are so many.
     nothing_at: u32,
 }
 
@@ -33,7 +34,7 @@ impl<V> FlowTable<V> {
         let Some(pointer) = self.index.first(tag.hash()).map(Pointer) else {
             return Glimpse {
                 pointer: Pointer::NOWHERE,
-                nothing_at: self.changes,
+                nothing_at: self.latest.came(tag),
             };
         };
         if !pointer.is_dead() {
@@ -41,7 +42,7 @@ impl<V> FlowTable<V> {
         }
         Glimpse {
             pointer,
-            nothing_at: self.changes.wrapping_sub(1),
+            nothing_at: Latest::NEVER,
         }
     }
 
@@ -70,7 +71,7 @@ impl<V> FlowTable<V> {
     pub fn look_at(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Known {
         if let Some(place) = self.lives_at(self.latest.place(tag), key) {
             Known::Living(place)
-        } else if glimpse.nothing_at == self.changes {
+        } else if glimpse.nothing_at == self.latest.came(tag) {
             Known::Nothing
         } else {
             cold_path();
@@ -81,19 +82,38 @@ impl<V> FlowTable<V> {
 
 /// Where the connections live that came last, by a few bits of their tags.
 #[derive(Debug, Default)]
-pub(super) struct Latest([u32; Self::MOST]);
+pub(super) struct Latest([Came; Self::MOST]);
+
+/// Connections that came with the same few bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Came {
+    /// Where the last one lives.
+    place: u32,
+    /// How many they were, counted round.
+    count: u32,
+}
 
 impl Latest {
     const MOST: usize = 16;
 
+    /// No number of connections that came.
+    const NEVER: u32 = u32::MAX;
+
     #[inline]
     fn place(&self, tag: KeyTag) -> usize {
-        self.0[tag.bits() % Self::MOST] as usize
+        self.0[tag.bits() % Self::MOST].place as usize
+    }
+
+    #[inline]
+    fn came(&self, tag: KeyTag) -> u32 {
+        self.0[tag.bits() % Self::MOST].count
     }
 
     #[inline]
     pub(super) fn note(&mut self, tag: KeyTag, place: usize) {
-        self.0[tag.bits() % Self::MOST] = place as u32;
+        let came = &mut self.0[tag.bits() % Self::MOST];
+        came.place = place as u32;
+        came.count = (came.count + 1) % Self::NEVER;
     }
 }
 

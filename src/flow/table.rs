@@ -62,8 +62,6 @@ pub struct FlowTable<V> {
     max_dead: usize,
     cursor: usize,
     dropped_early: u64,
-    /// How often a connection came or went, counted round.
-    pub(super) changes: u32,
     pub(super) latest: Latest,
 }
 
@@ -80,7 +78,6 @@ impl<V> FlowTable<V> {
             max_dead,
             cursor: 0,
             dropped_early: 0,
-            changes: 0,
             latest: Latest::default(),
         }
     }
@@ -176,13 +173,14 @@ impl<V> FlowTable<V> {
 
     /// Adds a connection, of which none with its key lives, and returns its place.
     pub fn insert(&mut self, key: FlowKey, value: V) -> usize {
-        self.insert_made(key, || value)
+        self.insert_made(key, false, || value)
     }
 
-    /// As [`insert`](Self::insert), of a large value that is made where it stays.
+    /// As [`insert`](Self::insert), of a large value that is made where it stays. If the key `is_unknown`, no tombstone has it
+    /// either.
     #[expect(clippy::inline_always, reason = "a large value is made in place")]
     #[inline(always)]
-    pub fn insert_made(&mut self, key: FlowKey, make: impl FnOnce() -> V) -> usize {
+    pub fn insert_made(&mut self, key: FlowKey, is_unknown: bool, make: impl FnOnce() -> V) -> usize {
         let place = self.vacant();
         if let Some(slot) = self.slots.get_mut(place) {
             slot.key = key;
@@ -190,7 +188,13 @@ impl<V> FlowTable<V> {
         }
         let hash = self.hash(&key);
         self.latest.note(hash.tag(), place);
-        self.point(&key, hash, Pointer::living(place));
+        let pointer = Pointer::living(place);
+        if is_unknown {
+            debug_assert!(self.pointer(&key, hash).is_none());
+            self.index.insert(hash.0, pointer.0);
+        } else {
+            self.point(&key, hash, pointer);
+        }
         place
     }
 
@@ -208,7 +212,6 @@ impl<V> FlowTable<V> {
 
     /// Makes the index point there, whatever it pointed to.
     fn point(&mut self, key: &FlowKey, hash: KeyHash, to: Pointer) {
-        self.changes = self.changes.wrapping_add(1);
         match self.pointer(key, hash) {
             Some(from) => self.index.replace(hash.0, from.0, to.0),
             None => self.index.insert(hash.0, to.0),
@@ -233,7 +236,6 @@ impl<V> FlowTable<V> {
 
     fn remember(&mut self, place: usize, tombstone: Tombstone) {
         let KeyHash(hash) = self.hash(&self.slots[place].key);
-        self.changes = self.changes.wrapping_add(1);
         self.free.push(place as u32);
         self.forget(tombstone.left_at);
         let to = self.dead.set(Grave { hash, tombstone });
