@@ -1,16 +1,14 @@
 //! The engine: frames in, leg events out.
 
 use super::ahead::Found;
-use super::context::{Config, Context, Now, STEPS};
+use super::context::{Config, Context, STEPS, Shared};
 use std::collections::VecDeque;
 
 use super::conversation::Conversation;
 use super::defrag::Defrag;
 use super::ending::Ending;
-use super::names::Names;
 use super::notebook::Notebook;
 use super::quality::Quality;
-use super::records::Records;
 use crate::aggregate::{ConnectionRef, Told};
 use crate::decode::{Flags, decode};
 use crate::diagnose::ExchangeRecord;
@@ -25,20 +23,15 @@ const SWEEP_EVERY: u64 = 1_024;
 /// The analysis of one thread's share of the connections.
 #[derive(Debug)]
 pub struct Engine {
-    pub(super) config: Config,
+    pub(super) shared: Shared,
     pub(super) table: FlowTable<Conversation>,
-    pub(super) names: Names,
-    pub(super) quality: Quality,
     pub(super) trail: Trail,
-    pub(super) told: Told,
-    pub(super) records: Records,
     /// Notes of packets, if somebody wants them.
     pub(super) notebook: Option<Box<Notebook>>,
     /// Connections that ended without showing who is who.
     pub(super) parked: Vec<(FlowKey, Conversation)>,
     /// Connections with bytes that wait for others, and since when.
     pub(super) stalled: VecDeque<(Timestamp, FlowKey)>,
-    pub(super) now: Now,
     pub(super) defrag: Defrag,
     pub(super) ending: Ending,
     /// Its number among how many engines.
@@ -52,23 +45,13 @@ impl Engine {
     /// An engine that has seen nothing.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let names = Names::new(&config.client_groups);
         Self {
-            config,
+            shared: Shared::new(config),
             table: FlowTable::new(TOMBSTONES, KeyHasher::default()),
-            names,
-            quality: Quality::default(),
             trail: Trail::default(),
-            told: Told::default(),
-            records: Records::default(),
             notebook: None,
             parked: Vec::new(),
             stalled: VecDeque::new(),
-            now: Now {
-                order: 0,
-                tie: 0,
-                clock: Timestamp::MIN,
-            },
             defrag: Defrag::default(),
             ending: Ending::default(),
             place: (0, 1),
@@ -111,12 +94,7 @@ impl Engine {
         let context = Context {
             key,
             connection: ConnectionRef(place as u32),
-            now: self.now,
-            config: &self.config,
-            names: &mut self.names,
-            quality: &mut self.quality,
-            told: &mut self.told,
-            records: &mut self.records,
+            shared: &mut self.shared,
         };
         (&mut self.table, context)
     }
@@ -124,7 +102,7 @@ impl Engine {
     /// What the capture is worth so far.
     #[must_use]
     pub fn quality(&self) -> &Quality {
-        &self.quality
+        &self.shared.quality
     }
 
     /// Looks for copies of packets that the trail was too short for.
@@ -142,7 +120,7 @@ impl Engine {
     /// Packet time: the running maximum.
     #[must_use]
     pub fn clock(&self) -> Timestamp {
-        self.now.clock
+        self.shared.now.clock
     }
 
     /// Tombstones dropped before their time.
@@ -155,8 +133,8 @@ impl Engine {
     pub fn take(&mut self, told: &mut Told, exchanges: &mut Vec<ExchangeRecord>) {
         told.clear();
         exchanges.clear();
-        std::mem::swap(&mut self.told, told);
-        std::mem::swap(&mut self.records.exchanges, exchanges);
+        std::mem::swap(&mut self.shared.told, told);
+        std::mem::swap(&mut self.shared.records.exchanges, exchanges);
     }
 
     /// Takes in one frame, the capture's `order`-th (from 1), when packet time has reached it.
@@ -168,13 +146,13 @@ impl Engine {
     /// So many frames will be taken in, of so many bytes on the wire.
     #[inline]
     pub fn count(&mut self, frames: usize, bytes: u64) {
-        self.quality.packets += frames as u64;
-        self.quality.bytes += bytes;
+        self.shared.quality.packets += frames as u64;
+        self.shared.quality.bytes += bytes;
     }
 
     /// As [`frame`](Self::frame), of a frame that was [counted](Self::count) before.
     pub fn counted_frame(&mut self, order: u64, frame: &Frame<'_>) {
-        self.now = self.now.at_frame(order);
+        self.shared.now = self.shared.now.at_frame(order);
         match decode(frame) {
             Ok(packet) => self.packet(&packet),
             Err(reason) => self.unusual(frame, reason),
@@ -189,7 +167,7 @@ impl Engine {
     )]
     #[inline(always)]
     pub fn found(&mut self, order: u64, found: &Found, glimpse: Glimpse, arena: &[u8]) {
-        self.now = self.now.at_frame(order);
+        self.shared.now = self.shared.now.at_frame(order);
         self.count_segment(found.flags());
         if self.notebook.is_none()
             && let Some(place) = self.table.seen(glimpse, found.key)
@@ -212,7 +190,7 @@ impl Engine {
 
     #[inline]
     pub(super) fn count_segment(&mut self, flags: Flags) {
-        self.quality.flags.count(flags);
+        self.shared.quality.flags.count(flags);
     }
 
     /// The capture's first packet came at `start`, unless an earlier call told.
@@ -224,7 +202,7 @@ impl Engine {
     /// Packet time reached `clock`, and nothing was to be done meanwhile.
     #[inline]
     pub fn advance(&mut self, clock: Timestamp) {
-        self.now.clock = self.now.clock.max(clock);
+        self.shared.now.clock = self.shared.now.clock.max(clock);
     }
 
     /// Whether anything is to be done by the clock at one of the frames from `first` to `last`.
@@ -247,11 +225,11 @@ impl Engine {
         self.advance(timestamp);
         // What the clock does comes before what the frame does, whichever engine has it.
         if !self.stalled.is_empty() {
-            self.now.order = order * STEPS;
+            self.shared.now.order = order * STEPS;
             self.look_after_stalled();
         }
         if order.is_multiple_of(SWEEP_EVERY) {
-            self.now.order = order * STEPS + 1;
+            self.shared.now.order = order * STEPS + 1;
             self.sweep();
         }
     }

@@ -17,7 +17,7 @@ impl Conversation {
         let path = path_of(target);
         self.asked = asked(method, target);
         Asked::note(
-            &mut cx.told.lines,
+            &mut cx.shared.told.lines,
             self.asked,
             &[method, b" ", path],
             TARGET_BYTES,

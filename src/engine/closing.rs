@@ -144,7 +144,7 @@ impl Conversation {
             return;
         };
         // A connect that failed was never open.
-        let handshake = self.handshake(client, closing.at, &cx.config.thresholds);
+        let handshake = self.handshake(client, closing.at, &cx.shared.config.thresholds);
         let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
         if closing.how == How::Reset && failed {
             return;

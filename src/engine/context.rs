@@ -62,25 +62,49 @@ impl Now {
     }
 }
 
+/// What the connections of an engine share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) names: Names,
+    pub(super) quality: Quality,
+    pub(super) told: Told,
+    pub(super) records: Records,
+    /// The present frame's place, and the clock.
+    pub(super) now: Now,
+}
+
+impl Shared {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            names: Names::new(&config.client_groups),
+            config,
+            quality: Quality::default(),
+            told: Told::default(),
+            records: Records::default(),
+            now: Now {
+                order: 0,
+                tie: 0,
+                clock: Timestamp::MIN,
+            },
+        }
+    }
+}
+
 /// Everything a conversation may use and fill.
 pub(super) struct Context<'a> {
     /// The connection's key.
     pub(super) key: &'a FlowKey,
     /// Its number while it lives.
     pub(super) connection: ConnectionRef,
-    /// The present frame's place, and the clock.
-    pub(super) now: Now,
-    pub(super) config: &'a Config,
-    pub(super) names: &'a mut Names,
-    pub(super) quality: &'a mut Quality,
-    pub(super) told: &'a mut Told,
-    pub(super) records: &'a mut Records,
+    pub(super) shared: &'a mut Shared,
 }
 
 impl Context<'_> {
     #[inline]
     pub(super) fn emit(&mut self, timestamp: Timestamp, leg: LegRef, kind: EventKind) {
-        self.told.events.push(self.now.event(timestamp, leg, kind));
+        let event = self.shared.now.event(timestamp, leg, kind);
+        self.shared.told.events.push(event);
     }
 
     /// The end of a response; where its head has just been told, both are one event.
@@ -93,13 +117,14 @@ impl Context<'_> {
         prefix: PrefixRef,
         became_idle: bool,
     ) {
-        if let Some(last) = self.told.events.last_mut()
+        let Shared { told, now, .. } = &mut *self.shared;
+        if let Some(last) = told.events.last_mut()
             && let EventKind::Response {
                 status,
                 announced,
                 first_byte,
             } = last.kind
-            && last.place() == (self.now.order, self.now.tie)
+            && last.place() == (now.order, now.tie)
             && (last.timestamp, last.leg) == (at, leg)
         {
             last.kind = EventKind::Answered {

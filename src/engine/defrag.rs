@@ -36,24 +36,24 @@ impl Engine {
             Ok(Decoded::Fragment(fragment)) => {
                 if index > 0 {
                     // Every engine sees it; the first one counts it.
-                    self.quality.packets -= 1;
-                    self.quality.bytes -= u64::from(frame.wire_len);
+                    self.shared.quality.packets -= 1;
+                    self.shared.quality.bytes -= u64::from(frame.wire_len);
                 }
                 let counters = if index == 0 {
-                    &mut self.quality
+                    &mut self.shared.quality
                 } else {
                     &mut self.aside
                 };
                 self.defrag.add(frame.timestamp, &fragment, 1, counters)
             }
-            Err(reason) => return self.quality.skip(reason),
+            Err(reason) => return self.shared.quality.skip(reason),
         };
         let mut frames = 1;
         for _ in 0..NESTED {
             let Some(done) = whole.take() else { return };
             frames += done.frames_before;
             let counters = if index == 0 {
-                &mut self.quality
+                &mut self.shared.quality
             } else {
                 &mut self.aside
             };

@@ -91,7 +91,7 @@ impl Conversation {
         let syn = u32::from(segment.flags.contains(Flags::SYN));
         let start = SeqNumber(segment.sequence).plus(syn);
         let waits = self.must_wait(sender, after);
-        let full = cx.quality.kept_out_of_order >= OUT_OF_ORDER_TOTAL;
+        let full = cx.shared.quality.kept_out_of_order >= OUT_OF_ORDER_TOTAL;
         let assembler = &mut self.streams[sender.index()].assembler;
         let arrival = if full && (waits || assembler.next().is_some_and(|next| start.after(next) > 0)) {
             Arrival::Refused
@@ -108,9 +108,9 @@ impl Conversation {
                 self.deliver(sender, bytes, missing, origin, cx);
             }
             Arrival::Old => {}
-            Arrival::Kept { conflicts } => cx.quality.overlap_conflicts += conflicts,
+            Arrival::Kept { conflicts } => cx.shared.quality.overlap_conflicts += conflicts,
             Arrival::Refused => {
-                cx.quality.refused_segments += 1;
+                cx.shared.quality.refused_segments += 1;
                 self.give_up(true, origin.at, cx);
             }
         }
@@ -155,7 +155,8 @@ impl Conversation {
         let waits = self.streams.iter().any(|stream| stream.assembler.has_early());
         let Some(stall) = self.stall_mut() else { return };
         let before = std::mem::replace(&mut stall.kept, kept);
-        cx.quality.kept_out_of_order = cx.quality.kept_out_of_order.saturating_sub(before) + kept;
+        cx.shared.quality.kept_out_of_order =
+            cx.shared.quality.kept_out_of_order.saturating_sub(before) + kept;
         if !waits {
             self.beyond_mut().stall = None;
         }

@@ -45,7 +45,7 @@ impl Engine {
             let Some(challenger) = living.take_challenger() else {
                 continue;
             };
-            (self.now.order, self.now.tie) = (LAST + living.id.get(), 0);
+            (self.shared.now.order, self.shared.now.tie) = (LAST + living.id.get(), 0);
             self.admit(&key, &challenger);
         }
         self.prepare(|living| living.roles.is_some());
@@ -54,12 +54,14 @@ impl Engine {
     /// The servers known, for the other engines.
     #[must_use]
     pub fn servers(&self) -> Vec<Server> {
-        self.names.servers().into_iter().map(Server).collect()
+        self.shared.names.servers().into_iter().map(Server).collect()
     }
 
     /// Goes on with the other connections, now that all servers are known.
     pub fn finish_unsure(&mut self, servers: &[Server]) {
-        self.names.learn_servers(servers.iter().map(|server| server.0));
+        self.shared
+            .names
+            .learn_servers(servers.iter().map(|server| server.0));
         self.prepare(|_| true);
     }
 
@@ -99,9 +101,9 @@ impl Engine {
                 break;
             }
             self.ending.rest.pop();
-            self.now.order = if unsure { 2 * LAST + id } else { LAST + id };
-            self.now.tie = 0;
-            let clock = self.now.clock;
+            self.shared.now.order = if unsure { 2 * LAST + id } else { LAST + id };
+            self.shared.now.tie = 0;
+            let clock = self.shared.now.clock;
             let place = (open.0 & !Open::PARKED) as usize;
             let (number, entry) = if open.0 & Open::PARKED == 0 {
                 (place, self.table.take(place))

@@ -68,7 +68,7 @@ impl Conversation {
                 if side == Side::Response {
                     self.note_stray_bytes();
                 }
-                cx.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
+                cx.shared.quality.long_heads += u64::from(*why == Unreadable::HeadTooLong);
                 self.lost_framing(side, 0, from.at, cx);
             }
             (_, Event::Proxied(source)) => self.on_proxied(*source),
@@ -136,10 +136,12 @@ impl Conversation {
             _ => Reuse::Reused,
         };
         self.requests = self.requests.saturating_add(1);
-        cx.records.request(self.id.get(), roles.client, head, from);
+        cx.shared.records.request(self.id.get(), roles.client, head, from);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
         let prefix = if head.names_prefix() {
-            cx.names.prefix(head.host, head.target, cx.now, cx.told)
+            cx.shared
+                .names
+                .prefix(head.host, head.target, cx.shared.now, &mut cx.shared.told)
         } else {
             PrefixRef::UNREAD
         };
@@ -216,7 +218,8 @@ impl Conversation {
             return Effect::default();
         };
         let server = client.peer();
-        cx.records
+        cx.shared
+            .records
             .response(self.id.get(), server, (head.version, head.status), from.at);
         let early = head.status < 200;
         if early && head.is_interim() || self.too_late() {

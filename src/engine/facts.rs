@@ -24,8 +24,8 @@ impl<'a> Known<'a> {
     pub(super) fn of(cx: &'a Context<'_>) -> Self {
         Self {
             key: cx.key,
-            names: cx.names,
-            thresholds: &cx.config.thresholds,
+            names: &cx.shared.names,
+            thresholds: &cx.shared.config.thresholds,
         }
     }
 }

@@ -27,12 +27,12 @@ impl Engine {
             .map(|(key, _)| *key);
         let found = largest.and_then(|key| Some((self.table.find(&key)?, key)));
         let (place, key) = found.unwrap_or((place, *key));
-        let at = self.now.clock;
+        let at = self.shared.now.clock;
         let (table, cx) = &mut self.at_work(place, &key);
         let Some(living) = table.at(place) else { return };
         let before = living.held();
         living.let_go(at, cx);
-        cx.quality.held = (cx.quality.held + living.held()).saturating_sub(before);
+        cx.shared.quality.held = (cx.shared.quality.held + living.held()).saturating_sub(before);
     }
 }
 
@@ -65,7 +65,7 @@ impl Conversation {
         let client = self.roles.map_or(0, |roles| roles.client.index());
         for index in 0..self.streams.len() {
             if self.streams[index].messages.let_go() {
-                cx.quality.long_heads += 1;
+                cx.shared.quality.long_heads += 1;
                 let side = if index == client {
                     Side::Request
                 } else {
@@ -75,7 +75,7 @@ impl Conversation {
             }
         }
         while self.pending_len() > 1 {
-            cx.quality.pipelined += 1;
+            cx.shared.quality.pipelined += 1;
             if let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }
@@ -97,7 +97,7 @@ impl Conversation {
         }
         let open: Vec<Exchange> = state.take_open().map(|(_, exchange)| exchange).collect();
         for exchange in open {
-            cx.quality.streams += 1;
+            cx.shared.quality.streams += 1;
             if let Some(pending) = exchange.pending {
                 self.finish_record(pending, None, None, cx);
             }

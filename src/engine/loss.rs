@@ -38,7 +38,7 @@ impl Conversation {
 
     pub(super) fn count_gap(&mut self, len: u32, cx: &mut Context<'_>) {
         self.beyond_mut().gap_bytes += u64::from(len);
-        cx.quality.gap_bytes += u64::from(len);
+        cx.shared.quality.gap_bytes += u64::from(len);
     }
 
     /// What a gap did to the framing, for the exchanges.
@@ -100,7 +100,7 @@ impl Conversation {
             }
         }
         while self.pending_len() >= PIPELINED {
-            cx.quality.pipelined += 1;
+            cx.shared.quality.pipelined += 1;
             if let Some(pending) = self.pop_pending() {
                 self.finish_record(pending, None, None, cx);
             }

@@ -253,8 +253,8 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) {
         if let Frame::Headers { fields, .. } = &frame {
-            cx.quality.long_heads += u64::from(fields.too_long);
-            cx.quality.header_tables += u64::from(fields.table_capped);
+            cx.shared.quality.long_heads += u64::from(fields.too_long);
+            cx.shared.quality.header_tables += u64::from(fields.table_capped);
         }
         match (side, frame) {
             (_, Frame::GoAway) => {

@@ -64,7 +64,7 @@ impl Engine {
     pub fn take_notes(&mut self, noting: Option<Noting>) {
         if self.noting() != noting {
             self.notebook = noting.map(|noting| Box::new(Notebook::new(noting)));
-            self.records.heads = noting.map(|_| Heads::default());
+            self.shared.records.heads = noting.map(|_| Heads::default());
         }
     }
 
@@ -102,9 +102,9 @@ impl Engine {
         };
         let before = Before {
             living: living.map(|living| (living.id.get(), Counters::of(living))),
-            duplicates: self.quality.duplicates,
-            late: self.quality.late,
-            stray_resets: self.quality.stray_resets,
+            duplicates: self.shared.quality.duplicates,
+            late: self.shared.quality.late,
+            stray_resets: self.shared.quality.stray_resets,
         };
         self.take_in(known, key, segment, sender);
         // Mostly the connection is where it was.
@@ -138,7 +138,7 @@ impl Engine {
         segment: &Segment<'_>,
         sender: Sender,
     ) {
-        let order = self.now.order / STEPS;
+        let order = self.shared.now.order / STEPS;
         let (id, after, candidate) = match known {
             Known::Living(place) => {
                 let Some(living) = self.table.get(place) else {
@@ -156,11 +156,11 @@ impl Engine {
         };
         let control = segment.flags.contains(Flags::RST) || segment.flags.contains(Flags::FIN);
         let packet = (segment, sender);
-        let counted = if self.quality.duplicates > before.duplicates {
+        let counted = if self.shared.quality.duplicates > before.duplicates {
             Some(Sending::Duplicate)
-        } else if self.quality.late > before.late {
+        } else if self.shared.quality.late > before.late {
             Some(Sending::Late)
-        } else if self.quality.stray_resets > before.stray_resets {
+        } else if self.shared.quality.stray_resets > before.stray_resets {
             Some(Sending::Ignored)
         } else {
             None
@@ -201,7 +201,7 @@ impl Engine {
 
     /// Puts the heads that were read to the packets in which they began.
     fn note_heads(&mut self) {
-        let (Some(notebook), Some(heads)) = (&mut self.notebook, &mut self.records.heads) else {
+        let (Some(notebook), Some(heads)) = (&mut self.notebook, &mut self.shared.records.heads) else {
             return;
         };
         heads.drain(|head, line| notebook.head(head, line));

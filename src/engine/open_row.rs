@@ -46,7 +46,7 @@ impl OpenRow<'_> {
     }
 
     fn path(&self) -> Path {
-        self.engine.names.path_of(self.key.path())
+        self.engine.shared.names.path_of(self.key.path())
     }
 
     fn role(&self) -> RoleEvidence {
@@ -62,9 +62,9 @@ impl OpenRow<'_> {
 
 impl Seen for OpenRow<'_> {
     fn handshake(&self) -> Handshake {
-        let thresholds = &self.engine.config.thresholds;
+        let thresholds = &self.engine.shared.config.thresholds;
         self.living
-            .handshake(self.client(), self.engine.now.clock, thresholds)
+            .handshake(self.client(), self.engine.shared.now.clock, thresholds)
     }
 
     fn protocol(&self) -> Protocol {
@@ -110,7 +110,7 @@ impl Seen for OpenRow<'_> {
 impl Row for OpenRow<'_> {
     fn any(&self, field: Field, mut test: impl FnMut(Fact<'_>) -> bool) -> Option<bool> {
         let living = self.living;
-        let thresholds = &self.engine.config.thresholds;
+        let thresholds = &self.engine.shared.config.thresholds;
         let mut number = |n: u64| test(Fact::Number(n as f64));
         Some(match field {
             Field::Client => test(Fact::End(self.end(self.client()))),
@@ -120,7 +120,7 @@ impl Row for OpenRow<'_> {
             }
             Field::Port => self.key.ports().into_iter().any(|port| number(port.into())),
             Field::Class => {
-                let class = classify(self, self.engine.now.clock, thresholds);
+                let class = classify(self, self.engine.shared.now.clock, thresholds);
                 test(Fact::Word(class.as_str()))
             }
             Field::Requests => number(living.requests.into()),
@@ -133,7 +133,7 @@ impl Row for OpenRow<'_> {
             Field::Idle => {
                 let idle = match living.closing {
                     Some(_) => self.idle_before_close(),
-                    None => living.idle_now(self.engine.now.clock),
+                    None => living.idle_now(self.engine.shared.now.clock),
                 };
                 idle.is_some_and(|idle| test(Fact::Number(idle as f64)))
             }

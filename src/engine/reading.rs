@@ -61,7 +61,7 @@ impl Conversation {
         let messages = &mut self.streams[sender.index()].messages;
         let mut used = 0;
         if messages.is_between() {
-            let Some((head, length)) = messages.plain_request(bytes, &mut cx.names.familiar) else {
+            let Some((head, length)) = messages.plain_request(bytes, &mut cx.shared.names.familiar) else {
                 return 0;
             };
             self.take_request(&head, from, cx);

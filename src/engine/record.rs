@@ -32,8 +32,8 @@ impl Conversation {
         leg: LegRef,
         cx: &Context<'_>,
     ) -> Option<Box<Kept>> {
-        let records = cx.config.keep_exchanges;
-        let sampled = cx.now.is_sampled() && head.extent >= Extent::StartLine;
+        let records = cx.shared.config.keep_exchanges;
+        let sampled = cx.shared.now.is_sampled() && head.extent >= Extent::StartLine;
         if !(records || sampled) {
             return None;
         }
@@ -114,17 +114,17 @@ impl Conversation {
     #[inline(never)]
     fn finish_kept(&self, kept: Kept, end: Option<Timestamp>, response: Option<Nanos>, cx: &mut Context<'_>) {
         if let Some(mut record) = kept.record {
-            record.order = cx.now.order;
+            record.order = cx.shared.now.order;
             record.response = end.and(response);
             if let Some((client, server)) = self.ends(cx) {
                 record.client = client;
                 record.server = server;
             }
-            cx.records.exchanges.push(record);
+            cx.shared.records.exchanges.push(record);
         }
         if let Some((mut sample, end)) = kept.sample.zip(end) {
             sample.ended = end;
-            cx.told.samples.push(sample);
+            cx.shared.told.samples.push(sample);
         }
     }
 }

@@ -23,9 +23,12 @@ impl Conversation {
         if self.roles.is_some() {
             return;
         }
-        let leg = cx
-            .names
-            .leg(cx.key.end(client), cx.key.end(client.peer()), cx.now, cx.told);
+        let leg = cx.shared.names.leg(
+            cx.key.end(client),
+            cx.key.end(client.peer()),
+            cx.shared.now,
+            &mut cx.shared.told,
+        );
         self.roles = Some(Roles {
             client,
             evidence,
@@ -74,7 +77,7 @@ impl Conversation {
 
     /// The end that was a server before in this capture, if just one was.
     fn known_server(cx: &Context<'_>) -> Option<Sender> {
-        let known = |end: Sender| cx.names.is_server(cx.key.end(end));
+        let known = |end: Sender| cx.shared.names.is_server(cx.key.end(end));
         match (known(Sender::Low), known(Sender::High)) {
             (true, false) => Some(Sender::Low),
             (false, true) => Some(Sender::High),
@@ -84,7 +87,7 @@ impl Conversation {
 
     /// The end whose port the user named as a server's, if just one is.
     pub(super) fn named_server(cx: &Context<'_>) -> Option<Sender> {
-        let named = |end: Sender| cx.config.server_ports.contains(&cx.key.end(end).1);
+        let named = |end: Sender| cx.shared.config.server_ports.contains(&cx.key.end(end).1);
         match (named(Sender::Low), named(Sender::High)) {
             (true, false) => Some(Sender::Low),
             (false, true) => Some(Sender::High),

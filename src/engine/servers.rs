@@ -103,7 +103,7 @@ impl Engine {
     /// Another engine's frame has shown a server.
     #[cold]
     pub fn learn(&mut self, server: Server) {
-        self.names.learn_server(server.0);
+        self.shared.names.learn_server(server.0);
     }
 
     /// A segment of another engine's, of a datagram that every engine puts together.

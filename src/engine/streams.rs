@@ -91,7 +91,7 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) {
         if let Some(dropped) = state.insert(stream, exchange) {
-            cx.quality.streams += u64::from(dropped.certain);
+            cx.shared.quality.streams += u64::from(dropped.certain);
             if let Some(pending) = dropped.pending {
                 self.finish_record(pending, None, None, cx);
             }
@@ -153,7 +153,8 @@ impl Conversation {
         self.responses = self.responses.saturating_add(1);
         if let Some(Roles { client, leg, .. }) = self.roles {
             let server = client.peer();
-            cx.records
+            cx.shared
+                .records
                 .response(self.id.get(), server, (Version::Http2, status), at);
             let kind = EventKind::Response {
                 status,

@@ -41,7 +41,7 @@ impl Engine {
             self.evict();
         }
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
-        let id = resumes.unwrap_or(self.now.order / STEPS);
+        let id = resumes.unwrap_or(self.shared.now.order / STEPS);
         let place = self
             .table
             .insert_made(*key, is_unknown, || Conversation::new(id, segment));
@@ -61,7 +61,7 @@ impl Engine {
         let by = living.roles.map_or(Sender::Low, |roles| roles.client);
         let before = living.held();
         living.drain_all(at, cx);
-        cx.quality.held = (cx.quality.held + living.held()).saturating_sub(before);
+        cx.shared.quality.held = (cx.shared.quality.held + living.held()).saturating_sub(before);
         let client = living.tcp.end(by);
         let answered = living.tcp.end(by.peer()).any() || client.payload() || client.proves_peer();
         if living.marks.has(Marks::OPENED) && !answered {
@@ -87,7 +87,7 @@ impl Engine {
             expired,
             link: living.link,
         };
-        self.quality.held = self.quality.held.saturating_sub(living.held());
+        self.shared.quality.held = self.shared.quality.held.saturating_sub(living.held());
         if living.roles.is_none() && self.parked.len() < PARKED {
             let Some(mut done) = self.table.remove(place, tombstone) else {
                 return;

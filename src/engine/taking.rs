@@ -15,8 +15,8 @@ use crate::sequence::SeqNumber;
 impl Engine {
     #[inline(never)]
     pub(super) fn packet(&mut self, packet: &Packet<'_>) {
-        let path = self.names.path(packet.path).unwrap_or_else(|| {
-            self.quality.unnamed += 1;
+        let path = self.shared.names.path(packet.path).unwrap_or_else(|| {
+            self.shared.quality.unnamed += 1;
             PathId::default()
         });
         let (key, sender) = FlowKey::of(packet, path);
@@ -69,7 +69,7 @@ impl Engine {
                 self.trail.note(&mut living.link, segment, sender);
             } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
                 cold_path();
-                self.quality.duplicates += 1;
+                self.shared.quality.duplicates += 1;
                 return;
             }
             next.observe();
@@ -84,10 +84,10 @@ impl Engine {
                 self.trail.note(&mut living.link, segment, sender);
             } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
                 cold_path();
-                self.quality.duplicates += 1;
+                self.shared.quality.duplicates += 1;
                 return;
             }
-            let generation = living.generation(self.now.order / STEPS, is_news, segment, sender);
+            let generation = living.generation(self.shared.now.order / STEPS, is_news, segment, sender);
             if generation != Generation::Same {
                 cold_path();
                 let key = *key;
@@ -99,12 +99,7 @@ impl Engine {
         let cx = &mut Context {
             key,
             connection: ConnectionRef(place as u32),
-            now: self.now,
-            config: &self.config,
-            names: &mut self.names,
-            quality: &mut self.quality,
-            told: &mut self.told,
-            records: &mut self.records,
+            shared: &mut self.shared,
         };
         let delivered = living.take_segment(goes_on, segment, sender, cx);
         if !delivered.is_all() {
@@ -178,7 +173,7 @@ impl Engine {
         if let Some(stall) = self.table.at(place).and_then(Conversation::stall_mut) {
             stall.watched = true;
             // By the clock, so that no connection is kept waiting by another one whose time runs behind.
-            self.stalled.push_back((self.now.clock, *key));
+            self.stalled.push_back((self.shared.now.clock, *key));
         }
     }
 
@@ -186,7 +181,7 @@ impl Engine {
     #[inline(never)]
     fn on_dead(&mut self, key: &FlowKey, dead: &Tombstone, segment: &Segment<'_>, sender: Sender) {
         if self.table.is_late_copy(key, &mut self.trail, segment, sender) {
-            self.quality.duplicates += 1;
+            self.shared.quality.duplicates += 1;
             return;
         }
         let flags = segment.flags;
@@ -198,11 +193,11 @@ impl Engine {
             dead.has_isn && (dead.isn == SeqNumber(segment.sequence) || answered == Some(dead.isn.plus(1)));
         let late = if syn { same_syn } else { segment.payload_len == 0 };
         if !dead.expired && (late || (!syn && dead.covers(segment.timestamp))) {
-            self.quality.late += 1;
+            self.shared.quality.late += 1;
             return;
         }
         if flags.contains(Flags::RST) {
-            self.quality.stray_resets += 1;
+            self.shared.quality.stray_resets += 1;
             return;
         }
         let resumes = (dead.expired && !syn).then_some(dead.id.get());
@@ -213,7 +208,7 @@ impl Engine {
     #[inline(never)]
     fn on_unknown(&mut self, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         if segment.flags.contains(Flags::RST) {
-            self.quality.stray_resets += 1;
+            self.shared.quality.stray_resets += 1;
             return;
         }
         self.open((true, None), key, segment, sender);
@@ -270,12 +265,12 @@ impl Conversation {
         let held = self.held();
         if held != before {
             cold_path();
-            cx.quality.held = (cx.quality.held + held).saturating_sub(before);
+            cx.shared.quality.held = (cx.shared.quality.held + held).saturating_sub(before);
         }
         Delivered {
             fate,
             waits: self.stall().is_some_and(|stall| !stall.watched),
-            too_much: held > before && cx.quality.held > HELD_BYTES,
+            too_much: held > before && cx.shared.quality.held > HELD_BYTES,
         }
     }
 }

@@ -23,7 +23,7 @@ const SWEEP_PART: usize = 256;
 impl Engine {
     /// Bytes that have waited long enough are given up by the clock, too: the connection itself may be silent now.
     pub(super) fn look_after_stalled(&mut self) {
-        let clock = self.now.clock;
+        let clock = self.shared.now.clock;
         let is_due = |since: Timestamp| clock.since(since) >= GIVE_UP_AFTER;
         let mut due = Vec::new();
         while let Some((_, key)) = self.stalled.pop_front_if(|(since, _)| is_due(*since)) {
@@ -37,14 +37,14 @@ impl Engine {
         // In an order that is the same for any number of engines.
         due.sort_unstable_by_key(|(id, ..)| *id);
         for (id, place, key) in due {
-            self.now.tie = id as u32;
+            self.shared.now.tie = id as u32;
             let (table, cx) = &mut self.at_work(place, &key);
             let Some(living) = table.at(place).filter(|living| living.stall().is_some()) else {
                 continue;
             };
             let before = living.held();
             living.drain(clock, cx);
-            cx.quality.held = (cx.quality.held + living.held()).saturating_sub(before);
+            cx.shared.quality.held = (cx.shared.quality.held + living.held()).saturating_sub(before);
             if living.stall().is_some() {
                 // A hole that nobody has acknowledged: its sender will send it again.
                 self.stalled.push_back((clock, key));
@@ -55,7 +55,7 @@ impl Engine {
     /// Looks after a part of the table: what lingers, fell silent or was never answered.
     pub(super) fn sweep(&mut self) {
         let crowded = self.table.len() > EXPIRE_ABOVE;
-        let clock = self.now.clock;
+        let clock = self.shared.now.clock;
         let mut done: Vec<(u64, FlowKey, bool)> = self
             .table
             .next_in_turn(SWEEP_PART)
@@ -78,8 +78,8 @@ impl Engine {
             .collect();
         done.sort_unstable_by_key(|(id, ..)| *id);
         for (id, key, expired) in done {
-            self.now.tie = id as u32;
-            self.quality.expired += u64::from(expired);
+            self.shared.now.tie = id as u32;
+            self.shared.quality.expired += u64::from(expired);
             if let Some(place) = self.table.find(&key) {
                 self.over(place, &key, clock, expired);
             }
@@ -96,8 +96,8 @@ impl Engine {
         if let Some(key) = victim
             && let Some(place) = self.table.find(&key)
         {
-            self.quality.evicted_connections += 1;
-            self.over(place, &key, self.now.clock, true);
+            self.shared.quality.evicted_connections += 1;
+            self.over(place, &key, self.shared.now.clock, true);
         }
     }
 }
@@ -109,7 +109,7 @@ impl Conversation {
         self.end_open_response(cx);
         self.take_back_cut_response(cx);
         if self.settle_at_last(self.start, cx).is_none() {
-            cx.quality.unattributed += 1;
+            cx.shared.quality.unattributed += 1;
         } else if let Some(closing) = self.closing.take_if(|_| !self.marks.has(Marks::TOLD)) {
             // Its leg hears of the close only now.
             self.close(closing, cx);
@@ -123,6 +123,6 @@ impl Conversation {
             leg,
             EventKind::Closed { connection },
         );
-        cx.told.facts.push(facts);
+        cx.shared.told.facts.push(facts);
     }
 }

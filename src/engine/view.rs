@@ -130,19 +130,19 @@ impl Engine {
             facts,
             class,
             is_busy: living.marks.has(Marks::BUSY),
-            idle: living.idle_now(self.now.clock),
+            idle: living.idle_now(self.shared.now.clock),
         })
     }
 
     fn so_far(&self, key: &FlowKey, living: &Conversation) -> (ConnectionFacts, Class) {
-        let thresholds = &self.config.thresholds;
+        let thresholds = &self.shared.config.thresholds;
         let known = Known {
             key,
-            names: &self.names,
+            names: &self.shared.names,
             thresholds,
         };
-        let facts = living.facts(self.now.clock, known);
-        let class = classify(&facts, self.now.clock, thresholds);
+        let facts = living.facts(self.shared.now.clock, known);
+        let class = classify(&facts, self.shared.now.clock, thresholds);
         (facts, class)
     }
 }
@@ -255,7 +255,7 @@ mod tests {
                 cause: None,
                 generation: None,
                 interface: wanted.interface(facts.interface),
-                idle_close: engine.config.thresholds.idle_close,
+                idle_close: engine.shared.config.thresholds.idle_close,
             };
             for info in FIELDS {
                 // What only an open connection has.
