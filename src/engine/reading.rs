@@ -90,7 +90,7 @@ impl Conversation {
                 length,
                 body,
                 whole,
-            }) = messages.plain_response(context, bytes)
+            }) = messages.plain_response(context, bytes, &mut cx.names.familiar)
             else {
                 return 0;
             };
