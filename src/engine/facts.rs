@@ -20,16 +20,6 @@ pub(super) struct Known<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn of(cx: &'a Context<'_>) -> Self {
-        Self {
-            key: cx.key,
-            names: cx.names,
-            thresholds: &cx.config.thresholds,
-        }
-    }
-}
-
 /// What few connections have, as their facts say it.
 #[derive(Default)]
 struct Rare {

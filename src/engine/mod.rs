@@ -14,6 +14,7 @@ mod beyond;
 mod closing;
 mod context;
 mod conversation;
+mod course;
 mod defrag;
 mod delivery;
 mod ending;

@@ -3,10 +3,10 @@
 use super::analysis::Engine;
 use super::closing::{Closing, How};
 use super::context::STEPS;
-use super::conversation::Conversation;
+use super::conversation::{CONTROL, Conversation};
 use super::marks::Marks;
 use super::opening::Challenger;
-use crate::decode::Segment;
+use crate::decode::{Flags, Segment};
 use crate::flow::{FlowKey, Sender, Tombstone};
 use crate::limits::{CONNECTIONS, PARKED};
 use crate::time::Timestamp;
@@ -20,7 +20,7 @@ impl Engine {
         let head = challenger.head();
         let mut opened = Conversation::new(challenger.order, &head.alone());
         self.trail
-            .is_duplicate(&mut opened.link, &head.alone(), challenger.sender);
+            .note(&mut opened.link, &head.alone(), challenger.sender);
         let place = self.table.insert(*key, opened);
         let (table, cx) = &mut self.at_work(place, key);
         if let Some(opened) = table.at(place) {
@@ -39,6 +39,10 @@ impl Engine {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }
+        let is_plain_syn = segment.flags.0 & CONTROL == Flags::SYN.0 && segment.payload_len == 0;
+        if is_plain_syn && resumes.is_none() {
+            return self.open_by_syn(key, segment, sender);
+        }
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
         let id = resumes.unwrap_or(self.now.order / STEPS);
         let place = self.table.insert_made(*key, || Conversation::new(id, segment));
@@ -46,7 +50,7 @@ impl Engine {
             if resumes.is_some() {
                 opened.marks.set(Marks::RESUMED);
             }
-            self.trail.is_duplicate(&mut opened.link, segment, sender);
+            self.trail.note(&mut opened.link, segment, sender);
         }
         self.deliver(place, key, segment, sender);
     }

@@ -114,15 +114,23 @@ impl Conversation {
             // Its leg hears of the close only now.
             self.close(closing, cx);
         }
-        let facts = self.facts(at, Known::of(cx));
+        // Made where they stay: they are a large value.
+        let known = Known {
+            key: cx.key,
+            names: &*cx.names,
+            thresholds: &cx.config.thresholds,
+        };
+        cx.told
+            .facts
+            .extend(std::iter::once_with(|| self.facts(at, known)));
         self.finish_records(cx);
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
+        let closed_at = cx.told.facts.last().and_then(|facts| facts.closed_at);
         cx.emit(
-            facts.closed_at.unwrap_or(facts.end),
+            closed_at.unwrap_or(self.last_at),
             leg,
             EventKind::Closed { connection },
         );
-        cx.told.facts.push(facts);
     }
 }

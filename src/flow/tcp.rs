@@ -30,29 +30,29 @@ pub enum Sent {
 #[repr(Rust, packed)]
 pub struct TcpEnd {
     /// Initial sequence number, if `SYN` is set in `seen`.
-    isn: SeqNumber,
+    pub(super) isn: SeqNumber,
     /// Just after the highest sequence number sent.
-    top: SeqNumber,
+    pub(super) top: SeqNumber,
     /// The highest acknowledgment number sent.
-    acked: SeqNumber,
+    pub(super) acked: SeqNumber,
     /// Sequence number of its FIN.
-    fin: SeqNumber,
+    pub(super) fin: SeqNumber,
     /// When `top` moved last: low bits of microseconds.
-    top_at: u32,
-    seen: u8,
+    pub(super) top_at: u32,
+    pub(super) seen: u8,
 }
 
 /// Bits of [`TcpEnd::seen`].
-mod seen {
-    pub(super) const ANY: u8 = 1;
-    pub(super) const SYN: u8 = 2;
-    pub(super) const ACK: u8 = 4;
-    pub(super) const FIN: u8 = 8;
-    pub(super) const PAYLOAD: u8 = 16;
-    pub(super) const ZERO_WINDOW: u8 = 32;
-    pub(super) const RST: u8 = 64;
+pub(super) mod seen {
+    pub(in super::super) const ANY: u8 = 1;
+    pub(in super::super) const SYN: u8 = 2;
+    pub(in super::super) const ACK: u8 = 4;
+    pub(in super::super) const FIN: u8 = 8;
+    pub(in super::super) const PAYLOAD: u8 = 16;
+    pub(in super::super) const ZERO_WINDOW: u8 = 32;
+    pub(in super::super) const RST: u8 = 64;
     /// A segment that is neither SYN nor RST: it proves that the peer answered.
-    pub(super) const PROOF: u8 = 128;
+    pub(in super::super) const PROOF: u8 = 128;
 }
 
 impl TcpEnd {
@@ -109,10 +109,25 @@ impl TcpEnd {
     }
 }
 
+/// The control bits that open or end a connection but for FIN, and the one that nearly every segment has.
+pub(super) const OPENING: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
+
+/// Low bits of the capture time in microseconds.
+#[inline]
+pub(super) fn microseconds(segment: &Segment<'_>) -> u32 {
+    (segment.timestamp.nanos() / MICROSECOND) as u32
+}
+
+/// The bit that says that there is no window.
+#[inline]
+pub(super) fn zero_window(segment: &Segment<'_>) -> u8 {
+    if segment.window == 0 { seen::ZERO_WINDOW } else { 0 }
+}
+
 /// Both ends of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {
-    ends: [TcpEnd; 2],
+    pub(super) ends: [TcpEnd; 2],
 }
 
 impl Tcp {
@@ -135,10 +150,11 @@ impl Tcp {
     #[must_use]
     pub fn is_news(&self, segment: &Segment<'_>, sender: Sender) -> bool {
         let flags = segment.flags;
-        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
-            return false;
-        }
         let this = &self.ends[sender.index()];
+        if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
+            // The first SYN-ACK; whatever came before it from this end, no connection goes on after it.
+            return flags.0 & OPENING == Flags::SYN_ACK.0 && this.seen == 0;
+        }
         let fin = u32::from(flags.contains(Flags::FIN));
         let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
         let acknowledges = this.has(seen::ACK) && flags.contains(Flags::ACK);
@@ -148,20 +164,28 @@ impl Tcp {
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
-        const CONTROL: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
-        let end = &mut self.ends[sender.index()];
-        let fin = segment.flags.contains(Flags::FIN);
-        if segment.flags.0 & CONTROL == Flags::ACK.0
-            && end.goes_on(SeqNumber(segment.sequence))
-            && !(fin && end.has(seen::FIN))
-        {
-            end.go_on(segment);
-            if fin {
-                end.finish(segment);
-            }
+        if self.goes_on(segment, sender) {
             return Sent::New;
         }
         self.observe_any(segment, sender)
+    }
+
+    /// Takes note of a segment that continues what its sender sent before, or ends it; returns whether it does.
+    #[inline]
+    pub fn goes_on(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let end = &mut self.ends[sender.index()];
+        let fin = segment.flags.contains(Flags::FIN);
+        if segment.flags.0 & OPENING != Flags::ACK.0
+            || !end.goes_on(SeqNumber(segment.sequence))
+            || (fin && end.has(seen::FIN))
+        {
+            return false;
+        }
+        end.go_on(segment);
+        if fin {
+            end.finish(segment);
+        }
+        true
     }
 
     /// Looks whether a segment continues what its sender sent before, and neither opens nor ends anything.
@@ -175,7 +199,7 @@ impl Tcp {
     }
 
     #[inline(never)]
-    fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
+    pub(super) fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         let start = SeqNumber(segment.sequence);
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
@@ -185,7 +209,7 @@ impl Tcp {
         let end = fin_at.plus(u32::from(fin));
         let peer_waits = self.ends[sender.peer().index()].has(seen::ZERO_WINDOW);
         let this = &mut self.ends[sender.index()];
-        let now = (segment.timestamp.nanos() / MICROSECOND) as u32;
+        let now = microseconds(segment);
 
         if flags.contains(Flags::RST) {
             this.seen |= seen::ANY | seen::RST;
@@ -223,11 +247,7 @@ impl Tcp {
             this.fin = fin_at;
             this.seen |= seen::FIN;
         }
-        if segment.window == 0 {
-            this.seen |= seen::ZERO_WINDOW;
-        } else {
-            this.seen &= !seen::ZERO_WINDOW;
-        }
+        this.seen = this.seen & !seen::ZERO_WINDOW | zero_window(segment);
         sent
     }
 
@@ -272,7 +292,7 @@ impl TcpEnd {
     /// Whether a segment from `start` on continues what was sent so far.
     #[inline]
     fn goes_on(&self, start: SeqNumber) -> bool {
-        const SPOKE: u8 = seen::ANY | seen::ACK | seen::PROOF;
+        const SPOKE: u8 = seen::ANY | seen::ACK;
         start == { self.top } && self.seen & SPOKE == SPOKE
     }
 
@@ -280,16 +300,13 @@ impl TcpEnd {
     #[inline]
     fn go_on(&mut self, segment: &Segment<'_>) {
         self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        let mut seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
         if segment.payload_len > 0 {
             self.top = self.top.plus(segment.payload_len);
-            self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
-            self.seen |= seen::PAYLOAD;
+            self.top_at = microseconds(segment);
+            seen |= seen::PAYLOAD;
         }
-        if segment.window == 0 {
-            self.seen |= seen::ZERO_WINDOW;
-        } else {
-            self.seen &= !seen::ZERO_WINDOW;
-        }
+        self.seen = seen;
     }
 
     /// Takes note of the FIN behind what was sent so far.
@@ -297,7 +314,7 @@ impl TcpEnd {
     fn finish(&mut self, segment: &Segment<'_>) {
         self.fin = self.top;
         self.top = self.top.plus(1);
-        self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
+        self.top_at = microseconds(segment);
         self.seen |= seen::FIN;
     }
 
@@ -336,15 +353,22 @@ impl TcpEnd {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::decode::SegmentHead;
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
     /// Numbers close to each other, the usual control bits and others, payload or none.
-    fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
-        let flags = prop_oneof![Just(0x10_u8), Just(0x11), Just(0x18), Just(0x12), 0_u8..64];
+    pub(in super::super) fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
+        let flags = prop_oneof![
+            Just(0x10_u8),
+            Just(0x11),
+            Just(0x18),
+            Just(0x12),
+            Just(0x02),
+            0_u8..64
+        ];
         let one = (
             flags,
             0_u32..6,
