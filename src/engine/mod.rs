@@ -60,6 +60,8 @@ pub use share::{Owner, may_belong, owner};
 pub use view::{OpenConnection, OpenRef, Scan, Wanted};
 
 #[cfg(test)]
+mod course_tests;
+#[cfg(test)]
 mod defrag_tests;
 #[cfg(test)]
 mod tests;

@@ -41,8 +41,21 @@ impl Engine {
         }
         let is_plain_syn = segment.flags.0 & CONTROL == Flags::SYN.0 && segment.payload_len == 0;
         if is_plain_syn && resumes.is_none() {
-            return self.open_by_syn(key, segment, sender);
+            self.open_by_syn(key, segment, sender);
+        } else {
+            self.open_any(resumes, key, segment, sender);
         }
+    }
+
+    /// A connection that was not known before, by any segment.
+    #[inline(never)]
+    pub(super) fn open_any(
+        &mut self,
+        resumes: Option<u64>,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
         let id = resumes.unwrap_or(self.now.order / STEPS);
         let place = self.table.insert_made(*key, || Conversation::new(id, segment));

@@ -8,26 +8,25 @@ use super::shape::Shape;
 
 /// Heads that take more bytes are read each time.
 const LONGEST: usize = 1_024;
-/// How many shapes of requests are known, by their length.
+/// How many shapes of requests that end with their heads are known, by their length.
 const REQUESTS: usize = 16;
-/// How many shapes of responses are known.
-const RESPONSES: usize = 8;
+/// How many shapes of others.
+const IN_LIST: usize = 8;
 /// One in so many that are not known takes the place of one that is.
 const LEARNED: u8 = 16;
 
 /// What a few heads said, and which ones say the same.
 #[derive(Default)]
 pub struct Familiar {
-    /// Of requests without their start lines.
+    /// Of requests that end with their heads, without their start lines.
     requests: [Section; REQUESTS],
-    /// In the order in which they were learned.
-    responses: Vec<Response>,
-    /// The place of the one that was learned last, and responses since that were not known.
-    latest: usize,
-    others: u8,
+    /// Of requests that go on, without their start lines.
+    with_bodies: List<()>,
+    /// Status and minor version of responses.
+    responses: List<(u16, u8)>,
 }
 
-/// All of a request head behind its start line.
+/// All of a request behind its start line.
 #[derive(Default)]
 struct Section {
     shape: Shape,
@@ -35,29 +34,43 @@ struct Section {
     others: u8,
 }
 
-/// A response head.
+/// Heads behind which more may come, so that their length is not known before they are.
 #[derive(Default)]
-struct Response {
-    shape: Shape,
-    status: u16,
-    minor: u8,
+struct List<T> {
+    /// In the order in which they were learned, and what is said before the fields.
+    known: Vec<(Shape, T)>,
+    /// The place of the one that was learned last.
+    latest: usize,
+    /// Others that came since.
+    others: u8,
 }
 
 impl Familiar {
-    /// What the fields of a request say that are all of `bytes`, if they are known.
+    /// What the fields of a request say that begin with `bytes`, and how many of these they are, if they are known.
     #[expect(clippy::inline_always, reason = "what is known stays where it is used")]
     #[inline(always)]
-    pub(super) fn of_request<'a>(&self, bytes: &'a [u8]) -> Option<Fields<'a>> {
-        self.requests[bytes.len() % REQUESTS].shape.fields(bytes)
+    pub(super) fn of_request<'a>(&self, bytes: &'a [u8]) -> Option<(Fields<'a>, usize)> {
+        if let Some(fields) = self.requests[bytes.len() % REQUESTS].shape.fields(bytes) {
+            return Some((fields, bytes.len()));
+        }
+        if bytes.ends_with(END) {
+            return None;
+        }
+        let (fields, length, ()) = self.with_bodies.find(bytes)?;
+        Some((fields, length))
     }
 
-    /// Fields of a request that were read because they are not known.
-    #[inline]
-    pub(super) fn learn_request(&mut self, bytes: &[u8], fields: &Fields<'_>) {
-        if bytes.len() > LONGEST {
+    /// Fields of a request, which are the first `length` of these bytes, and were read because they are not known.
+    #[inline(never)]
+    pub(super) fn learn_request(&mut self, bytes: &[u8], length: usize, fields: &Fields<'_>) {
+        if length != bytes.len() {
+            let head = bytes.get(..length).unwrap_or_default();
+            return self.with_bodies.learn(head, 0, fields, ());
+        }
+        if length > LONGEST {
             return;
         }
-        let section = &mut self.requests[bytes.len() % REQUESTS];
+        let section = &mut self.requests[length % REQUESTS];
         section.others = section.others.wrapping_add(1);
         if section.others >= LEARNED || section.shape.len() == 0 {
             section.others = 0;
@@ -69,61 +82,76 @@ impl Familiar {
     #[expect(clippy::inline_always, reason = "what is known stays where it is used")]
     #[inline(always)]
     pub(super) fn response<'a>(&self, bytes: &'a [u8]) -> Option<QuickResponse<'a>> {
-        for Response { shape, status, minor } in &self.responses {
-            let length = shape.len();
-            // Nearly always so many bytes of it end otherwise if it is of another shape.
-            if let Some(head) = bytes.get(..length)
-                && head.ends_with(END)
-                && let Some(fields) = shape.fields(head)
-            {
-                return Some(QuickResponse {
-                    status: *status,
-                    minor: *minor,
-                    fields,
-                    length,
-                });
-            }
-        }
-        None
+        let (fields, length, (status, minor)) = self.responses.find(bytes)?;
+        Some(QuickResponse {
+            status,
+            minor,
+            fields,
+            length,
+        })
     }
 
     /// A response head that was read because it is not known.
-    #[inline(never)]
     pub(super) fn learn_response(&mut self, bytes: &[u8], read: &QuickResponse<'_>) {
-        if bytes.len() > LONGEST || !bytes.ends_with(END) {
-            return;
-        }
-        self.others = self.others.wrapping_add(1);
-        let has_room = self.responses.len() < RESPONSES;
-        if !has_room && self.others < LEARNED {
-            return;
-        }
-        self.others = 0;
-        if has_room {
-            self.responses.push(Response::default());
-            self.latest = self.responses.len() - 1;
-        } else {
-            self.latest = (self.latest + 1) % RESPONSES;
-        }
-        if let Some(response) = self.responses.get_mut(self.latest) {
-            let fields_at = bytes
-                .iter()
-                .position(|byte| *byte == b'\n')
-                .map_or(0, |end| end + 1);
-            response.shape.learn(bytes, fields_at, &read.fields);
-            (response.status, response.minor) = (read.status, read.minor);
-        }
+        let fields_at = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        let said = (read.status, read.minor);
+        self.responses.learn(bytes, fields_at, &read.fields, said);
     }
 }
 
 /// The end of the last line and the empty one.
 const END: &[u8; 4] = b"\r\n\r\n";
 
+impl<T: Copy + Default> List<T> {
+    /// What the head says that begins with `bytes`, and its length.
+    #[expect(clippy::inline_always, reason = "what is known stays where it is used")]
+    #[inline(always)]
+    fn find<'a>(&self, bytes: &'a [u8]) -> Option<(Fields<'a>, usize, T)> {
+        for (shape, said) in &self.known {
+            let length = shape.len();
+            // Nearly always so many bytes of it end otherwise if it is of another shape.
+            if let Some(head) = bytes.get(..length)
+                && head.ends_with(END)
+                && let Some(fields) = shape.fields(head)
+            {
+                return Some((fields, length, *said));
+            }
+        }
+        None
+    }
+
+    /// A head that was read because it is not known.
+    fn learn(&mut self, head: &[u8], fields_at: usize, fields: &Fields<'_>, said: T) {
+        if head.len() > LONGEST || !head.ends_with(END) {
+            return;
+        }
+        self.others = self.others.wrapping_add(1);
+        let has_room = self.known.len() < IN_LIST;
+        if !has_room && self.others < LEARNED {
+            return;
+        }
+        self.others = 0;
+        if has_room {
+            self.known.push((Shape::default(), T::default()));
+            self.latest = self.known.len() - 1;
+        } else {
+            self.latest = (self.latest + 1) % IN_LIST;
+        }
+        if let Some(known) = self.known.get_mut(self.latest) {
+            known.0.learn(head, fields_at, fields);
+            known.1 = said;
+        }
+    }
+}
+
 impl fmt::Debug for Familiar {
     /// Without the fields: they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Familiar")
-            .field("responses", &self.responses.len())
+            .field("responses", &self.responses.known.len())
             .finish_non_exhaustive()
     }
 }
@@ -136,16 +164,16 @@ mod tests {
 
     /// Lines that matter and others, of few lengths, so that shapes come again.
     const LINES: &str = "(Host: [ab]|Host:  c|Connection: (close|keep-alive)|Content-Length: ?[0-2]{1,2}|Content-Type: [ab]|X: [a:\\t]{2}|X-A:[ a]{3}|Upgrade: h2c|Date: [0-9]{4}|[a-c]|1| folded)\r?\n";
-    const BODY: &str = "[a\r\n]{0,6}";
+    const BODY: &str = "(|[a\r\n]{0,6})";
 
     proptest! {
         #[test]
         fn what_is_known_says_what_it_said(
-            heads in proptest::collection::vec(("/[a-c]{1,9}", proptest::collection::vec(LINES, 0..4), 0..4_usize), 1..120),
+            heads in proptest::collection::vec(("/[a-c]{1,9}", proptest::collection::vec(LINES, 0..4), BODY, 0..4_usize), 1..120),
         ) {
             let mut familiar = Familiar::default();
-            for (target, lines, cut) in heads {
-                let head = format!("GET {target} HTTP/1.1\r\nUser-Agent: a somewhat longer value\r\n{}\r\n", lines.concat());
+            for (target, lines, body, cut) in heads {
+                let head = format!("GET {target} HTTP/1.1\r\nUser-Agent: a somewhat longer value\r\n{}\r\n{body}", lines.concat());
                 let head = &head.as_bytes()[..head.len() - cut];
                 let known = quick_request(head, Some(&mut familiar));
                 prop_assert_eq!(format!("{known:?}"), format!("{:?}", quick_request(head, None)));
@@ -198,15 +226,15 @@ mod tests {
     fn others_take_the_place_of_what_is_known_and_nothing_is_shown() {
         let mut familiar = Familiar::default();
         let section = b"Host: a.example\r\nCookie: secret\r\n\r\n";
-        familiar.learn_request(section, &Fields::default());
+        familiar.learn_request(section, section.len(), &Fields::default());
         assert!(familiar.of_request(section).is_some());
         let bytes = format!("{:?}", b"secret");
         assert!(!format!("{familiar:?}").contains(bytes.trim_matches(['[', ']'])));
         let long = vec![b'x'; LONGEST + REQUESTS + section.len() % REQUESTS];
-        (0..2 * LEARNED).for_each(|_| familiar.learn_request(&long, &Fields::default()));
+        (0..2 * LEARNED).for_each(|_| familiar.learn_request(&long, long.len(), &Fields::default()));
         assert!(familiar.of_request(&long).is_none() && familiar.of_request(section).is_some());
         let other = vec![b'x'; section.len() + REQUESTS];
-        (0..LEARNED).for_each(|_| familiar.learn_request(&other, &Fields::default()));
+        (0..LEARNED).for_each(|_| familiar.learn_request(&other, other.len(), &Fields::default()));
         assert!(familiar.of_request(&other).is_some() && familiar.of_request(section).is_none());
     }
 }

@@ -65,22 +65,31 @@ pub(super) fn request<'a>(bytes: &'a [u8], familiar: Option<&mut Familiar>) -> O
     })
 }
 
-/// The fields of a request, and where they end: nearly always with the bytes.
+/// The fields of a request, and where they end.
 #[expect(clippy::inline_always, reason = "a part of what reads a request")]
 #[inline(always)]
 fn request_fields<'a>(
     bytes: &'a [u8],
-    mut lines: Lines<'a>,
+    lines: Lines<'a>,
     familiar: &mut Familiar,
 ) -> Option<(Fields<'a>, usize)> {
     let section = bytes.get(lines.at..)?;
-    if let Some(known) = familiar.of_request(section) {
-        return Some((known, bytes.len()));
+    if let Some((known, length)) = familiar.of_request(section) {
+        return Some((known, lines.at + length));
     }
+    unfamiliar_fields(bytes, lines, familiar)
+}
+
+/// Fields that have to be read, and are learned.
+#[inline(never)]
+fn unfamiliar_fields<'a>(
+    bytes: &'a [u8],
+    mut lines: Lines<'a>,
+    familiar: &mut Familiar,
+) -> Option<(Fields<'a>, usize)> {
+    let at = lines.at;
     let fields = fields(bytes, &mut lines)?;
-    if lines.at == bytes.len() {
-        familiar.learn_request(section, &fields);
-    }
+    familiar.learn_request(bytes.get(at..)?, lines.at - at, &fields);
     Some((fields, lines.at))
 }
 

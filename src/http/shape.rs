@@ -13,8 +13,11 @@ const BLOCK: usize = 32;
 /// The least byte of a value that may be any: whatever ends a line is less.
 const PRINTED: u8 = b' ';
 
-/// A block of bytes: the least that each may be, and the greatest.
-type Ranges = [[u8; BLOCK]; 2];
+/// A block of bytes, as they are compared.
+type Block = [u8x16; 2];
+
+/// Of a block of bytes the least that each may be, and the greatest.
+type Ranges = [Block; 2];
 
 /// What a head says, and which heads say the same.
 #[derive(Default)]
@@ -113,7 +116,9 @@ impl Shape {
         }
         let blocks = least.as_chunks().0.iter().zip(most.as_chunks().0);
         let last = least.last_chunk().into_iter().zip(most.last_chunk());
-        let ranges = blocks.chain(last).map(|(least, most)| [*least, *most]);
+        let ranges = blocks
+            .chain(last)
+            .map(|(least, most)| [block_of(least), block_of(most)]);
         self.ranges.extend(ranges);
         self.len = head.len();
         self.host = fields.host.map(place);
@@ -122,16 +127,19 @@ impl Shape {
     }
 }
 
+#[expect(clippy::inline_always, reason = "a few instructions, for all bytes of heads")]
+#[inline(always)]
+fn block_of(bytes: &[u8; BLOCK]) -> Block {
+    let (first, second) = bytes.split_at(BLOCK / 2);
+    [first, second].map(|half| u8x16::new(half.try_into().unwrap_or_default()))
+}
+
 /// For each byte of a block all ones if it is one that it may be. Written out, so that no loop is left of it.
 #[expect(clippy::inline_always, reason = "a few instructions, for all bytes of heads")]
 #[inline(always)]
 fn all_within(block: &[u8; BLOCK], [least, most]: &Ranges) -> u8x16 {
-    let halves = |block: &[u8; BLOCK]| {
-        let (first, second) = block.split_at(BLOCK / 2);
-        [first, second].map(|half| u8x16::new(half.try_into().unwrap_or_default()))
-    };
-    let ([a, b], [least_a, least_b], [most_a, most_b]) = (halves(block), halves(least), halves(most));
-    let a = a.max(least_a).min(most_a).simd_eq(a);
-    let b = b.max(least_b).min(most_b).simd_eq(b);
-    a & b
+    let [a, b] = block_of(block);
+    let a_within = a.max(least[0]).min(most[0]).simd_eq(a);
+    let b_within = b.max(least[1]).min(most[1]).simd_eq(b);
+    a_within & b_within
 }
