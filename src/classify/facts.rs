@@ -1,6 +1,6 @@
 //! Everything the report needs of one connection, small and of fixed size.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU64;
 
 use super::signs::Signs;
@@ -396,6 +396,64 @@ pub struct ConnectionFacts {
     pub tls: Option<Box<TlsFacts>>,
     /// What happened, in Zeek's letters.
     pub history: History,
+}
+
+impl ConnectionFacts {
+    /// Nothing of a connection.
+    pub const BLANK: Self = {
+        let nobody = Endpoint {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: 0,
+        };
+        Self {
+            id: 0,
+            client: nobody,
+            server: nobody,
+            role_evidence: RoleEvidence::LowerPort,
+            path: Path {
+                vlans: [0; 2],
+                tunnel: None,
+            },
+            interface: InterfaceId(0),
+            start: Timestamp::MIN,
+            end: Timestamp::MIN,
+            first_frame: 0,
+            last_frame: (InterfaceId(0), 0),
+            opening: None,
+            handshake: Handshake::Midstream,
+            resumed: false,
+            upgraded: false,
+            syn_retransmitted: 0,
+            syn_again: [None; 2],
+            proxied_for: None,
+            protocol: Protocol::None,
+            requests: 0,
+            responses: 0,
+            unanswered: 0,
+            cancelled: 0,
+            announced: false,
+            closer: None,
+            closed_at: None,
+            idle_before_close: None,
+            last_response_end: None,
+            unanswered_since: None,
+            last_prefix: 0,
+            signs: Signs::NONE,
+            status: 0,
+            two_way: false,
+            obscured: false,
+            heads_cut: false,
+            bytes_to_server: 0,
+            bytes_to_client: 0,
+            gap_bytes: 0,
+            retransmitted: 0,
+            out_of_order: 0,
+            keepalive_probes: 0,
+            asked: None,
+            tls: None,
+            history: History { word: 0 },
+        }
+    };
 }
 
 #[cfg(test)]

@@ -25,10 +25,8 @@ pub(super) struct Stream {
     pub(super) bytes: u64,
 }
 
-/// The control bits that open or end something but for FIN, and the one that nearly every segment has.
-pub(super) const OPENING: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
-/// With FIN.
-pub(super) const CONTROL: u8 = OPENING | Flags::FIN.0;
+/// The control bits that open or end something, and the one that nearly every segment has.
+pub(super) const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
 
 /// Who is who.
 #[derive(Clone, Copy, Debug)]
@@ -239,6 +237,7 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) -> Fate {
         let flags = segment.flags;
+        self.marks.clear(Marks::ENDING);
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
             self.note_challenged(sender);
             return Fate::GoesOn;

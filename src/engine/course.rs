@@ -4,13 +4,12 @@
 use super::analysis::Engine;
 use super::closing::{Closing, How};
 use super::context::{Context, STEPS};
-use super::conversation::{Conversation, Fate, OPENING, Roles};
+use super::conversation::{CONTROL, Conversation, Fate, Roles};
 use super::marks::Marks;
 use crate::aggregate::{ConnectionRef, EventKind, LegRef};
 use crate::classify::{History, RoleEvidence};
 use crate::decode::{Flags, Segment};
-use crate::flow::{FlowKey, Link, Sender, Tcp};
-use crate::reassembly::Assembler;
+use crate::flow::{FlowKey, Link, Sender};
 use crate::sequence::SeqNumber;
 
 impl Engine {
@@ -21,8 +20,11 @@ impl Engine {
         self.trail.note(&mut link, segment, sender);
         let (client, server) = (key.end(sender), key.end(sender.peer()));
         let leg = self.names.leg(client, server, self.now, &mut self.told);
-        let make = || Conversation::opened(id, segment, sender, (link, leg));
-        let place = self.table.insert_made(*key, make);
+        let place = self.table.insert_made(*key, || Conversation::new(id, segment));
+        if let Some(opened) = self.table.at(place) {
+            opened.link = link;
+            opened.begin_with_syn(segment, sender, leg);
+        }
         let opened = EventKind::Opened {
             connection: ConnectionRef(place as u32),
             syn: true,
@@ -33,22 +35,19 @@ impl Engine {
 }
 
 impl Conversation {
-    /// A connection that `segment`, a SYN without data, opens.
-    #[expect(clippy::inline_always, reason = "a large value is made in place")]
-    #[inline(always)]
-    fn opened(id: u64, segment: &Segment<'_>, sender: Sender, (link, leg): (Link, LegRef)) -> Self {
-        let mut opened = Self::new(id, segment);
-        opened.link = link;
-        opened.tcp = Tcp::opened(segment, sender);
-        opened.streams[sender.index()].assembler = Assembler::beginning(SeqNumber(segment.sequence).plus(1));
-        opened.roles = Some(Roles {
+    /// Takes in the SYN without data that opens it, but for what is told of it.
+    #[inline]
+    fn begin_with_syn(&mut self, segment: &Segment<'_>, sender: Sender, leg: LegRef) {
+        self.tcp.open(segment, sender);
+        let first_byte = SeqNumber(segment.sequence).plus(1);
+        self.streams[sender.index()].assembler.synchronise(first_byte);
+        self.roles = Some(Roles {
             client: sender,
             evidence: RoleEvidence::Syn,
             leg,
         });
-        opened.marks.set(Marks::OPENED);
-        opened.history = History::OPENED;
-        opened
+        self.marks.set(Marks::OPENED);
+        self.history = History::OPENED;
     }
 
     /// Takes in a segment that may open or end something.
@@ -56,15 +55,18 @@ impl Conversation {
     pub(super) fn control(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         const SYN_ACK: u8 = Flags::SYN_ACK.0;
         const ACK: u8 = Flags::ACK.0;
+        const FIN: u8 = Flags::FIN.0 | Flags::ACK.0;
         if segment.payload_len > 0 || self.beyond.is_some() {
             return self.any_segment(segment, sender, cx);
         }
-        match segment.flags.0 & OPENING {
+        match segment.flags.0 & CONTROL {
             SYN_ACK => self.answer(segment, sender, cx),
             ACK if self.marks.0 & (Marks::OPENED | Marks::ESTABLISHED) == Marks::OPENED => {
                 self.confirmation(segment, sender, cx)
             }
-            ACK => self.end(segment, sender, cx),
+            ACK if self.marks.has(Marks::ENDING) => self.last_acknowledgment(segment, sender, cx),
+            FIN if self.marks.has(Marks::STEADY) => self.first_fin(segment, sender, cx),
+            FIN if self.marks.has(Marks::ENDING) => self.second_fin(segment, sender, cx),
             _ => self.any_segment(segment, sender, cx),
         }
     }
@@ -73,11 +75,13 @@ impl Conversation {
     #[inline(never)]
     fn answer(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         let to_client = self.is_client(sender.peer()) && self.marks.has(Marks::OPENED);
-        if !to_client || !self.tcp.answers(segment, sender) {
+        let is_placed = self.streams[sender.peer().index()].assembler.next().is_some();
+        if !to_client || !is_placed || !self.tcp.answers(segment, sender) {
             return self.any_segment(segment, sender, cx);
         }
         self.note_latest(segment);
-        self.synchronise(segment, sender);
+        let first_byte = SeqNumber(segment.sequence).plus(1);
+        self.streams[sender.index()].assembler.synchronise(first_byte);
         self.history.note(b'H', false);
         Fate::GoesOn
     }
@@ -98,45 +102,67 @@ impl Conversation {
         Fate::GoesOn
     }
 
-    /// A FIN behind the last byte of its sender, or an acknowledgment after a FIN.
+    /// The first FIN, on a steady connection.
     #[inline(never)]
-    fn end(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
-        let fin = segment.flags.contains(Flags::FIN);
-        // Where it did not come in order, more may depend on it.
-        let ended =
-            |end: Sender| self.tcp.end(end).fin().is_none() || self.streams[end.index()].assembler.ended;
-        let all_in_order = ended(Sender::Low) && ended(Sender::High);
-        let next = self.streams[sender.index()].assembler.next();
-        let is_next = next == Some(SeqNumber(segment.sequence));
-        let Some(roles) = self.roles.filter(|_| self.is_placed() && all_in_order) else {
+    fn first_fin(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        let Some(roles) = self.roles.filter(|_| self.ends_in_order(segment, sender)) else {
             return self.any_segment(segment, sender, cx);
         };
-        let usual = if fin { is_next } else { self.tcp.any_fin() };
-        if !usual || !self.tcp.goes_on(segment, sender) {
+        // What is to be told of before the connection closes.
+        self.end_stream(segment, sender, cx);
+        self.marks.clear(Marks::STEADY);
+        self.marks.set(Marks::ENDING);
+        let acked = Some(SeqNumber(segment.acknowledgment));
+        let closing = Closing::new(sender, How::Fin, segment.timestamp, acked);
+        self.closing = Some(closing);
+        self.tell_closing(roles, &closing, cx);
+        Fate::GoesOn
+    }
+
+    /// The FIN of the other end.
+    #[inline(never)]
+    fn second_fin(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        let own = SeqNumber(segment.sequence);
+        let was_acked = self
+            .closing
+            .and_then(|closing| closing.acked())
+            .is_none_or(|acked| acked.after(own) > 0);
+        if was_acked || self.tcp.second_fin_crosses(segment, sender) || !self.ends_in_order(segment, sender) {
+            return self.any_segment(segment, sender, cx);
+        }
+        self.end_stream(segment, sender, cx);
+        if self.is_over() { Fate::Over } else { Fate::GoesOn }
+    }
+
+    /// An acknowledgment after a FIN, often the last segment.
+    #[inline(never)]
+    fn last_acknowledgment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+        if !self.tcp.acknowledges(segment, sender) {
             return self.any_segment(segment, sender, cx);
         }
         self.note_latest(segment);
-        let by_client = roles.client == sender;
-        if !fin {
-            self.history.note(b'A', by_client);
-        } else {
-            self.history.note(b'F', by_client);
-            let first = self.closing.is_none();
-            if !first {
-                self.fin(segment, sender, cx);
-            }
-            let assembler = &mut self.streams[sender.index()].assembler;
-            assembler.ended = true;
-            assembler.skip_to(SeqNumber(segment.sequence).plus(1));
-            if !by_client {
-                self.server_stream_ended(segment.timestamp, cx);
-            }
-            if first {
-                let acked = Some(SeqNumber(segment.acknowledgment));
-                self.close(Closing::new(sender, How::Fin, segment.timestamp, acked), cx);
-            }
-            self.marks.clear(Marks::STEADY);
-        }
+        self.history.note(b'A', self.is_client(sender));
         if self.is_over() { Fate::Over } else { Fate::GoesOn }
+    }
+
+    /// Takes note of a FIN behind the last byte of its sender; returns whether it is one.
+    #[inline]
+    fn ends_in_order(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let next = self.streams[sender.index()].assembler.next();
+        next == Some(SeqNumber(segment.sequence)) && self.tcp.finishes(segment, sender)
+    }
+
+    /// Such a FIN ends its direction.
+    #[inline]
+    fn end_stream(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
+        self.note_latest(segment);
+        let by_client = self.is_client(sender);
+        self.history.note(b'F', by_client);
+        let assembler = &mut self.streams[sender.index()].assembler;
+        assembler.ended = true;
+        assembler.skip_to(SeqNumber(segment.sequence).plus(1));
+        if !by_client {
+            self.server_stream_ended(segment.timestamp, cx);
+        }
     }
 }

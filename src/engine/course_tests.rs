@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::analysis::Engine;
 use super::context::Config;
 use super::conversation::Fate;
+use super::marks::Marks;
 use crate::decode::{Address, Flags, Segment, SegmentHead};
 use crate::flow::{FlowKey, PathId, Sender};
 use crate::time::{MILLISECOND, Timestamp};
@@ -119,6 +120,10 @@ fn outcome(course: &[(SegmentHead, Step)], usual: bool) -> String {
         if fate == Fate::Over {
             break;
         }
+    }
+    // By it the usual course finds its way.
+    if let Some(living) = engine.table.at(0) {
+        living.marks.clear(Marks::ENDING);
     }
     let living: Vec<_> = engine.table.iter().collect();
     format!("{fates:?}\n{living:#?}\n{:#?}\n{:?}", engine.told, engine.quality)

@@ -57,5 +57,7 @@ bits! {
         STEADY = 11,
         /// A response was complete.
         ANSWERED = 12,
+        /// It was steady until a FIN ended one direction in order, and nothing but ACK and FIN has come since.
+        ENDING = 13,
     }
 }

@@ -7,6 +7,7 @@ use super::delivery::GIVE_UP_AFTER;
 use super::facts::Known;
 use super::marks::Marks;
 use crate::aggregate::{EventKind, LegRef};
+use crate::classify::ConnectionFacts;
 use crate::flow::{FlowKey, Sender};
 use crate::limits::EXPIRE_ABOVE;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -114,15 +115,15 @@ impl Conversation {
             // Its leg hears of the close only now.
             self.close(closing, cx);
         }
-        // Made where they stay: they are a large value.
         let known = Known {
             key: cx.key,
             names: &*cx.names,
             thresholds: &cx.config.thresholds,
         };
-        cx.told
-            .facts
-            .extend(std::iter::once_with(|| self.facts(at, known)));
+        cx.told.facts.push(ConnectionFacts::BLANK);
+        if let Some(facts) = cx.told.facts.last_mut() {
+            self.write_facts(facts, at, known);
+        }
         self.finish_records(cx);
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;

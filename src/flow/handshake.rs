@@ -10,16 +10,13 @@ use crate::sequence::SeqNumber;
 const CONTROL: u8 = OPENING | Flags::FIN.0;
 
 impl Tcp {
-    /// A connection that a SYN without data has opened.
+    /// Takes note of the SYN without data that opens the connection.
     #[inline]
-    #[must_use]
-    pub fn opened(segment: &Segment<'_>, sender: Sender) -> Self {
-        let mut opened = Self::default();
-        opened.ends[sender.index()] = TcpEnd {
+    pub fn open(&mut self, segment: &Segment<'_>, sender: Sender) {
+        self.ends[sender.index()] = TcpEnd {
             seen: seen::ANY | seen::SYN | zero_window(segment),
             ..TcpEnd::opened(segment)
         };
-        opened
     }
 
     /// Takes note of a SYN-ACK without data that answers the peer's SYN and is the first segment of its sender; returns
@@ -102,7 +99,7 @@ mod tests {
                     && segment.flags == Flags::SYN
                     && segment.payload_len == 0
                 {
-                    short = Tcp::opened(&segment, sender);
+                    short.open(&segment, sender);
                     true
                 } else {
                     short.answers(&segment, sender) || short.confirms(&segment, sender)

@@ -164,28 +164,37 @@ impl Tcp {
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
-        if self.goes_on(segment, sender) {
+        let end = &mut self.ends[sender.index()];
+        let fin = segment.flags.contains(Flags::FIN);
+        if segment.flags.0 & OPENING == Flags::ACK.0
+            && end.goes_on(SeqNumber(segment.sequence))
+            && !(fin && end.has(seen::FIN))
+        {
+            end.go_on(segment);
+            if fin {
+                end.finish(segment);
+            }
             return Sent::New;
         }
         self.observe_any(segment, sender)
     }
 
-    /// Takes note of a segment that continues what its sender sent before, or ends it; returns whether it does.
+    /// Takes note of a FIN without data behind what its sender sent before, by flags that also acknowledge; returns whether
+    /// it is the first one there.
     #[inline]
-    pub fn goes_on(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+    pub fn finishes(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
         let end = &mut self.ends[sender.index()];
-        let fin = segment.flags.contains(Flags::FIN);
-        if segment.flags.0 & OPENING != Flags::ACK.0
-            || !end.goes_on(SeqNumber(segment.sequence))
-            || (fin && end.has(seen::FIN))
-        {
+        if end.has(seen::FIN) || !end.acknowledges_behind(segment) {
             return false;
         }
-        end.go_on(segment);
-        if fin {
-            end.finish(segment);
-        }
+        end.finish(segment);
         true
+    }
+
+    /// Takes note of an acknowledgment without data behind what its sender sent before; returns whether it is one.
+    #[inline]
+    pub fn acknowledges(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        self.ends[sender.index()].acknowledges_behind(segment)
     }
 
     /// Looks whether a segment continues what its sender sent before, and neither opens nor ends anything.
@@ -307,6 +316,17 @@ impl TcpEnd {
             seen |= seen::PAYLOAD;
         }
         self.seen = seen;
+    }
+
+    /// Takes note of a segment without data that continues what was sent so far; returns whether it does.
+    #[inline]
+    fn acknowledges_behind(&mut self, segment: &Segment<'_>) -> bool {
+        if segment.payload_len > 0 || !self.goes_on(SeqNumber(segment.sequence)) {
+            return false;
+        }
+        self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        self.seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
+        true
     }
 
     /// Takes note of the FIN behind what was sent so far.
