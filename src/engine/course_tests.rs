@@ -5,9 +5,12 @@ use proptest::prelude::*;
 use super::analysis::Engine;
 use super::context::Config;
 use super::conversation::Fate;
+use super::delivery::Origin;
 use super::marks::Marks;
+use crate::classify::Version;
 use crate::decode::{Address, Flags, Segment, SegmentHead};
 use crate::flow::{FlowKey, PathId, Sender};
+use crate::http::{Extent, Framing, ResponseHead, Tokens};
 use crate::time::{MILLISECOND, Timestamp};
 
 fn key() -> FlowKey {
@@ -93,8 +96,8 @@ fn courses() -> impl Strategy<Value = Vec<(SegmentHead, Step)>> {
     })
 }
 
-/// What is known and told after all of these.
-fn outcome(course: &[(SegmentHead, Step)], usual: bool) -> String {
+/// An engine that has taken in all of these, and what it said of the connection each time.
+fn played(course: &[(SegmentHead, Step)], usual: bool) -> (Engine, Vec<Fate>) {
     let key = key();
     let mut engine = Engine::new(Config::default());
     let mut fates = Vec::new();
@@ -121,12 +124,57 @@ fn outcome(course: &[(SegmentHead, Step)], usual: bool) -> String {
             break;
         }
     }
+    (engine, fates)
+}
+
+/// What it knows and tells.
+fn known(mut engine: Engine) -> String {
     // By it the usual course finds its way.
     if let Some(living) = engine.table.at(0) {
         living.marks.clear(Marks::ENDING);
     }
     let living: Vec<_> = engine.table.iter().collect();
-    format!("{fates:?}\n{living:#?}\n{:#?}\n{:?}", engine.told, engine.quality)
+    format!("{living:#?}\n{:#?}\n{:?}", engine.told, engine.quality)
+}
+
+fn outcome(course: &[(SegmentHead, Step)], usual: bool) -> String {
+    let (engine, fates) = played(course, usual);
+    format!("{fates:?}\n{}", known(engine))
+}
+
+/// What is known and told when a whole response follows a course.
+fn answered(course: &[(SegmentHead, Step)], head: &ResponseHead, usual: bool) -> (String, bool) {
+    let (mut engine, _) = played(course, true);
+    let from = Origin {
+        at: Timestamp::from_nanos(99 * MILLISECOND),
+        number: 99,
+    };
+    let mut taken = false;
+    let key = key();
+    let (table, cx) = &mut engine.at_work(0, &key);
+    if let Some(living) = table.at(0) {
+        taken = usual && living.take_usual_response(head, from, cx);
+        if !taken {
+            living.take_response(head, true, from, cx);
+        }
+    }
+    (known(engine), taken)
+}
+
+fn responses() -> impl Strategy<Value = ResponseHead> {
+    let status = prop_oneof![Just(200_u16), Just(404), Just(100), Just(101)];
+    let version = prop_oneof![Just(Version::Http10), Just(Version::Http11)];
+    let framing = prop_oneof![Just(Framing::None), Just(Framing::Sized(1))];
+    let extent = prop_oneof![Just(Extent::Whole), Just(Extent::StartLine)];
+    let rest = (version, framing, extent);
+    (status, any::<bool>(), rest).prop_map(|(status, announced, (version, framing, extent))| ResponseHead {
+        status,
+        version,
+        announced,
+        tokens: Tokens::NONE,
+        framing,
+        extent,
+    })
 }
 
 proptest! {
@@ -135,6 +183,12 @@ proptest! {
     #[test]
     fn the_usual_course_leads_where_any_does(course in courses()) {
         prop_assert_eq!(outcome(&course, true), outcome(&course, false));
+    }
+
+    #[test]
+    fn the_usual_response_is_taken_as_any_is(course in courses(), length in 4..8_usize, head in responses()) {
+        let course = &course[..length.min(course.len())];
+        prop_assert_eq!(answered(course, &head, true).0, answered(course, &head, false).0);
     }
 }
 

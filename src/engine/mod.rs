@@ -47,6 +47,7 @@ mod tls;
 mod turns;
 mod upgrade;
 mod upkeep;
+mod usual;
 mod view;
 
 pub use crate::flow::KeyHasher;

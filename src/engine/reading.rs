@@ -94,6 +94,9 @@ impl Conversation {
             else {
                 return 0;
             };
+            if whole && self.take_usual_response(&head, from, cx) {
+                return length + body;
+            }
             self.note_answerer(bytes.get(..length).unwrap_or_default());
             let effect = self.take_response(&head, whole, from, cx);
             if whole {

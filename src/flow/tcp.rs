@@ -157,8 +157,10 @@ impl Tcp {
         }
         let fin = u32::from(flags.contains(Flags::FIN));
         let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
-        let acknowledges = this.has(seen::ACK) && flags.contains(Flags::ACK);
-        (acknowledges && this.acknowledges_more(segment)) || (this.has(seen::ANY) && end.after(this.top) > 0)
+        // Of what acknowledges for the first time there is no copy before.
+        let acknowledges = flags.contains(Flags::ACK);
+        (acknowledges && (!this.has(seen::ACK) || this.acknowledges_more(segment)))
+            || (this.has(seen::ANY) && end.after(this.top) > 0)
     }
 
     /// Takes note of a segment and says what kind of sending it was.
