@@ -131,7 +131,12 @@ impl Conversation {
             return self.any_segment(segment, sender, cx);
         }
         self.end_stream(segment, sender, cx);
-        if self.is_over() { Fate::Over } else { Fate::GoesOn }
+        // Nearly always it is yet to be acknowledged.
+        let acked = self.tcp.end(sender.peer()).acked();
+        if acked.is_some_and(|acked| acked.after(own) > 0) && self.is_over() {
+            return Fate::Over;
+        }
+        Fate::GoesOn
     }
 
     /// An acknowledgment after a FIN, often the last segment.

@@ -124,7 +124,9 @@ impl Conversation {
         if let Some(facts) = cx.told.facts.last_mut() {
             self.write_facts(facts, at, known);
         }
-        self.finish_records(cx);
+        if self.pending.is_some() || self.beyond.is_some() {
+            self.finish_records(cx);
+        }
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
         let closed_at = cx.told.facts.last().and_then(|facts| facts.closed_at);

@@ -50,7 +50,7 @@ impl Tcp {
     /// is that.
     #[inline]
     pub fn confirms(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let [this, peer] = [sender, sender.peer()].map(|end| self.ends[end.index()]);
+        let [this, peer] = [sender, sender.peer()].map(|end| self.end(end));
         let acknowledged = SeqNumber(segment.acknowledgment);
         if segment.flags.0 & CONTROL != Flags::ACK.0
             || segment.payload_len != 0
