@@ -1,6 +1,6 @@
 //! Everything the report needs of one connection, small and of fixed size.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU64;
 
 use super::signs::Signs;
@@ -200,42 +200,51 @@ pub struct TlsFacts {
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Four bits a letter from the lowest on, and in the upper 16 a bit for each letter that was noted.
+    /// Four bits a letter in the lower 48, the latest in the lowest, and in the upper 16 a bit for each letter that was
+    /// noted.
     word: u64,
 }
 
 impl History {
-    const LETTERS: [u8; 8] = *b"SHADFRTG";
+    /// A gap has the code 0: another letter comes before it, so that there is no room where the last place is not 0.
+    const LETTERS: [u8; 8] = *b"GSHADFRT";
+    /// The client's SYN.
+    pub const OPENED: Self = {
+        let mut opened = Self { word: 0 };
+        opened.note(b'S', true);
+        opened
+    };
     /// Letters kept.
     pub const MAX: u32 = 12;
-    const NOTED_AT: u64 = 48;
+    const NOTED_AT: u32 = 4 * Self::MAX;
+    /// The place of the letter that came first when there are as many as are kept.
+    const LAST_PLACE: u64 = 15 << (Self::NOTED_AT - 4);
 
     #[inline]
     const fn index(letter: u8) -> u64 {
         match letter {
-            b'S' => 0,
-            b'H' => 1,
-            b'A' => 2,
-            b'D' => 3,
-            b'F' => 4,
-            b'R' => 5,
-            b'T' => 6,
-            _ => 7,
+            b'S' => 1,
+            b'H' => 2,
+            b'A' => 3,
+            b'D' => 4,
+            b'F' => 5,
+            b'R' => 6,
+            b'T' => 7,
+            _ => 0,
         }
     }
 
     /// Notes `letter` (upper case) as sent by the client or the server, once.
     #[inline]
-    pub fn note(&mut self, letter: u8, by_client: bool) {
-        let letter = Self::index(letter) << 1 | u64::from(!by_client);
-        let noted = 1 << (Self::NOTED_AT + letter);
-        if self.word & noted != 0 {
+    pub const fn note(&mut self, letter: u8, by_client: bool) {
+        let letter = Self::index(letter) << 1 | !by_client as u64;
+        let noted = 1 << Self::NOTED_AT << letter;
+        if self.word & (noted | Self::LAST_PLACE) != 0 {
+            // It was noted, or there is no room.
             return;
         }
-        let place = (self.word >> Self::NOTED_AT).count_ones();
-        if place < Self::MAX {
-            self.word |= noted | letter << (4 * place);
-        }
+        let (bits, letters) = (self.word >> Self::NOTED_AT << Self::NOTED_AT, self.word << 4);
+        self.word = bits | noted | letters & (1 << Self::NOTED_AT) - 1 | letter;
     }
 
     /// Whether `letter` (upper case) was noted as sent by the client or the server.
@@ -243,12 +252,14 @@ impl History {
     #[must_use]
     pub const fn has(&self, letter: u8, by_client: bool) -> bool {
         let letter = Self::index(letter) << 1 | !by_client as u64;
-        self.word & 1 << (Self::NOTED_AT + letter) != 0
+        self.word & 1 << Self::NOTED_AT << letter != 0
     }
 
     fn letters(self) -> impl Iterator<Item = u64> {
         let count = (self.word >> Self::NOTED_AT).count_ones();
-        (0..count).map(move |place| self.word >> (4 * place) & 15)
+        (0..count.min(Self::MAX))
+            .rev()
+            .map(move |place| self.word >> (4 * place) & 15)
     }
 
     /// Its letters, written to `room`: a hundred thousand of them are looked through at a time.
@@ -267,8 +278,10 @@ impl History {
     /// A number by which histories sort event by event, the shorter of two that begin alike first.
     #[must_use]
     pub fn rank(self) -> u64 {
-        let letters = self.letters().zip((0..Self::MAX).rev());
-        letters.fold(0, |rank, (letter, place)| rank | (letter + 1) << (5 * place))
+        // Gaps last.
+        let letters = self.letters().map(|letter| letter.wrapping_sub(2) & 15);
+        let placed = letters.zip((0..Self::MAX).rev());
+        placed.fold(0, |rank, (letter, place)| rank | (letter + 1) << (5 * place))
     }
 
     /// The same history with the roles exchanged.
@@ -385,6 +398,64 @@ pub struct ConnectionFacts {
     pub history: History,
 }
 
+impl ConnectionFacts {
+    /// Nothing of a connection.
+    pub const BLANK: Self = {
+        let nobody = Endpoint {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: 0,
+        };
+        Self {
+            id: 0,
+            client: nobody,
+            server: nobody,
+            role_evidence: RoleEvidence::LowerPort,
+            path: Path {
+                vlans: [0; 2],
+                tunnel: None,
+            },
+            interface: InterfaceId(0),
+            start: Timestamp::MIN,
+            end: Timestamp::MIN,
+            first_frame: 0,
+            last_frame: (InterfaceId(0), 0),
+            opening: None,
+            handshake: Handshake::Midstream,
+            resumed: false,
+            upgraded: false,
+            syn_retransmitted: 0,
+            syn_again: [None; 2],
+            proxied_for: None,
+            protocol: Protocol::None,
+            requests: 0,
+            responses: 0,
+            unanswered: 0,
+            cancelled: 0,
+            announced: false,
+            closer: None,
+            closed_at: None,
+            idle_before_close: None,
+            last_response_end: None,
+            unanswered_since: None,
+            last_prefix: 0,
+            signs: Signs::NONE,
+            status: 0,
+            two_way: false,
+            obscured: false,
+            heads_cut: false,
+            bytes_to_server: 0,
+            bytes_to_client: 0,
+            gap_bytes: 0,
+            retransmitted: 0,
+            out_of_order: 0,
+            keepalive_probes: 0,
+            asked: None,
+            tls: None,
+            history: History { word: 0 },
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,5 +478,33 @@ mod tests {
         let mut longer = h;
         longer.note(b'F', true);
         assert!(h.rank() < longer.rank() && longer.rank() < h.swapped().rank());
+        let mut gap = h;
+        gap.note(b'G', true);
+        assert!(longer.rank() < gap.rank());
+    }
+
+    #[test]
+    fn history_keeps_twelve_letters() {
+        for skipped in 0..7 {
+            let mut h = History::default();
+            let mut want = String::new();
+            let letters = History::LETTERS.iter().cycle().skip(1 + skipped).take(8);
+            for (letter, by_client) in letters.flat_map(|letter| [(*letter, true), (*letter, false)]) {
+                if want.is_empty() && letter == b'G' {
+                    continue;
+                }
+                h.note(letter, by_client);
+                let shown = char::from(letter);
+                let shown = if by_client {
+                    shown
+                } else {
+                    shown.to_ascii_lowercase()
+                };
+                want.push(shown);
+                want.truncate(History::MAX as usize);
+                assert_eq!(h.to_string(), want);
+                assert_eq!(h.has(letter, by_client), want.contains(shown));
+            }
+        }
     }
 }

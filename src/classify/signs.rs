@@ -5,6 +5,8 @@
 pub struct Signs(u32);
 
 impl Signs {
+    /// None.
+    pub const NONE: Self = Self(0);
     /// The last request was HTTP/1.0.
     pub const REQUEST_10: u32 = 1;
     /// ... carried `Connection: close`.

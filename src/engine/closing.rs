@@ -138,17 +138,26 @@ impl Conversation {
         }
         self.end_open_response(cx);
         self.closing = Some(closing);
-        let was_busy = self.marks.has(Marks::BUSY);
-        self.marks.clear(Marks::BUSY);
-        let Some(Roles { client, leg, .. }) = self.roles else {
+        let Some(roles) = self.roles else {
+            self.marks.clear(Marks::BUSY);
             return;
         };
         // A connect that failed was never open.
-        let handshake = self.handshake(client, closing.at, &cx.shared.config.thresholds);
+        let handshake = self.handshake(roles.client, closing.at, &cx.shared.config.thresholds);
         let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
         if closing.how == How::Reset && failed {
+            self.marks.clear(Marks::BUSY);
             return;
         }
+        self.tell_closing(roles, &closing, cx);
+    }
+
+    /// Tells the leg of the close.
+    #[inline]
+    pub(super) fn tell_closing(&mut self, roles: Roles, closing: &Closing, cx: &mut Context<'_>) {
+        let Roles { client, leg, .. } = roles;
+        let was_busy = self.marks.has(Marks::BUSY);
+        self.marks.clear(Marks::BUSY);
         self.marks.set(Marks::TOLD);
         let kind = EventKind::Closing {
             connection: cx.connection,

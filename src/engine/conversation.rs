@@ -26,7 +26,7 @@ pub(super) struct Stream {
 }
 
 /// The control bits that open or end something, and the one that nearly every segment has.
-const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
+pub(super) const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
 
 /// Who is who.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +176,7 @@ impl Conversation {
             self.steady(segment, sender, cx);
             return Fate::GoesOn;
         }
-        self.any_segment(segment, sender, cx)
+        self.control(segment, sender, cx)
     }
 
     /// Whether nothing is under way but bytes in order.
@@ -192,10 +192,16 @@ impl Conversation {
     )]
     #[inline(always)]
     pub(super) fn go_on(&mut self, segment: &Segment<'_>, sender: Sender) {
-        self.last_at = self.last_at.max(segment.timestamp);
-        self.last = FramePlace::of(segment);
+        self.note_latest(segment);
         let letter = if segment.payload_len > 0 { b'D' } else { b'A' };
         self.history.note(letter, self.is_client(sender));
+    }
+
+    /// Notes when and where its latest packet was captured.
+    #[inline]
+    pub(super) fn note_latest(&mut self, segment: &Segment<'_>) {
+        self.last_at = self.last_at.max(segment.timestamp);
+        self.last = FramePlace::of(segment);
     }
 
     /// Neither begin nor end: an acknowledgment, with payload or without.
@@ -208,8 +214,7 @@ impl Conversation {
                 self.payload(segment, sender, cx);
             }
         } else {
-            self.last_at = self.last_at.max(segment.timestamp);
-            self.last = FramePlace::of(segment);
+            self.note_latest(segment);
             self.repeated(segment, sender, sent, cx);
         }
     }
@@ -223,15 +228,21 @@ impl Conversation {
         }
     }
 
+    /// A segment of any kind.
     #[inline(never)]
-    fn any_segment(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
+    pub(super) fn any_segment(
+        &mut self,
+        segment: &Segment<'_>,
+        sender: Sender,
+        cx: &mut Context<'_>,
+    ) -> Fate {
         let flags = segment.flags;
+        self.marks.clear(Marks::ENDING);
         if flags.contains(Flags::RST) && !self.reset_counts(segment, sender) {
             self.note_challenged(sender);
             return Fate::GoesOn;
         }
-        self.last_at = self.last_at.max(segment.timestamp);
-        self.last = FramePlace::of(segment);
+        self.note_latest(segment);
         let repeated_syn = flags.contains(Flags::SYN) && self.tcp.end(sender).isn().is_some();
         let sent = self.tcp.observe(segment, sender);
         if flags.contains(Flags::SYN) || self.roles.is_none() {
@@ -311,7 +322,7 @@ impl Conversation {
 
     /// Whether it is known where each direction's bytes begin.
     #[inline]
-    fn is_placed(&self) -> bool {
+    pub(super) fn is_placed(&self) -> bool {
         let placed = |stream: &Stream| stream.assembler.next().is_some();
         self.streams.iter().all(placed)
     }
@@ -349,7 +360,7 @@ impl Conversation {
 
     /// Where each direction's bytes begin, as soon as a segment of either end tells.
     #[inline]
-    fn synchronise(&mut self, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn synchronise(&mut self, segment: &Segment<'_>, sender: Sender) {
         let flags = segment.flags;
         let start = SeqNumber(segment.sequence).plus(u32::from(flags.contains(Flags::SYN)));
         let this = &mut self.streams[sender.index()];
@@ -384,10 +395,16 @@ impl Conversation {
             return;
         };
         if segment.flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment).after(server_isn) > 0 {
-            self.marks.set(Marks::ESTABLISHED);
-            let connect = Some(segment.timestamp.since(self.start).max(0)).into();
-            cx.emit(segment.timestamp, roles.leg, EventKind::Established { connect });
+            self.establish(segment.timestamp, roles.leg, cx);
         }
+    }
+
+    /// The handshake is complete.
+    #[inline]
+    pub(super) fn establish(&mut self, at: Timestamp, leg: LegRef, cx: &mut Context<'_>) {
+        self.marks.set(Marks::ESTABLISHED);
+        let connect = Some(at.since(self.start).max(0)).into();
+        cx.emit(at, leg, EventKind::Established { connect });
     }
 }
 

@@ -189,11 +189,17 @@ impl Conversation {
     }
 
     /// Delivers everything that is kept, gaps included: nothing more will come.
+    #[inline]
     pub(super) fn drain_all(&mut self, now: Timestamp, cx: &mut Context<'_>) {
+        let [one, other] = &self.streams;
         let done = |stream: &Stream| stream.assembler.ended && !stream.assembler.has_early();
-        if self.stall().is_none() && self.streams.iter().all(done) {
-            return;
+        if !(done(one) && done(other) && self.stall().is_none()) {
+            self.drain_what_is_left(now, cx);
         }
+    }
+
+    #[inline(never)]
+    fn drain_what_is_left(&mut self, now: Timestamp, cx: &mut Context<'_>) {
         while self.streams.iter().any(|stream| stream.assembler.has_early()) {
             while self.deliver_ready(now, cx) {}
             if !self.give_up(true, now, cx) {

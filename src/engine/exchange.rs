@@ -185,7 +185,7 @@ impl Conversation {
 
     /// A head was seen, or must have been there.
     #[inline]
-    fn note_extent(&mut self, extent: Extent) {
+    pub(super) fn note_extent(&mut self, extent: Extent) {
         // A server that speaks no HTTP/2 may say so in HTTP/1.1.
         if extent != Extent::Nothing && self.protocol != Protocol::Http2 {
             self.protocol = Protocol::Http1;

@@ -2,13 +2,12 @@
 
 use std::num::NonZeroU64;
 
-use super::beyond::Beyond;
 use super::context::Context;
 use super::conversation::Conversation;
 use super::marks::Marks;
 use super::names::Names;
 use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
-use crate::flow::{FlowKey, Sender, TcpEnd};
+use crate::flow::{FlowKey, PathId, Sender, TcpEnd};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
 
@@ -18,40 +17,6 @@ pub(super) struct Known<'a> {
     pub(super) key: &'a FlowKey,
     pub(super) names: &'a Names,
     pub(super) thresholds: &'a Thresholds,
-}
-
-impl<'a> Known<'a> {
-    pub(super) fn of(cx: &'a Context<'_>) -> Self {
-        Self {
-            key: cx.key,
-            names: &cx.shared.names,
-            thresholds: &cx.shared.config.thresholds,
-        }
-    }
-}
-
-/// What few connections have, as their facts say it.
-#[derive(Default)]
-struct Rare {
-    syn_retransmitted: u32,
-    syn_again: [Option<u16>; 2],
-    gap_bytes: u64,
-    retransmitted: u32,
-    out_of_order: u32,
-    keepalive_probes: u32,
-}
-
-impl Rare {
-    fn of(beyond: &Beyond) -> Self {
-        Self {
-            syn_retransmitted: beyond.syn_retransmitted.into(),
-            syn_again: beyond.syn_again,
-            gap_bytes: beyond.gap_bytes,
-            retransmitted: beyond.retransmitted,
-            out_of_order: beyond.out_of_order,
-            keepalive_probes: beyond.keepalive_probes.into(),
-        }
-    }
 }
 
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
@@ -65,61 +30,118 @@ fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
 impl Conversation {
     /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.
     pub(super) fn facts(&self, now: Timestamp, known: Known<'_>) -> ConnectionFacts {
-        let key = known.key;
-        let (client, evidence) = match self.roles {
-            Some(roles) => (roles.client, roles.evidence),
-            None => (Self::lower_port(key).peer(), RoleEvidence::LowerPort),
-        };
-        let server = client.peer();
-        let handshake = self.handshake(client, now, known.thresholds);
-        let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
-        let closed_at = self.closing.map(|closing| closing.at).filter(|_| !failed);
-        let tls = self.tls_facts();
-        let rare = self.beyond.as_deref().map(Rare::of).unwrap_or_default();
-        ConnectionFacts {
-            id: self.id.get(),
-            client: endpoint(key, client),
-            server: endpoint(key, server),
-            role_evidence: evidence,
-            path: known.names.path_of(key.path()),
-            interface: self.first.interface(),
-            start: self.start,
-            end: self.last_at,
-            first_frame: self.first.number(),
-            last_frame: (self.last.interface(), self.last.number()),
-            opening: self.opening_hash(client, failed),
+        let mut facts = ConnectionFacts::BLANK;
+        self.write_facts(&mut facts, now, known);
+        facts
+    }
+
+    /// The same, of a large value that stays where it is: `facts` are blank.
+    pub(super) fn write_facts(&self, facts: &mut ConnectionFacts, now: Timestamp, known: Known<'_>) {
+        // By name, so that none is forgotten; each is written at once, so that none has to be kept meanwhile.
+        let ConnectionFacts {
+            id,
+            client,
+            server,
+            role_evidence,
+            path,
+            interface,
+            start,
+            end,
+            first_frame,
+            last_frame,
+            opening,
             handshake,
-            resumed: self.marks.has(Marks::RESUMED),
-            upgraded: self.marks.has(Marks::UPGRADED),
-            syn_retransmitted: rare.syn_retransmitted,
-            syn_again: rare.syn_again,
-            proxied_for: self.proxied_for(),
-            protocol: self.protocol,
-            requests: self.requests,
-            responses: self.responses,
-            unanswered: self.unanswered(),
-            cancelled: self.cancelled_streams(),
-            announced: self.marks.has(Marks::ANNOUNCED),
-            closer: if failed { None } else { self.closer(client) },
+            resumed,
+            upgraded,
+            syn_retransmitted,
+            syn_again,
+            proxied_for,
+            protocol,
+            requests,
+            responses,
+            unanswered,
+            cancelled,
+            announced,
+            closer,
             closed_at,
-            idle_before_close: closed_at.and_then(|at| self.idle_before(at)),
-            last_response_end: self.response_end(),
-            unanswered_since: self.unanswered_since(),
-            last_prefix: self.last_prefix.0,
-            signs: self.last_signs(client),
-            status: self.status(),
-            two_way: self.is_two_way(),
-            obscured: self.marks.has(Marks::OBSCURED),
-            heads_cut: self.marks.has(Marks::HEADS_CUT),
-            bytes_to_server: self.streams[client.index()].bytes,
-            bytes_to_client: self.streams[server.index()].bytes,
-            gap_bytes: rare.gap_bytes,
-            retransmitted: rare.retransmitted,
-            out_of_order: rare.out_of_order,
-            keepalive_probes: rare.keepalive_probes,
-            asked: NonZeroU64::new(self.asked),
+            idle_before_close,
+            last_response_end,
+            unanswered_since,
+            last_prefix,
+            signs,
+            status,
+            two_way,
+            obscured,
+            heads_cut,
+            bytes_to_server,
+            bytes_to_client,
+            gap_bytes,
+            retransmitted,
+            out_of_order,
+            keepalive_probes,
+            asked,
             tls,
-            history: self.history,
+            history,
+        } = facts;
+        let (by_client, evidence) = match self.roles {
+            Some(roles) => (roles.client, roles.evidence),
+            None => (Self::lower_port(known.key).peer(), RoleEvidence::LowerPort),
+        };
+        let by_server = by_client.peer();
+        *id = self.id.get();
+        *client = endpoint(known.key, by_client);
+        *server = endpoint(known.key, by_server);
+        *role_evidence = evidence;
+        if known.key.path() != PathId::default() {
+            *path = known.names.path_of(known.key.path());
+        }
+        *interface = self.first.interface();
+        *first_frame = self.first.number();
+        *last_frame = (self.last.interface(), self.last.number());
+        *start = self.start;
+        *end = self.last_at;
+
+        let opened = self.handshake(by_client, now, known.thresholds);
+        let failed = matches!(opened, Handshake::Refused | Handshake::Unanswered);
+        *handshake = opened;
+        *opening = self.opening_hash(by_client, failed);
+        if let Some(closing) = self.closing.filter(|_| !failed) {
+            *closer = self.closer(by_client);
+            *closed_at = Some(closing.at);
+            *idle_before_close = self.idle_before(closing.at);
+        }
+        *resumed = self.marks.has(Marks::RESUMED);
+        *upgraded = self.marks.has(Marks::UPGRADED);
+        *announced = self.marks.has(Marks::ANNOUNCED);
+        *obscured = self.marks.has(Marks::OBSCURED);
+        *heads_cut = self.marks.has(Marks::HEADS_CUT);
+
+        *protocol = self.protocol;
+        *requests = self.requests;
+        *responses = self.responses;
+        *unanswered = self.unanswered();
+        *unanswered_since = self.unanswered_since();
+        *last_response_end = self.response_end();
+        *last_prefix = self.last_prefix.0;
+        *signs = self.last_signs(by_client);
+        *status = self.status();
+        *two_way = self.is_two_way();
+        *bytes_to_server = self.streams[by_client.index()].bytes;
+        *bytes_to_client = self.streams[by_server.index()].bytes;
+        *asked = NonZeroU64::new(self.asked);
+        *history = self.history;
+
+        // What few connections have.
+        if let Some(beyond) = self.beyond.as_deref() {
+            *syn_retransmitted = beyond.syn_retransmitted.into();
+            *syn_again = beyond.syn_again;
+            *proxied_for = beyond.proxied_for;
+            *cancelled = self.cancelled_streams();
+            *gap_bytes = beyond.gap_bytes;
+            *retransmitted = beyond.retransmitted;
+            *out_of_order = beyond.out_of_order;
+            *keepalive_probes = beyond.keepalive_probes.into();
+            *tls = self.tls_facts();
         }
     }
 

@@ -118,6 +118,9 @@ impl Conversation {
             .pending
             .as_ref()
             .is_some_and(|pending| pending.status.is_none());
+        if self.beyond.is_none() {
+            return first.into();
+        }
         let rest = self.pending_len().saturating_sub(1);
         u32::from(first) + rest as u32 + self.unanswered_streams()
     }

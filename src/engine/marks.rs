@@ -5,7 +5,7 @@ macro_rules! bits {
     ($(#[$outer:meta])* $vis:vis struct $name:ident { $($(#[$inner:meta])* $bit:ident = $n:expr,)* }) => {
         $(#[$outer])*
         #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-        $vis struct $name(u16);
+        $vis struct $name(pub(super) u16);
 
         impl $name {
             $($(#[$inner])* pub(super) const $bit: u16 = 1 << $n;)*
@@ -57,5 +57,7 @@ bits! {
         STEADY = 11,
         /// A response was complete.
         ANSWERED = 12,
+        /// It was steady until a FIN ended one direction in order, and nothing but ACK and FIN has come since.
+        ENDING = 13,
     }
 }

@@ -14,6 +14,7 @@ mod beyond;
 mod closing;
 mod context;
 mod conversation;
+mod course;
 mod defrag;
 mod delivery;
 mod ending;
@@ -46,6 +47,7 @@ mod tls;
 mod turns;
 mod upgrade;
 mod upkeep;
+mod usual;
 mod view;
 
 pub use crate::flow::KeyHasher;
@@ -58,6 +60,8 @@ pub use servers::{Server, Servers};
 pub use share::{Owner, may_belong, owner};
 pub use view::{OpenConnection, OpenRef, Scan, Wanted};
 
+#[cfg(test)]
+mod course_tests;
 #[cfg(test)]
 mod defrag_tests;
 #[cfg(test)]

@@ -90,10 +90,13 @@ impl Conversation {
                 length,
                 body,
                 whole,
-            }) = messages.plain_response(context, bytes)
+            }) = messages.plain_response(context, bytes, &mut cx.shared.names.familiar)
             else {
                 return 0;
             };
+            if whole && self.take_usual_response(&head, from, cx) {
+                return length + body;
+            }
             self.note_answerer(bytes.get(..length).unwrap_or_default());
             let effect = self.take_response(&head, whole, from, cx);
             if whole {

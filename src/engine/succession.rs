@@ -3,10 +3,10 @@
 use super::analysis::Engine;
 use super::closing::{Closing, How};
 use super::context::STEPS;
-use super::conversation::Conversation;
+use super::conversation::{CONTROL, Conversation};
 use super::marks::Marks;
 use super::opening::Challenger;
-use crate::decode::Segment;
+use crate::decode::{Flags, Segment};
 use crate::flow::{FlowKey, Sender, Tombstone};
 use crate::limits::{CONNECTIONS, PARKED};
 use crate::time::Timestamp;
@@ -40,11 +40,28 @@ impl Engine {
         if self.table.len() >= CONNECTIONS {
             self.evict();
         }
+        let is_plain_syn = segment.flags.0 & CONTROL == Flags::SYN.0 && segment.payload_len == 0;
+        if is_plain_syn && resumes.is_none() {
+            self.open_by_syn(is_unknown, key, segment, sender);
+        } else {
+            self.open_any(resumes, key, segment, sender);
+        }
+    }
+
+    /// A connection that was not known before, by any segment.
+    #[inline(never)]
+    pub(super) fn open_any(
+        &mut self,
+        resumes: Option<u64>,
+        key: &FlowKey,
+        segment: &Segment<'_>,
+        sender: Sender,
+    ) {
         // A frame opens one connection at most: its place is the id, the same for any number of engines.
         let id = resumes.unwrap_or(self.shared.now.order / STEPS);
         let place = self
             .table
-            .insert_made(*key, is_unknown, || Conversation::new(id, segment));
+            .insert_made(*key, false, || Conversation::new(id, segment));
         if let Some(opened) = self.table.at(place) {
             if resumes.is_some() {
                 opened.marks.set(Marks::RESUMED);

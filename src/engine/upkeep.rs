@@ -7,6 +7,7 @@ use super::delivery::GIVE_UP_AFTER;
 use super::facts::Known;
 use super::marks::Marks;
 use crate::aggregate::{EventKind, LegRef};
+use crate::classify::ConnectionFacts;
 use crate::flow::{FlowKey, Sender};
 use crate::limits::EXPIRE_ABOVE;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -114,15 +115,25 @@ impl Conversation {
             // Its leg hears of the close only now.
             self.close(closing, cx);
         }
-        let facts = self.facts(at, Known::of(cx));
-        self.finish_records(cx);
+        let known = Known {
+            key: cx.key,
+            names: &cx.shared.names,
+            thresholds: &cx.shared.config.thresholds,
+        };
+        cx.shared.told.facts.push(ConnectionFacts::BLANK);
+        if let Some(facts) = cx.shared.told.facts.last_mut() {
+            self.write_facts(facts, at, known);
+        }
+        if self.pending.is_some() || self.beyond.is_some() {
+            self.finish_records(cx);
+        }
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
+        let closed_at = cx.shared.told.facts.last().and_then(|facts| facts.closed_at);
         cx.emit(
-            facts.closed_at.unwrap_or(facts.end),
+            closed_at.unwrap_or(self.last_at),
             leg,
             EventKind::Closed { connection },
         );
-        cx.shared.told.facts.push(facts);
     }
 }

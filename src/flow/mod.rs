@@ -8,6 +8,7 @@
 mod duplicate;
 mod glimpse;
 mod graves;
+mod handshake;
 mod key;
 mod table;
 mod tcp;

@@ -30,29 +30,29 @@ pub enum Sent {
 #[repr(Rust, packed)]
 pub struct TcpEnd {
     /// Initial sequence number, if `SYN` is set in `seen`.
-    isn: SeqNumber,
+    pub(super) isn: SeqNumber,
     /// Just after the highest sequence number sent.
-    top: SeqNumber,
+    pub(super) top: SeqNumber,
     /// The highest acknowledgment number sent.
-    acked: SeqNumber,
+    pub(super) acked: SeqNumber,
     /// Sequence number of its FIN.
-    fin: SeqNumber,
+    pub(super) fin: SeqNumber,
     /// When `top` moved last: low bits of microseconds.
-    top_at: u32,
-    seen: u8,
+    pub(super) top_at: u32,
+    pub(super) seen: u8,
 }
 
 /// Bits of [`TcpEnd::seen`].
-mod seen {
-    pub(super) const ANY: u8 = 1;
-    pub(super) const SYN: u8 = 2;
-    pub(super) const ACK: u8 = 4;
-    pub(super) const FIN: u8 = 8;
-    pub(super) const PAYLOAD: u8 = 16;
-    pub(super) const ZERO_WINDOW: u8 = 32;
-    pub(super) const RST: u8 = 64;
+pub(super) mod seen {
+    pub(in super::super) const ANY: u8 = 1;
+    pub(in super::super) const SYN: u8 = 2;
+    pub(in super::super) const ACK: u8 = 4;
+    pub(in super::super) const FIN: u8 = 8;
+    pub(in super::super) const PAYLOAD: u8 = 16;
+    pub(in super::super) const ZERO_WINDOW: u8 = 32;
+    pub(in super::super) const RST: u8 = 64;
     /// A segment that is neither SYN nor RST: it proves that the peer answered.
-    pub(super) const PROOF: u8 = 128;
+    pub(in super::super) const PROOF: u8 = 128;
 }
 
 impl TcpEnd {
@@ -109,10 +109,25 @@ impl TcpEnd {
     }
 }
 
+/// The control bits that open or end a connection but for FIN, and the one that nearly every segment has.
+pub(super) const OPENING: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
+
+/// Low bits of the capture time in microseconds.
+#[inline]
+pub(super) fn microseconds(segment: &Segment<'_>) -> u32 {
+    (segment.timestamp.nanos() / MICROSECOND) as u32
+}
+
+/// The bit that says that there is no window.
+#[inline]
+pub(super) fn zero_window(segment: &Segment<'_>) -> u8 {
+    if segment.window == 0 { seen::ZERO_WINDOW } else { 0 }
+}
+
 /// Both ends of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {
-    ends: [TcpEnd; 2],
+    pub(super) ends: [TcpEnd; 2],
 }
 
 impl Tcp {
@@ -158,10 +173,9 @@ impl Tcp {
     /// Takes note of a segment and says what kind of sending it was.
     #[inline]
     pub fn observe(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
-        const CONTROL: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
         let fin = segment.flags.contains(Flags::FIN);
-        if segment.flags.0 & CONTROL == Flags::ACK.0
+        if segment.flags.0 & OPENING == Flags::ACK.0
             && end.goes_on(SeqNumber(segment.sequence))
             && !(fin && end.has(seen::FIN))
         {
@@ -172,6 +186,24 @@ impl Tcp {
             return Sent::New;
         }
         self.observe_any(segment, sender)
+    }
+
+    /// Takes note of a FIN without data behind what its sender sent before, by flags that also acknowledge; returns whether
+    /// it is the first one there.
+    #[inline]
+    pub fn finishes(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        let end = &mut self.ends[sender.index()];
+        if end.has(seen::FIN) || !end.acknowledges_behind(segment) {
+            return false;
+        }
+        end.finish(segment);
+        true
+    }
+
+    /// Takes note of an acknowledgment without data behind what its sender sent before; returns whether it is one.
+    #[inline]
+    pub fn acknowledges(&mut self, segment: &Segment<'_>, sender: Sender) -> bool {
+        self.ends[sender.index()].acknowledges_behind(segment)
     }
 
     /// Looks whether a segment continues what its sender sent before, and neither opens nor ends anything.
@@ -185,7 +217,7 @@ impl Tcp {
     }
 
     #[inline(never)]
-    fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
+    pub(super) fn observe_any(&mut self, segment: &Segment<'_>, sender: Sender) -> Sent {
         let start = SeqNumber(segment.sequence);
         let flags = segment.flags;
         let syn = flags.contains(Flags::SYN);
@@ -195,7 +227,7 @@ impl Tcp {
         let end = fin_at.plus(u32::from(fin));
         let peer_waits = self.ends[sender.peer().index()].has(seen::ZERO_WINDOW);
         let this = &mut self.ends[sender.index()];
-        let now = (segment.timestamp.nanos() / MICROSECOND) as u32;
+        let now = microseconds(segment);
 
         if flags.contains(Flags::RST) {
             this.seen |= seen::ANY | seen::RST;
@@ -233,11 +265,7 @@ impl Tcp {
             this.fin = fin_at;
             this.seen |= seen::FIN;
         }
-        if segment.window == 0 {
-            this.seen |= seen::ZERO_WINDOW;
-        } else {
-            this.seen &= !seen::ZERO_WINDOW;
-        }
+        this.seen = this.seen & !seen::ZERO_WINDOW | zero_window(segment);
         sent
     }
 
@@ -290,17 +318,24 @@ impl TcpEnd {
     #[inline]
     fn go_on(&mut self, segment: &Segment<'_>) {
         self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
-        self.seen |= seen::PROOF;
+        let mut seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
         if segment.payload_len > 0 {
             self.top = self.top.plus(segment.payload_len);
-            self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
-            self.seen |= seen::PAYLOAD;
+            self.top_at = microseconds(segment);
+            seen |= seen::PAYLOAD;
         }
-        if segment.window == 0 {
-            self.seen |= seen::ZERO_WINDOW;
-        } else {
-            self.seen &= !seen::ZERO_WINDOW;
+        self.seen = seen;
+    }
+
+    /// Takes note of a segment without data that continues what was sent so far; returns whether it does.
+    #[inline]
+    fn acknowledges_behind(&mut self, segment: &Segment<'_>) -> bool {
+        if segment.payload_len > 0 || !self.goes_on(SeqNumber(segment.sequence)) {
+            return false;
         }
+        self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
+        self.seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
+        true
     }
 
     /// Takes note of the FIN behind what was sent so far.
@@ -308,7 +343,7 @@ impl TcpEnd {
     fn finish(&mut self, segment: &Segment<'_>) {
         self.fin = self.top;
         self.top = self.top.plus(1);
-        self.top_at = (segment.timestamp.nanos() / MICROSECOND) as u32;
+        self.top_at = microseconds(segment);
         self.seen |= seen::FIN;
     }
 
@@ -347,15 +382,22 @@ impl TcpEnd {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::decode::SegmentHead;
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
     /// Numbers close to each other, the usual control bits and others, payload or none.
-    fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
-        let flags = prop_oneof![Just(0x10_u8), Just(0x11), Just(0x18), Just(0x12), 0_u8..64];
+    pub(in super::super) fn segments() -> impl Strategy<Value = Vec<(SegmentHead, Sender)>> {
+        let flags = prop_oneof![
+            Just(0x10_u8),
+            Just(0x11),
+            Just(0x18),
+            Just(0x12),
+            Just(0x02),
+            0_u8..64
+        ];
         let one = (
             flags,
             0_u32..6,

@@ -224,7 +224,7 @@ pub(super) fn parse_any_request(bytes: &[u8]) -> Parsed<RequestHead<'_>> {
 /// A head of any shape; out of line, for heads of the usual shape are read elsewhere.
 #[inline(never)]
 pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<ResponseHead> {
-    match quick_response(bytes, answers) {
+    match quick_response(bytes, answers, None) {
         Some((head, length)) => Parsed::Complete(head, length),
         None => parse_any_response(bytes, answers),
     }
@@ -236,8 +236,12 @@ pub(super) fn parse_response(bytes: &[u8], answers: Option<Method>) -> Parsed<Re
     reason = "a head is a large value: it is built once, where it is used"
 )]
 #[inline(always)]
-pub(super) fn quick_response(bytes: &[u8], answers: Option<Method>) -> Option<(ResponseHead, usize)> {
-    let found = quick::response(bytes)?;
+pub(super) fn quick_response(
+    bytes: &[u8],
+    answers: Option<Method>,
+    familiar: Option<&mut Familiar>,
+) -> Option<(ResponseHead, usize)> {
+    let found = quick::response(bytes, familiar)?;
     let head = response_head(found.status, found.minor, answers, &found.fields);
     Some((head, found.length))
 }

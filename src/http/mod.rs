@@ -3,8 +3,8 @@
 //!
 //! In: the bytes of one direction in order, and gaps of known length. Out: an [`Event`] at each head and message end;
 //! for TLS, where both directions are needed, which bytes are application data.
-//! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored). Fields of a few
-//! requests are kept to be known again, and never shown.
+//! May touch: httparse, memchr. Never: TCP words, bodies (they are counted down and skipped, never stored). The shapes of
+//! a few heads are kept to be known again, with what matters of their fields, and never shown.
 //!
 //! "Not yet" is no error, and losing the framing is a fact about the stream, not a failure: the next head is looked
 //! for where the next segment begins.
@@ -25,6 +25,7 @@ mod proxy;
 mod quick;
 mod raw;
 mod recognise;
+mod shape;
 mod simple;
 mod stream;
 mod target;

@@ -80,11 +80,16 @@ impl MessageStream {
         reason = "a head is a large value: it is built once, where it is used"
     )]
     #[inline(always)]
-    pub fn plain_response(&mut self, context: RequestContext, data: &[u8]) -> Option<PlainResponse> {
+    pub fn plain_response(
+        &mut self,
+        context: RequestContext,
+        data: &[u8],
+        familiar: &mut Familiar,
+    ) -> Option<PlainResponse> {
         if self.body.phase != Phase::Start {
             return None;
         }
-        let (head, length) = quick_response(data, context.method())?;
+        let (head, length) = quick_response(data, context.method(), Some(familiar))?;
         self.partial = None;
         if let Framing::Sized(body) = head.framing
             && body <= (data.len() - length) as u64

@@ -65,22 +65,31 @@ pub(super) fn request<'a>(bytes: &'a [u8], familiar: Option<&mut Familiar>) -> O
     })
 }
 
-/// The fields of a request, and where they end: nearly always with the bytes.
+/// The fields of a request, and where they end.
 #[expect(clippy::inline_always, reason = "a part of what reads a request")]
 #[inline(always)]
 fn request_fields<'a>(
     bytes: &'a [u8],
-    mut lines: Lines<'a>,
+    lines: Lines<'a>,
     familiar: &mut Familiar,
 ) -> Option<(Fields<'a>, usize)> {
     let section = bytes.get(lines.at..)?;
-    if let Some(known) = familiar.fields(section) {
-        return Some((known, bytes.len()));
+    if let Some((known, length)) = familiar.of_request(section) {
+        return Some((known, lines.at + length));
     }
+    unfamiliar_fields(bytes, lines, familiar)
+}
+
+/// Fields that have to be read, and are learned.
+#[inline(never)]
+fn unfamiliar_fields<'a>(
+    bytes: &'a [u8],
+    mut lines: Lines<'a>,
+    familiar: &mut Familiar,
+) -> Option<(Fields<'a>, usize)> {
+    let at = lines.at;
     let fields = fields(bytes, &mut lines)?;
-    if lines.at == bytes.len() {
-        familiar.learn(section, &fields);
-    }
+    familiar.learn_request(bytes.get(at..)?, lines.at - at, &fields);
     Some((fields, lines.at))
 }
 
@@ -90,7 +99,25 @@ fn request_fields<'a>(
     reason = "a head is a large value: it is built once, where it is used"
 )]
 #[inline(always)]
-pub(super) fn response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
+pub(super) fn response<'a>(bytes: &'a [u8], familiar: Option<&mut Familiar>) -> Option<QuickResponse<'a>> {
+    let Some(familiar) = familiar else {
+        return read_response(bytes);
+    };
+    if let Some(known) = familiar.response(bytes) {
+        return Some(known);
+    }
+    unfamiliar_response(bytes, familiar)
+}
+
+/// A response head that has to be read, and is learned.
+#[inline(never)]
+fn unfamiliar_response<'a>(bytes: &'a [u8], familiar: &mut Familiar) -> Option<QuickResponse<'a>> {
+    let read = read_response(bytes)?;
+    familiar.learn_response(bytes.get(..read.length)?, &read);
+    Some(read)
+}
+
+fn read_response(bytes: &[u8]) -> Option<QuickResponse<'_>> {
     let mut lines = Lines::of(bytes);
     let (version, line) = lines.next_line()?.split_first_chunk::<8>()?;
     // Compared as words.
@@ -188,7 +215,7 @@ fn read_fields<'a>(bytes: &'a [u8], at: usize, ends: u64, fields: &mut Fields<'a
     loop {
         let (start, end) = lines.next()?;
         left = left.checked_sub(1)?;
-        let begin = bytes.get(start..)?.first_chunk::<4>();
+        let begin = bytes.get(start..)?.first_chunk::<NAMED_BY>();
         let begin = begin.map_or(0, |begin| u32::from_le_bytes(*begin));
         if begin & LETTER == 0 {
             match bytes.get(start..end)? {
@@ -202,6 +229,34 @@ fn read_fields<'a>(bytes: &'a [u8], at: usize, ends: u64, fields: &mut Fields<'a
         if STARTS[slot(letters)] == letters {
             note(fields, letters, bytes.get(start..end)?);
         }
+    }
+}
+
+/// What a field line means for who reads it.
+pub(super) enum Line<'a> {
+    /// A length, or what stands for it.
+    Length(&'a [u8]),
+    /// Each of its bytes may matter.
+    Matters,
+    /// Nothing, which its first [`NAMED_BY`] bytes say.
+    Other,
+}
+
+/// So many bytes from where a line begins say whether it matters, though the line may be shorter.
+pub(super) const NAMED_BY: usize = 4;
+
+impl<'a> Line<'a> {
+    /// Of the line of a whole head between these places.
+    pub(super) fn of(head: &'a [u8], start: usize, end: usize) -> Self {
+        let begin = head.get(start..).and_then(<[u8]>::first_chunk::<NAMED_BY>);
+        let Some(letters) = begin.map(|begin| letters(*begin)) else {
+            return Self::Matters;
+        };
+        if STARTS[slot(letters)] != letters {
+            return Self::Other;
+        }
+        let line = head.get(start..end).unwrap_or_default();
+        named(line, b"content-length").map_or(Self::Matters, Self::Length)
     }
 }
 

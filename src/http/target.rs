@@ -8,8 +8,32 @@ const PART: usize = 16;
 /// A target without its query, the parameters of its last segment, and what should not be there.
 #[must_use]
 pub fn path_of(target: &[u8]) -> &[u8] {
-    let end = memchr::memchr3(b'?', b';', b'#', target);
-    &target[..end.unwrap_or(target.len())]
+    let (parts, _) = target.as_chunks::<PART>();
+    let places = (0..).step_by(PART).zip(parts);
+    // The last part overlaps with the one before, where no end was found.
+    let last = target
+        .last_chunk()
+        .map(|last| (target.len() - PART, last))
+        .into_iter();
+    for (at, part) in places.chain(last) {
+        let ends = ends_of_path(part);
+        if ends != 0 {
+            return &target[..at + ends.trailing_zeros() as usize];
+        }
+    }
+    if target.len() < PART {
+        let is_end = |byte: &u8| matches!(byte, b'?' | b';' | b'#');
+        return &target[..target.iter().position(is_end).unwrap_or(target.len())];
+    }
+    target
+}
+
+/// A bit for each byte behind which a path has ended.
+#[inline]
+fn ends_of_path(part: &[u8; PART]) -> u32 {
+    let bytes = u8x16::new(*part);
+    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+    (is(b'?') | is(b';') | is(b'#')).to_bitmask()
 }
 
 /// Whether a target is made of nothing but what targets usually are: printable ASCII other than space, `"`, `<` and `>`.
@@ -54,6 +78,8 @@ mod tests {
             }
             let usual = |b: &u8| (0x21..=0x7e).contains(b) && !matches!(b, b'"' | b'<' | b'>');
             prop_assert_eq!(is_plain(&target), target.iter().all(usual));
+            let path = target.split(|byte| b"?;#".contains(byte)).next();
+            prop_assert_eq!(Some(path_of(&target)), path);
         }
     }
 }

@@ -329,7 +329,7 @@ fn a_response_is_whole_with_its_last_byte_and_not_before() {
         let mut stream = MessageStream::default();
         let known = RequestContext::Known(Method::Other);
         let found = stream
-            .plain_response(known, &message[..len])
+            .plain_response(known, &message[..len], &mut Familiar::default())
             .expect("a plain response");
         assert_eq!((found.head.framing, found.length), (Framing::Sized(5), head));
         let (body, over) = if found.whole {
@@ -343,7 +343,7 @@ fn a_response_is_whole_with_its_last_byte_and_not_before() {
     let mut stream = MessageStream::default();
     // Without its request it is not known whether there is a body.
     let found = stream
-        .plain_response(RequestContext::Unknown, message)
+        .plain_response(RequestContext::Unknown, message, &mut Familiar::default())
         .expect("a plain response");
     assert!(!found.whole && stream.in_body());
 }
