@@ -13,7 +13,7 @@ use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
 
 /// The usual status.
-pub(super) const OK: u16 = 200;
+const OK: u16 = 200;
 
 /// `sign` if `there`.
 #[inline]
@@ -83,17 +83,6 @@ impl Conversation {
     #[expect(clippy::inline_always, reason = "a few instructions")]
     #[inline(always)]
     pub(super) fn note_response_signs(&mut self, head: &ResponseHead, client: Sender) {
-        self.replace_response_signs(head, client);
-        if self.pending.is_none() && self.requests > 0 {
-            self.signs.note(Signs::STRAY);
-        }
-        self.note_status(head.status);
-    }
-
-    /// The signs of a response that was asked for.
-    #[expect(clippy::inline_always, reason = "a few instructions")]
-    #[inline(always)]
-    pub(super) fn replace_response_signs(&mut self, head: &ResponseHead, client: Sender) {
         let bits = when(matches!(head.version, Version::Http10), Signs::RESPONSE_10)
             | of_tokens(&OF_RESPONSE, head.tokens)
             | when(
@@ -105,6 +94,10 @@ impl Conversation {
                 Signs::RESPONSE_EARLY,
             );
         self.signs.replace(Signs::RESPONSE, bits);
+        if self.pending.is_none() && self.requests > 0 {
+            self.signs.note(Signs::STRAY);
+        }
+        self.note_status(head.status);
     }
 
     /// Nearly every status is 200: others take room where few connections need any.

@@ -4,9 +4,11 @@ use super::context::Context;
 use super::conversation::Conversation;
 use super::delivery::Origin;
 use super::marks::Marks;
-use super::signs::OK;
 use crate::aggregate::EventKind;
 use crate::http::ResponseHead;
+
+/// No response before the one that answers has a status from here on.
+const FINAL: u16 = 200;
 
 impl Conversation {
     /// Takes in a whole response, as [`take_response`](Self::take_response) would, if it is the one that is waited for and
@@ -25,16 +27,20 @@ impl Conversation {
         let (Some(roles), Some(pending)) = (self.roles, &self.pending) else {
             return false;
         };
-        // Others wait in `beyond`.
-        let is_alone = self.beyond.is_none() && pending.kept.is_none() && pending.status.is_none();
-        if head.status != OK || !is_alone || self.closing.is_some() || cx.shared.records.heads.is_some() {
+        let is_alone = self
+            .beyond
+            .as_ref()
+            .is_none_or(|beyond| beyond.pipelined.is_none());
+        let is_expected = pending.kept.is_none() && pending.status.is_none();
+        let is_noted = cx.shared.records.heads.is_some();
+        if head.status < FINAL || !is_alone || !is_expected || is_noted || self.closing.is_some() {
             return false;
         }
         let (began, last_byte, prefix) = (pending.began, pending.last_byte, pending.prefix);
-        self.pending = None;
         self.note_extent(head.extent);
         self.responses = self.responses.saturating_add(1);
-        self.replace_response_signs(head, roles.client);
+        self.note_response_signs(head, roles.client);
+        self.pending = None;
         if head.announced {
             self.marks.set(Marks::ANNOUNCED);
         }
@@ -42,7 +48,7 @@ impl Conversation {
         let became_idle = self.marks.has(Marks::BUSY);
         self.marks.clear(Marks::BUSY);
         let kind = EventKind::Answered {
-            status: OK,
+            status: head.status,
             announced: head.announced,
             first_byte: Some(from.at.after(last_byte)).into(),
             response: Some(from.at.after(began)).into(),
