@@ -13,7 +13,7 @@ use crate::flow::{FlowKey, Link, Sender};
 use crate::sequence::SeqNumber;
 
 impl Engine {
-    /// A SYN without data opens a connection that was not known before.
+    /// A SYN without data opens a connection that was not known before, nor perhaps another one with its key.
     pub(super) fn open_by_syn(
         &mut self,
         is_unknown: bool,

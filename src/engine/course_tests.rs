@@ -14,8 +14,8 @@ use crate::http::{Extent, Framing, ResponseHead, Tokens};
 use crate::time::{MILLISECOND, Timestamp};
 
 fn key() -> FlowKey {
-    let end = |last, port| (Address::v4([10, 0, 0, last]), port);
-    FlowKey::between(end(1, 40_000), end(2, 8080), PathId(0)).0
+    let ends = [(1, 40_000), (2, 8080)].map(|(last, port)| (Address::v4([10, 0, 0, last]), port));
+    FlowKey::between(ends[0], ends[1], PathId(0)).0
 }
 
 const REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
@@ -101,9 +101,9 @@ fn played(course: &[(SegmentHead, Step)], usual: bool) -> (Engine, Vec<Fate>) {
         engine.shared.now = engine.shared.now.at_frame(order);
         if engine.table.is_empty() {
             if usual {
-                engine.open((false, None), &key, &segment, sender);
+                engine.open((true, None), &key, &segment, sender);
             } else {
-                engine.open_any(None, &key, &segment, sender);
+                engine.open_any((true, None), &key, &segment, sender);
             }
             continue;
         }

@@ -61,9 +61,6 @@ impl Conversation {
     #[inline(never)]
     fn generation_of(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
         let flags = segment.flags;
-        if self.beyond.is_none() && self.tcp.is_answer(segment, sender) {
-            return Generation::Same;
-        }
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
             return self.on_syn(order, segment, sender);
         }

@@ -44,15 +44,15 @@ impl Engine {
         if is_plain_syn && resumes.is_none() {
             self.open_by_syn(is_unknown, key, segment, sender);
         } else {
-            self.open_any(resumes, key, segment, sender);
+            self.open_any((is_unknown, resumes), key, segment, sender);
         }
     }
 
-    /// A connection that was not known before, by any segment.
+    /// The same by any segment.
     #[inline(never)]
     pub(super) fn open_any(
         &mut self,
-        resumes: Option<u64>,
+        (is_unknown, resumes): (bool, Option<u64>),
         key: &FlowKey,
         segment: &Segment<'_>,
         sender: Sender,
@@ -61,7 +61,7 @@ impl Engine {
         let id = resumes.unwrap_or(self.shared.now.order / STEPS);
         let place = self
             .table
-            .insert_made(*key, false, || Conversation::new(id, segment));
+            .insert_made(*key, is_unknown, || Conversation::new(id, segment));
         if let Some(opened) = self.table.at(place) {
             if resumes.is_some() {
                 opened.marks.set(Marks::RESUMED);

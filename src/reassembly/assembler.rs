@@ -64,17 +64,6 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// A direction whose first byte is at `next`.
-    #[inline]
-    #[must_use]
-    pub fn beginning(next: SeqNumber) -> Self {
-        Self {
-            next,
-            synchronised: true,
-            ..Self::default()
-        }
-    }
-
     /// Where the next byte in order is, once that is known.
     #[inline]
     #[must_use]
