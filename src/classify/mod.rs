@@ -9,6 +9,7 @@ mod close_reason;
 mod control;
 mod ending;
 mod facts;
+mod history;
 mod signs;
 
 pub use class::{Class, Seen, classify};
@@ -16,7 +17,7 @@ pub use close_reason::CloseReason;
 pub use control::ControlBits;
 pub use ending::{AT_ONCE, Ending, ending};
 pub use facts::{
-    Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, TlsFacts, Tunnel,
-    Version,
+    Closer, ConnectionFacts, Endpoint, Handshake, Path, Protocol, RoleEvidence, TlsFacts, Tunnel, Version,
 };
+pub use history::History;
 pub use signs::Signs;

@@ -3,13 +3,13 @@
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
+use super::frame_place::FramePlace;
 use super::marks::Marks;
 use super::pending::Pending;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
 use crate::classify::{History, Protocol, RoleEvidence, Signs};
 use crate::decode::{Flags, Segment};
 use crate::flow::{Link, Sender, Sent, Tcp};
-use crate::frame::InterfaceId;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
@@ -74,27 +74,6 @@ pub(super) struct Conversation {
     pub(super) asked: u64,
     /// What few connections need.
     pub(super) beyond: Option<Box<Beyond>>,
-}
-
-/// A frame, in one word: its number below 2^48, and the interface it was captured on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FramePlace(u64);
-
-impl FramePlace {
-    const INTERFACE_BITS: u32 = u16::BITS;
-
-    #[inline]
-    fn of(segment: &Segment<'_>) -> Self {
-        Self(segment.number << Self::INTERFACE_BITS | u64::from(segment.interface.0))
-    }
-
-    pub(super) const fn number(self) -> u64 {
-        self.0 >> Self::INTERFACE_BITS
-    }
-
-    pub(super) const fn interface(self) -> InterfaceId {
-        InterfaceId(self.0 as u16)
-    }
 }
 
 impl Conversation {

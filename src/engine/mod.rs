@@ -20,6 +20,7 @@ mod delivery;
 mod ending;
 mod exchange;
 mod facts;
+mod frame_place;
 mod held;
 mod loss;
 mod marks;

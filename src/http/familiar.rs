@@ -12,7 +12,8 @@ const LONGEST: usize = 1_024;
 const REQUESTS: usize = 16;
 /// How many shapes of others.
 const IN_LIST: usize = 8;
-/// One in so many that are not known takes the place of one that is.
+/// The last of so many that are not known takes the place of one that is: of the same length if that was not met meanwhile, or
+/// of the one in the list whose turn it is.
 const LEARNED: u8 = 16;
 
 /// What a few heads said, and which ones say the same.
@@ -30,7 +31,7 @@ pub struct Familiar {
 #[derive(Default)]
 struct Section {
     shape: Shape,
-    /// Others of a length that leads here that came since.
+    /// Others of a length that leads here that came since it was met.
     others: u8,
 }
 
@@ -49,8 +50,10 @@ impl Familiar {
     /// What the fields of a request say that begin with `bytes`, and how many of these they are, if they are known.
     #[expect(clippy::inline_always, reason = "what is known stays where it is used")]
     #[inline(always)]
-    pub(super) fn of_request<'a>(&self, bytes: &'a [u8]) -> Option<(Fields<'a>, usize)> {
-        if let Some(fields) = self.requests[bytes.len() % REQUESTS].shape.fields(bytes) {
+    pub(super) fn of_request<'a>(&mut self, bytes: &'a [u8]) -> Option<(Fields<'a>, usize)> {
+        let section = &mut self.requests[bytes.len() % REQUESTS];
+        if let Some(fields) = section.shape.fields(bytes) {
+            section.others = 0;
             return Some((fields, bytes.len()));
         }
         if bytes.ends_with(END) {
