@@ -5,9 +5,9 @@ use std::num::NonZeroU64;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::connections::Waiting;
 use super::lones::Lones;
 use super::tracker::{AtSyn, Order};
+use super::waiting::Waiting;
 use crate::classify::Ending;
 use crate::frame::InterfaceId;
 use crate::limits::CHECK_SERIES;
@@ -181,6 +181,7 @@ pub(super) struct Checks {
 
 impl Checks {
     /// A connection that closed after its only request at once. `decision` is filled anew, if there is one.
+    #[inline]
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
@@ -232,7 +233,11 @@ impl Checks {
     }
 
     /// A series that there is: nearly always the one used last.
+    #[inline]
     fn known(&mut self, key: SeriesKey) -> Option<&mut Series> {
+        if self.series.is_empty() {
+            return None;
+        }
         let last = self.series.get_index(self.last);
         if last.is_none_or(|(last, _)| *last != key) {
             self.last = self.series.get_index_of(&key)?;

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use super::collector::Aggregate;
 use super::event::{EventKind, LegEvent, PrefixRef, Reuse, Told};
+use super::happening::At;
 use crate::classify::ConnectionFacts;
 
 /// What an engine told that was not taken in yet.
@@ -52,6 +53,7 @@ impl Aggregate {
             self.order += 1;
             self.advance(event.clock);
             let pair = self.numbers.pair(engine, event.leg);
+            let at = At::new(engine, pair, event);
             match event.kind {
                 EventKind::Leg(place) => {
                     if let Some(leg) = rest.told.legs.get(place as usize) {
@@ -63,13 +65,8 @@ impl Aggregate {
                         self.name_prefix(engine, prefix);
                     }
                 }
-                EventKind::Closed { connection } => {
-                    if let Some(facts) = rest.facts.next() {
-                        let place = self.numbers.place(engine, connection.0);
-                        let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
-                        self.closed(pair, place, facts, prefix.number);
-                    }
-                }
+                EventKind::Opened { connection, syn } => self.on_opened(at, connection, syn),
+                EventKind::Established { connect } => self.on_established(at, connect),
                 EventKind::Request { asked, reuse, .. } => {
                     if reuse == Reuse::First
                         && let Some(asked) = asked.of(&rest.told.lines)
@@ -77,7 +74,7 @@ impl Aggregate {
                         self.checks.name(pair.number.0, asked);
                         self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
                     }
-                    self.on_request(self.at(engine, pair, event), &event.kind);
+                    self.on_request(at, &event.kind);
                 }
                 EventKind::Answered {
                     status,
@@ -87,11 +84,19 @@ impl Aggregate {
                     prefix,
                     became_idle,
                 } => self.on_exchange_end(
-                    self.at(engine, pair, event),
+                    at,
                     Some((status, announced, first_byte)),
                     (response, prefix, became_idle),
                 ),
-                _ => self.on_leg(self.at(engine, pair, event), &event.kind),
+                EventKind::Closing { .. } => self.on_closing(at, &event.kind),
+                EventKind::Closed { connection } => {
+                    if let Some(facts) = rest.facts.next() {
+                        let place = self.numbers.place(engine, connection.0);
+                        let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
+                        self.closed(pair, place, facts, prefix.number);
+                    }
+                }
+                _ => self.on_leg(at, &event.kind),
             }
         }
     }

@@ -7,6 +7,7 @@ use indexmap::IndexSet;
 
 use super::collector::Aggregate;
 use super::event::{LegNamed, LegRef, PrefixNamed, PrefixRef};
+use super::kernel::Ports;
 use super::leg::LegState;
 use super::pools::PoolRef;
 use super::prefixes::HostRef;
@@ -93,7 +94,7 @@ impl Numbers {
     #[inline]
     pub(super) fn pair(&self, engine: usize, theirs: LegRef) -> Pair {
         let known = self.pairs_of.get(self.place(engine, theirs.0));
-        known.copied().unwrap_or(Pair::NONE)
+        *known.unwrap_or(&Pair::NONE)
     }
 
     /// The ends of the leg with our number.
@@ -104,7 +105,7 @@ impl Numbers {
     #[inline]
     pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> Prefix {
         let known = self.prefixes_of.get(self.place(engine, theirs.0));
-        known.copied().unwrap_or(Prefix::NONE)
+        *known.unwrap_or(&Prefix::NONE)
     }
 }
 
@@ -115,6 +116,7 @@ impl Aggregate {
         if new {
             let pair = self.new_pair(number, client, server);
             self.pairs.push(pair);
+            self.ports.0.push(Ports::default());
         }
         let place = self.numbers.place(engine, theirs.0);
         if let Some(pair) = self.pairs.get(number) {
@@ -132,7 +134,7 @@ impl Aggregate {
         };
         let (clients, star) = self.servers.entry(server).or_default();
         let own = client.is_some() && server.is_some() && *clients < CLIENTS_PER_SERVER && !full;
-        let window = self.span.map_or(0, |span| span.window_index);
+        let window = self.span.window_index;
         let leg = if own {
             *clients += 1;
             self.legs.push(LegState::new(client, server, window));

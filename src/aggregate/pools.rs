@@ -76,17 +76,39 @@ pub(super) struct Pools {
 }
 
 impl Pool {
+    /// How many ends are later than a moment, where they are in order. Who asks means a moment that is not long gone: looked
+    /// for from the latest end on, by steps that double.
+    fn later_than(&self, moment: Timestamp) -> usize {
+        let many = self.ends.len();
+        let is_later = |back: usize| many.checked_sub(back).is_some_and(|at| self.ends.get(at) > Some(&moment));
+        // So many are later, and the one `step` before them was not looked at.
+        let (mut later, mut step) = (0, 1);
+        while is_later(later + step) {
+            later += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if is_later(later + step) {
+                later += step;
+            }
+        }
+        later
+    }
+
     /// As [`Pools::ended_between`], where the ends are in order.
     fn ended_between(&self, from: Timestamp, until: Timestamp) -> Option<Between> {
-        let first = self.ends.partition_point(|end| *end <= from);
-        let last = self.ends.partition_point(|end| *end <= until).max(first);
-        let after = (self.ends.len() - last) as u64;
+        let later = self.later_than(from);
+        let after = self.later_than(until).min(later);
+        let last = self.ends.len() - after;
         let between = Between {
-            responses: (last - first) as u32,
-            before: self.ended - after,
-            latest: (last > first).then(|| self.ends.get(last - 1).copied()).flatten(),
+            responses: (later - after) as u32,
+            before: self.ended - after as u64,
+            latest: (later > after)
+                .then(|| self.ends.get(last - 1).copied())
+                .flatten(),
         };
-        (first > 0 || !self.dropped).then_some(between)
+        (later < self.ends.len() || !self.dropped).then_some(between)
     }
 }
 
@@ -216,6 +238,19 @@ mod tests {
         assert_eq!(pools.ended_between(one, at(1), at(5)), between(2, 3, Some(4)));
         assert_eq!(pools.ended_between(other, at(3), at(5)), between(0, 1, None));
         assert_eq!(pools.ended_between(PoolRef::NONE, at(3), at(5)), None);
+    }
+
+    #[test]
+    fn what_is_looked_for_from_the_latest_on_is_what_there_is() {
+        let mut pool = Pool::default();
+        for many in 0..70 {
+            for moment in -1..=many + 1 {
+                // Every other end comes twice.
+                let later = pool.ends.iter().filter(|end| **end > at(moment)).count();
+                assert_eq!(pool.later_than(at(moment)), later, "{moment} of {many}");
+            }
+            pool.ends.push_back(at(many / 2 + many % 2));
+        }
     }
 
     #[test]
