@@ -113,13 +113,13 @@ impl CloseGroup {
         if self.skipped > 0 {
             self.skipped -= 1;
         } else {
-            self.keep(sample(), at_most());
+            self.keep(at_most, sample);
         }
     }
 
     #[inline(never)]
-    fn keep(&mut self, sample: CloseSample, at_most: usize) {
-        if self.samples.len() >= at_most {
+    fn keep(&mut self, at_most: impl FnOnce() -> usize, sample: impl FnOnce() -> CloseSample) {
+        if self.samples.len() >= at_most() {
             let mut place = 0;
             self.samples.retain(|_| {
                 place += 1;
@@ -127,7 +127,7 @@ impl CloseGroup {
             });
             self.stride = self.stride.max(1) * 2;
         }
-        self.samples.push(sample);
+        self.samples.push(sample());
         self.skipped = self.stride.saturating_sub(1);
     }
 

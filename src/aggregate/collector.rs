@@ -10,14 +10,13 @@ use super::closes::CloseSample;
 use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
 use super::leg::LegState;
-use super::naming::{Numbers, Pair, PrefixName};
+use super::naming::{Numbers, Pair, PrefixName, Side};
 use super::pairing::TierFigures;
 use super::pools::Pools;
 use super::recent::Ended;
 use super::span::Span;
 use super::timeline::{TimelineBuilder, TimelineRow};
 use super::tracker::{Order, SecondPeak};
-use super::waiting::WaitingList;
 use super::waits::Waits;
 use crate::classify::{Class, ConnectionFacts, Ending, Endpoint};
 use crate::limits::WINDOWS;
@@ -44,8 +43,9 @@ pub struct ListedConnection {
 pub struct Aggregate {
     pub(super) thresholds: Thresholds,
     pub(super) legs: Vec<LegState>,
-    /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
+    /// Of each engine.
+    pub(super) sides: Vec<Side>,
     pub(super) pools: Pools,
     /// Exchanges for the pairing of legs, with our numbers of legs.
     pub(super) samples: Vec<SampledExchange>,
@@ -61,7 +61,6 @@ pub struct Aggregate {
     pub(super) servers: IndexMap<Option<Endpoint>, (usize, Option<usize>), RandomState>,
     pub(super) prefixes: Vec<PrefixName>,
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
-    pub(super) waiting: WaitingList,
     pub(super) checks: Checks,
     pub(super) decision: Decision,
     pub(super) timeline: TimelineBuilder,
@@ -117,7 +116,8 @@ impl Aggregate {
             span: Span::new(Timestamp::MIN, thresholds.window, thresholds.min_part_requests),
             thresholds,
             legs: Vec::new(),
-            numbers: Numbers::of(1),
+            numbers: Numbers::default(),
+            sides: Vec::new(),
             pools: Pools::default(),
             samples: Vec::new(),
             paired: OnceCell::new(),
@@ -127,7 +127,6 @@ impl Aggregate {
             servers: IndexMap::default(),
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
-            waiting: WaitingList::default(),
             checks: Checks::default(),
             decision: Decision::default(),
             timeline: TimelineBuilder::default(),

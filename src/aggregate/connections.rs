@@ -1,12 +1,12 @@
 //! Connections that are over: counted, and told from health checks.
 
-use super::checks::{Added, Member, SeriesKey};
+use super::checks::{Added, Member};
 use super::closes::CloseSample;
 use super::collector::{Aggregate, leg_at, micros};
-use super::event::{LegRef, PrefixRef, Reuse};
+use super::event::{ConnectionRef, LegRef, PrefixRef, Reuse};
 use super::figures::{ConnectionCounts, Counts};
 use super::leg::LegState;
-use super::naming::{Pair, Prefix};
+use super::naming::{Pair, Prefix, Side};
 use super::pools::Pools;
 use super::tracker::AtSyn;
 use super::waiting::Waiting;
@@ -14,13 +14,21 @@ use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify, endin
 
 impl Aggregate {
     /// A connection is over, or open when the capture ends.
-    pub(super) fn closed(&mut self, pair: Pair, place: usize, facts: &ConnectionFacts, prefix: PrefixRef) {
+    #[inline]
+    pub(super) fn closed(
+        &mut self,
+        side: &mut Side,
+        pair: Pair,
+        connection: ConnectionRef,
+        facts: &ConnectionFacts,
+    ) {
+        let place = connection.0 as usize;
         let class = classify(facts, self.span.clock, &self.thresholds);
         let kind = ending(facts);
         let reference = pair.number;
         let (mut kept, mut listed) = (None, None);
         if self.list_at_most.is_some() || self.recent.is_some() {
-            let sample = close_sample(&mut self.pools, pair, facts, prefix);
+            let sample = close_sample(&mut self.pools, side, pair, facts);
             kept = Some(sample);
             listed = self.list(facts, class, (reference, kind, sample));
         }
@@ -28,16 +36,16 @@ impl Aggregate {
         self.note_ports(reference, facts);
         let legs = self.legs.len();
         let Some(leg) = leg_at(&mut self.legs, &self.span, pair) else {
-            self.waiting.take(place, false);
+            side.waiting.take(place, false);
             return;
         };
-        let waiting = self.waiting.take(place, leg.is_star());
+        let waiting = side.waiting.take(place, leg.is_star());
         count_connection(leg, facts, class);
         if !facts.resumed {
             if let Some(opening) = facts.opening {
                 leg.openings.note(opening);
             }
-            let sample = || kept.unwrap_or_else(|| close_sample(&mut self.pools, pair, facts, prefix));
+            let sample = || kept.unwrap_or_else(|| close_sample(&mut self.pools, side, pair, facts));
             leg.closes.add(kind, facts.requests, legs, sample);
         }
         if facts.closer.is_none() && facts.has_failed() {
@@ -152,15 +160,15 @@ impl Aggregate {
 
     /// The capture is over: series that did not become checks are ordinary connections, and so are those still open.
     pub fn settle(&mut self) {
-        let ordinary: Vec<(SeriesKey, Member)> = self.checks.settle();
-        for ((reference, _), member) in ordinary {
-            self.ordinary_first(LegRef(reference), &member);
-        }
+        let mut checks = std::mem::take(&mut self.checks);
+        checks.settle(|reference, member| self.ordinary_first(LegRef(reference), member));
+        self.checks = checks;
     }
 }
 
 #[inline(never)]
-fn close_sample(pools: &mut Pools, pair: Pair, facts: &ConnectionFacts, prefix: PrefixRef) -> CloseSample {
+fn close_sample(pools: &mut Pools, side: &Side, pair: Pair, facts: &ConnectionFacts) -> CloseSample {
+    let prefix = side.prefix(PrefixRef(facts.last_prefix)).number;
     let span = facts.last_response_end.zip(facts.closed_at);
     let between = span.and_then(|(from, until)| pools.ended_between(pair.pool, from, until));
     CloseSample::new(facts, prefix, between)

@@ -2,7 +2,7 @@
 
 use super::collector::{Aggregate, leg_at};
 use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse};
-use super::naming::Pair;
+use super::naming::{Pair, Side};
 use super::waiting::Waiting;
 use crate::classify::Version;
 use crate::time::{OptionalNanos, Timestamp};
@@ -10,7 +10,6 @@ use crate::time::{OptionalNanos, Timestamp};
 /// Where an event counts.
 #[derive(Clone, Copy)]
 pub(super) struct At {
-    engine: usize,
     pair: Pair,
     /// Packet time of the event.
     time: Timestamp,
@@ -19,9 +18,8 @@ pub(super) struct At {
 impl At {
     /// Where an event of a pair counts.
     #[inline]
-    pub(super) fn new(engine: usize, pair: Pair, event: &LegEvent) -> Self {
+    pub(super) fn new(pair: Pair, event: &LegEvent) -> Self {
         Self {
-            engine,
             pair,
             time: event.timestamp,
         }
@@ -31,15 +29,15 @@ impl At {
 impl Aggregate {
     /// Anything that is not told from its kind right away.
     #[inline]
-    pub(super) fn on_leg(&mut self, at: At, kind: &EventKind) {
+    pub(super) fn on_leg(&mut self, side: &mut Side, at: At, kind: &EventKind) {
         let pair = at.pair;
         match *kind {
             EventKind::ExchangeEnd {
                 response,
                 prefix,
                 became_idle,
-            } => self.on_exchange_end(at, None, (response, prefix, became_idle)),
-            EventKind::SynAfterAll { connection } => self.on_syn_after_all(at, connection),
+            } => self.on_exchange_end(side, at, None, (response, prefix, became_idle)),
+            EventKind::SynAfterAll { connection } => self.on_syn_after_all(side, at, connection),
             EventKind::Busy => {
                 self.busy.up();
                 self.pools.became_busy(pair.pool);
@@ -61,7 +59,7 @@ impl Aggregate {
                     leg.take_back_response(status);
                 }
             }
-            EventKind::Upgraded { .. } => self.on_upgraded(at, kind),
+            EventKind::Upgraded { .. } => self.on_upgraded(side, at, kind),
             EventKind::Loss { hidden } => {
                 if let Some(leg) = leg_at(&mut self.legs, &self.span, pair) {
                     leg.counts.hidden_requests += hidden;
@@ -80,6 +78,7 @@ impl Aggregate {
     #[inline(always)]
     pub(super) fn on_exchange_end(
         &mut self,
+        side: &Side,
         at: At,
         head: Option<(u16, bool, OptionalNanos)>,
         (response, prefix, became_idle): (OptionalNanos, PrefixRef, bool),
@@ -90,7 +89,7 @@ impl Aggregate {
         if let Some((status, announced, first_byte)) = head {
             leg.response(status, announced, first_byte);
         }
-        leg.exchange_end(response, self.numbers.prefix(at.engine, prefix));
+        leg.exchange_end(response, side.prefix(prefix));
         if became_idle {
             leg.became_idle(at.pair.number);
             self.busy.down();
@@ -99,7 +98,7 @@ impl Aggregate {
     }
 
     #[inline]
-    pub(super) fn on_opened(&mut self, at: At, connection: ConnectionRef, syn: bool) {
+    pub(super) fn on_opened(&mut self, side: &mut Side, at: At, connection: ConnectionRef, syn: bool) {
         let Some(leg) = leg_at(&mut self.legs, &self.span, at.pair) else {
             return;
         };
@@ -112,12 +111,12 @@ impl Aggregate {
         self.open.up();
         if syn {
             self.pools.syn(at.pair.pool, at.time);
-            let place = self.numbers.place(at.engine, connection.0);
-            self.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
+            let place = connection.0 as usize;
+            side.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
         }
     }
 
-    fn on_syn_after_all(&mut self, at: At, connection: ConnectionRef) {
+    fn on_syn_after_all(&mut self, side: &mut Side, at: At, connection: ConnectionRef) {
         let Some(leg) = leg_at(&mut self.legs, &self.span, at.pair) else {
             return;
         };
@@ -127,8 +126,8 @@ impl Aggregate {
             client.tracker.spell.not_midstream_after_all();
             client.tracker.at_syn(order)
         });
-        let place = self.numbers.place(at.engine, connection.0);
-        self.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
+        let place = connection.0 as usize;
+        side.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
     }
 
     #[inline]
@@ -140,7 +139,7 @@ impl Aggregate {
     }
 
     #[inline]
-    pub(super) fn on_request(&mut self, at: At, kind: &EventKind) {
+    pub(super) fn on_request(&mut self, side: &mut Side, at: At, kind: &EventKind) {
         let EventKind::Request {
             connection,
             reuse,
@@ -178,7 +177,7 @@ impl Aggregate {
             lately.reused += 1;
             row.reused += 1;
         }
-        let prefix = self.numbers.prefix(at.engine, prefix);
+        let prefix = side.prefix(prefix);
         leg.prefixes.request(prefix, reuse);
         if became_busy {
             leg.became_busy(at.pair.number);
@@ -188,20 +187,20 @@ impl Aggregate {
         if index > 2 && !unknown {
             return;
         }
-        let place = self.numbers.place(at.engine, connection.0);
+        let place = connection.0 as usize;
         if unknown {
-            self.waiting.put(place, Waiting::default(), None);
+            side.waiting.put(place, Waiting::default(), None);
         }
         // The first request may still be a health check's; the second tells that it was not.
         if reuse == Reuse::First {
             if let Some(client) = leg.star_client(at.pair.number.0) {
                 client.firsts += 1;
             }
-            if let Some(waiting) = self.waiting.get_mut(place) {
+            if let Some(waiting) = side.waiting.get_mut(place) {
                 waiting.ask(self.order, leg.window, prefix.number);
             }
         } else if index == 2
-            && let Some((waiting, star_syn)) = self.waiting.take(place, leg.is_star())
+            && let Some((waiting, star_syn)) = side.waiting.take(place, leg.is_star())
         {
             leg.ordinary_first(at.pair.number, &waiting, star_syn);
         }
@@ -214,7 +213,7 @@ impl Aggregate {
         near(self.span.start) || self.last_loss.is_some_and(near)
     }
 
-    fn on_upgraded(&mut self, at: At, kind: &EventKind) {
+    fn on_upgraded(&mut self, side: &mut Side, at: At, kind: &EventKind) {
         let EventKind::Upgraded {
             connection,
             reuse,
@@ -224,10 +223,10 @@ impl Aggregate {
         else {
             return;
         };
-        let prefix = self.numbers.prefix(at.engine, prefix);
-        let place = self.numbers.place(at.engine, connection.0);
+        let prefix = side.prefix(prefix);
+        let place = connection.0 as usize;
         // Of the connections that were there before the capture, those whose first request counts as unknown wait.
-        let unknown = self.waiting.waits_at(place);
+        let unknown = side.waiting.waits_at(place);
         let Some(leg) = leg_at(&mut self.legs, &self.span, at.pair) else {
             return;
         };
@@ -248,12 +247,12 @@ impl Aggregate {
             self.pools.became_idle(at.pair.pool);
         }
         if reuse != Reuse::Reused {
-            self.waiting.take(place, false);
+            side.waiting.take(place, false);
         }
     }
 
     #[inline]
-    pub(super) fn on_closing(&mut self, at: At, kind: &EventKind) {
+    pub(super) fn on_closing(&mut self, side: &mut Side, at: At, kind: &EventKind) {
         let EventKind::Closing {
             connection,
             with_request,
@@ -279,7 +278,7 @@ impl Aggregate {
             let idle_close = self.thresholds.idle_close;
             let idle = !announced && idle.get().is_some_and(|idle| idle >= idle_close);
             leg.closed_with_request(at.pair.number, idle);
-            let prefix = self.numbers.prefix(at.engine, prefix);
+            let prefix = side.prefix(prefix);
             leg.prefixes.closed(prefix, was_busy);
         }
         if was_busy {
@@ -293,8 +292,8 @@ impl Aggregate {
         } else {
             row.closes += 1;
         }
-        let place = self.numbers.place(at.engine, connection.0);
-        if let Some(waiting) = self.waiting.get_mut(place) {
+        let place = connection.0 as usize;
+        if let Some(waiting) = side.waiting.get_mut(place) {
             waiting.close(self.order);
         }
     }

@@ -110,22 +110,23 @@ impl Lones {
 
     /// How many there are, at most.
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.next.wrapping_sub(self.oldest) as usize
     }
 
     /// Takes all of them, in the order in which they came.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (SeriesKey, Member)> {
-        let oldest = place(self.oldest);
+    pub(super) fn drain(&mut self, mut each: impl FnMut(SeriesKey, &Member)) {
+        for way in 0..self.len() as u32 {
+            let lone = self.ring.get(place(self.oldest.wrapping_add(way)));
+            if let Some(lone) = lone
+                && let Some(member) = &lone.member
+            {
+                each(lone.key, member);
+            }
+        }
+        self.ring.clear();
         self.index = Index::default();
         (self.oldest, self.next) = (0, 0);
-        let mut ring = std::mem::take(&mut self.ring);
-        // What is full begins anywhere, and what is not at its first place.
-        if oldest < ring.len() {
-            ring.rotate_left(oldest);
-        }
-        ring.into_iter()
-            .filter_map(|lone| Some((lone.key, lone.member?)))
     }
 }
 
@@ -180,9 +181,11 @@ mod tests {
             }
             assert_eq!(lones.len(), queue.len());
         }
-        let left: Vec<_> = lones.drain().map(|(key, member)| (key, member.close)).collect();
+        let mut left = Vec::new();
+        lones.drain(|key, member| left.push((key, member.close)));
         let expected: Vec<_> = queue.into_iter().filter_map(|(key, close)| Some((key, close?))).collect();
         assert_eq!(left, expected);
-        assert_eq!((lones.len(), lones.drain().count()), (0, 0));
+        assert_eq!(lones.len(), 0);
+        lones.drain(|_, _| panic!("nobody is left"));
     }
 }

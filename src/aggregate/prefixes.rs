@@ -23,18 +23,17 @@ pub(super) struct PrefixCounts {
 
 impl PrefixCounts {
     #[inline]
-    fn request(&mut self, reuse: Reuse) {
+    fn request(&mut self) {
         self.requests += 1;
         self.busy += 1;
         self.peak_busy = self.peak_busy.max(self.busy);
-        match reuse {
-            Reuse::First => {
-                self.first += 1;
-                self.closes_before_last_first = self.closes;
-            }
-            Reuse::MidstreamFirst => self.open_at_start += 1,
-            Reuse::Reused => {}
-        }
+    }
+
+    #[inline]
+    fn first(&mut self) {
+        self.first += 1;
+        self.closes_before_last_first = self.closes;
+        self.request();
     }
 
     fn take_out(&mut self, reuse: Reuse) {
@@ -157,7 +156,14 @@ impl Prefixes {
 
     #[inline]
     pub(super) fn request(&mut self, prefix: Prefix, reuse: Reuse) {
-        self.count(prefix, |row| row.request(reuse));
+        match reuse {
+            Reuse::First => self.count(prefix, PrefixCounts::first),
+            Reuse::Reused => self.count(prefix, PrefixCounts::request),
+            Reuse::MidstreamFirst => self.count(prefix, |row| {
+                row.open_at_start += 1;
+                row.request();
+            }),
+        }
     }
 
     #[inline]

@@ -3,14 +3,13 @@
 use super::event::PrefixRef;
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
-use crate::u48::U48;
 
 /// One of them. There is one for each open connection: small.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waiting {
     /// When its SYN came, and how many connections of the leg had been closed by then ...
-    syn: U48,
-    closes: U48,
+    syn: Order,
+    closes: u64,
     /// ... of them by an idle timeout ...
     idle_closes: u32,
     /// ... and in which window. [`NOBODY`](Self::NOBODY): no connection waits here.
@@ -18,9 +17,9 @@ pub(super) struct Waiting {
     /// The window of its first request.
     first_window: i32,
     /// When its first request came; 0: not yet.
-    first: U48,
+    first: Order,
     /// When its first FIN or RST came; 0: not yet.
-    closing: U48,
+    closing: Order,
     pub(super) prefix: PrefixRef,
 }
 
@@ -29,13 +28,13 @@ impl Waiting {
 
     /// The place of a connection that does not wait.
     const EMPTY: Self = Self {
-        syn: U48::ZERO,
-        closes: U48::ZERO,
+        syn: 0,
+        closes: 0,
         idle_closes: 0,
         syn_window: Self::NOBODY,
         first_window: 0,
-        first: U48::ZERO,
-        closing: U48::ZERO,
+        first: 0,
+        closing: 0,
         prefix: PrefixRef(0),
     };
 
@@ -50,8 +49,8 @@ impl Waiting {
     pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
         let syn = leg.whole.at_syn(order);
         Self {
-            syn: order.into(),
-            closes: syn.closes.into(),
+            syn: order,
+            closes: syn.closes,
             idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
             syn_window: leg.window as i32,
             ..Self::default()
@@ -61,7 +60,7 @@ impl Waiting {
     /// Its first request came.
     #[inline]
     pub(super) fn ask(&mut self, order: Order, window: i64, prefix: PrefixRef) {
-        self.first = order.into();
+        self.first = order;
         self.first_window = window as i32;
         self.prefix = prefix;
     }
@@ -69,13 +68,13 @@ impl Waiting {
     /// Its first FIN or RST came.
     #[inline]
     pub(super) fn close(&mut self, order: Order) {
-        self.closing = order.into();
+        self.closing = order;
     }
 
     /// When its first request came.
     #[inline]
     pub(super) fn first(&self) -> Option<Order> {
-        Some(self.first.get()).filter(|first| *first != 0)
+        Some(self.first).filter(|first| *first != 0)
     }
 
     /// The window of its first request.
@@ -85,15 +84,15 @@ impl Waiting {
 
     /// When its first FIN or RST came.
     pub(super) fn closing(&self) -> Option<Order> {
-        Some(self.closing.get()).filter(|closing| *closing != 0)
+        Some(self.closing).filter(|closing| *closing != 0)
     }
 
     /// What its SYN found on the leg.
     #[inline]
     pub(super) fn found(&self) -> AtSyn {
         AtSyn {
-            order: self.syn.get(),
-            closes: self.closes.get(),
+            order: self.syn,
+            closes: self.closes,
             idle_closes: self.idle_closes.into(),
         }
     }
@@ -109,8 +108,8 @@ impl Waiting {
             return Some(AtSyn::default());
         }
         Some(AtSyn {
-            order: self.syn.get(),
-            closes: self.closes.get().saturating_sub(before.closes),
+            order: self.syn,
+            closes: self.closes.saturating_sub(before.closes),
             idle_closes: u64::from(self.idle_closes).saturating_sub(before.idle_closes),
         })
     }
@@ -188,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_small() {
-        assert!(size_of::<Waiting>() <= 44, "{}", size_of::<Waiting>());
+        assert!(size_of::<Waiting>() <= 48, "{}", size_of::<Waiting>());
     }
 
     #[test]
@@ -210,8 +209,8 @@ mod tests {
     #[test]
     fn a_window_knows_its_own_firsts_alone() {
         let mut waiting = Waiting {
-            syn: 5.into(),
-            closes: 9.into(),
+            syn: 5,
+            closes: 9,
             idle_closes: 4,
             syn_window: 2,
             ..Waiting::default()

@@ -151,8 +151,8 @@ const LATEST: usize = 64;
 #[derive(Debug)]
 pub(super) struct Waits {
     hosts: IndexMap<IpAddr, Series, RandomState>,
-    /// The places of the hosts used lately, by the lowest bits of their addresses.
-    latest: [u32; LATEST],
+    /// Hosts used lately and their places, by the lowest bits of their addresses.
+    latest: [(IpAddr, u32); LATEST],
     /// Of all hosts beyond the cap.
     others: Series,
 }
@@ -161,7 +161,8 @@ impl Default for Waits {
     fn default() -> Self {
         Self {
             hosts: IndexMap::default(),
-            latest: [0; LATEST],
+            // Hosts that belong elsewhere.
+            latest: std::array::from_fn(|latest| (IpAddr::from([0, 0, 0, latest as u8 + 1]), u32::MAX)),
             others: Series::default(),
         }
     }
@@ -186,35 +187,29 @@ impl Waits {
             IpAddr::V6(address) => address.octets()[15],
         };
         let latest = usize::from(lowest) % LATEST;
-        let mut place = self.latest[latest] as usize;
-        if self
-            .hosts
-            .get_index(place)
-            .is_none_or(|(known, _)| *known != host)
-        {
+        let (known, mut place) = self.latest[latest];
+        if known != host {
             place = self.find(host, latest);
         }
-        match self.hosts.get_index_mut(place) {
+        match self.hosts.get_index_mut(place as usize) {
             Some((_, series)) => series,
             None => &mut self.others,
         }
     }
 
-    /// The place of a host, behind the last one if it has none.
+    /// The place of a host; that of nobody if there are too many.
     #[inline(never)]
-    fn find(&mut self, host: IpAddr, latest: usize) -> usize {
+    fn find(&mut self, host: IpAddr, latest: usize) -> u32 {
         let place = if self.hosts.len() < WAIT_HOSTS {
             let entry = self.hosts.entry(host);
             let place = entry.index();
             entry.or_default();
-            place
+            Some(place)
         } else {
-            let Some(place) = self.hosts.get_index_of(&host) else {
-                return usize::MAX;
-            };
-            place
+            self.hosts.get_index_of(&host)
         };
-        self.latest[latest] = place as u32;
+        let place = place.map_or(u32::MAX, |place| place as u32);
+        self.latest[latest] = (host, place);
         place
     }
 
