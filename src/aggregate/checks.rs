@@ -45,18 +45,6 @@ pub(super) struct Decision {
     pub(super) given_up: Vec<(SeriesKey, Member)>,
 }
 
-/// What came of a new member.
-#[derive(Debug)]
-pub(super) enum Added {
-    /// It is the only one of its kind so far.
-    Held,
-    /// It came too soon after the only one before it: it may begin a series, that one did not, of which this is left to
-    /// be told.
-    Churn(Waiting, AtSyn),
-    /// See the [`Decision`].
-    Decided,
-}
-
 impl Decision {
     fn clear(&mut self) {
         self.checks.clear();
@@ -180,42 +168,64 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// A connection that closed after its only request at once. `decision` is filled anew, if there is one.
+    /// A connection that closed after its only request at once: when it began, and how it is kept. If it came too soon after
+    /// the only one of its kind before it, it may begin a series, and that one did not: `churn` is told. Returns whether
+    /// more was decided: `decision` is filled anew then.
     #[inline]
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
+        (start, member): (Timestamp, impl FnOnce() -> Member),
+        churn: impl FnOnce(&Member),
+        thresholds: &Thresholds,
+        decision: &mut Decision,
+    ) -> bool {
+        if !self.series.is_empty()
+            && let Some(series) = self.known(key)
+        {
+            decision.clear();
+            series.add(member(), thresholds, decision);
+            return true;
+        }
+        // The third and later ones give a series its name: it is too late for them where two are enough.
+        if thresholds.check_count <= 2 {
+            self.begin(key, None, member(), thresholds, decision);
+            return true;
+        }
+        let hash = self.lones.hash(key);
+        match self.lones.get_mut(key, hash) {
+            None => {
+                let Some(oldest) = self.lones.push(key, hash, member()) else {
+                    return false;
+                };
+                self.given_up += 1;
+                decision.clear();
+                decision.given_up.push(oldest);
+                true
+            }
+            Some(lone) if is_short(start.since(lone.start), thresholds) => {
+                churn(lone);
+                *lone = member();
+                false
+            }
+            Some(_) => {
+                let before = self.lones.take(key, hash);
+                self.begin(key, before, member(), thresholds, decision);
+                true
+            }
+        }
+    }
+
+    /// A series begins.
+    #[inline(never)]
+    fn begin(
+        &mut self,
+        key: SeriesKey,
+        before: Option<Member>,
         member: Member,
         thresholds: &Thresholds,
         decision: &mut Decision,
-    ) -> Added {
-        let mut before = None;
-        if let Some(series) = self.known(key) {
-            decision.clear();
-            series.add(member, thresholds, decision);
-            return Added::Decided;
-        }
-        // The third and later ones give a series its name: it is too late for them where two are enough.
-        if thresholds.check_count > 2 {
-            let hash = self.lones.hash(key);
-            match self.lones.get_mut(key, hash) {
-                None => {
-                    let Some(oldest) = self.lones.push(key, hash, member) else {
-                        return Added::Held;
-                    };
-                    self.given_up += 1;
-                    decision.clear();
-                    decision.given_up.push(oldest);
-                    return Added::Decided;
-                }
-                Some(lone) if is_short(member.start.since(lone.start), thresholds) => {
-                    let before = (lone.waiting, lone.star_syn);
-                    *lone = member;
-                    return Added::Churn(before.0, before.1);
-                }
-                Some(_) => before = self.lones.take(key, hash),
-            }
-        }
+    ) {
         decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
@@ -223,7 +233,6 @@ impl Checks {
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
         }
-        Added::Decided
     }
 
     /// A connection of this kind will be over soon.
@@ -233,11 +242,7 @@ impl Checks {
     }
 
     /// A series that there is: nearly always the one used last.
-    #[inline]
     fn known(&mut self, key: SeriesKey) -> Option<&mut Series> {
-        if self.series.is_empty() {
-            return None;
-        }
         let last = self.series.get_index(self.last);
         if last.is_none_or(|(last, _)| *last != key) {
             self.last = self.series.get_index_of(&key)?;
@@ -340,7 +345,7 @@ mod tests {
             start: Timestamp::from_nanos(at),
             close: 0,
             window: 0,
-            waiting: Waiting::default(),
+            waiting: Waiting::FRESH,
             star_syn: AtSyn::default(),
             listed: None,
             ending: Ending::Request11Close,
@@ -354,13 +359,14 @@ mod tests {
         let (mut yes, mut no) = (0, 0);
         for start in starts {
             let mut decision = Decision::default();
-            let added = checks.add(
+            let member = member(start * MILLISECOND);
+            checks.add(
                 (0, NonZeroU64::new(7)),
-                member(start * MILLISECOND),
+                (member.start, || member),
+                |_| no += 1,
                 &Thresholds::default(),
                 &mut decision,
             );
-            no += usize::from(matches!(added, Added::Churn(..)));
             yes += decision.checks.len();
             no += decision.ordinary.len();
         }
@@ -402,7 +408,8 @@ mod tests {
             let mut decision = Decision::default();
             checks.add(
                 (leg, NonZeroU64::new(target + 1)),
-                member(0),
+                (Timestamp::default(), || member(0)),
+                |_| panic!("another kind"),
                 &Thresholds::default(),
                 &mut decision,
             );

@@ -1,6 +1,6 @@
 //! Connections that are over: counted, and told from health checks.
 
-use super::checks::{Added, Member};
+use super::checks::Member;
 use super::closes::CloseSample;
 use super::collector::{Aggregate, leg_at, micros};
 use super::event::{ConnectionRef, LegRef, PrefixRef, Reuse};
@@ -13,8 +13,9 @@ use super::waiting::Waiting;
 use crate::classify::{Class, Closer, ConnectionFacts, Handshake, classify, ending};
 
 impl Aggregate {
-    /// A connection is over, or open when the capture ends.
-    #[inline]
+    /// A connection is over, or open when the capture ends. Apart from what happens to those that live, which is told more
+    /// often.
+    #[inline(never)]
     pub(super) fn closed(
         &mut self,
         side: &mut Side,
@@ -23,6 +24,12 @@ impl Aggregate {
         facts: &ConnectionFacts,
     ) {
         let place = connection.0 as usize;
+        self.count_closed(side, pair, place, facts);
+        side.waiting.leave(place);
+    }
+
+    #[inline]
+    fn count_closed(&mut self, side: &Side, pair: Pair, place: usize, facts: &ConnectionFacts) {
         let class = classify(facts, self.span.clock, &self.thresholds);
         let kind = ending(facts);
         let reference = pair.number;
@@ -36,10 +43,8 @@ impl Aggregate {
         self.note_ports(reference, facts);
         let legs = self.legs.len();
         let Some(leg) = leg_at(&mut self.legs, &self.span, pair) else {
-            side.waiting.take(place, false);
             return;
         };
-        let waiting = side.waiting.take(place, leg.is_star());
         count_connection(leg, facts, class);
         if !facts.resumed {
             if let Some(opening) = facts.opening {
@@ -53,41 +58,45 @@ impl Aggregate {
             leg.left(reference);
             self.open.down();
         }
+        let waiting = side.waiting.get(place, leg.is_star());
         let Some((waiting, star_syn)) = waiting.or_else(|| no_request(facts, class)) else {
             return;
         };
         let first = waiting.first().filter(|_| class == Class::PerRequest);
         if let Some(first) = first {
             // The window may be over before it is known whether this was a health check.
-            leg.first_in_window(first, &waiting);
+            leg.first_in_window(first, waiting);
         }
         if class != Class::Check && (first.is_none() || facts.asked.is_none()) {
-            leg.ordinary_first(reference, &waiting, star_syn);
+            leg.ordinary_first(reference, waiting, star_syn);
             return;
         }
-        let member = Member {
+        let (order, window) = (self.order, leg.window);
+        let member = || Member {
             start: facts.start,
-            close: waiting.closing().unwrap_or(self.order),
-            window: waiting.first_window().unwrap_or(leg.window),
-            waiting,
+            close: waiting.closing().unwrap_or(order),
+            window: waiting.first_window().unwrap_or(window),
+            waiting: *waiting,
             star_syn,
             listed,
             ending: kind,
             frame: facts.last_frame,
         };
-        if class == Class::Check {
+        let (thresholds, decision) = (&self.thresholds, &mut self.decision);
+        let decided = if class == Class::Check {
             self.checks
-                .add_without_request(reference.0, member, &self.thresholds, &mut self.decision);
+                .add_without_request(reference.0, member(), thresholds, decision);
+            true
         } else {
             // What was asked for must be known to recur.
             let key = (reference.0, facts.asked);
-            match self.checks.add(key, member, &self.thresholds, &mut self.decision) {
-                Added::Held => return,
-                Added::Churn(waiting, star_syn) => return leg.ordinary_first(reference, &waiting, star_syn),
-                Added::Decided => {}
-            }
+            let churn = |before: &Member| leg.ordinary_first(reference, &before.waiting, before.star_syn);
+            self.checks
+                .add(key, (facts.start, member), churn, thresholds, decision)
+        };
+        if decided {
+            self.decide(reference, facts);
         }
-        self.decide(reference, facts);
     }
 
     /// What a new member of a series, with these facts, decides for it and for those held before.
@@ -175,8 +184,9 @@ fn close_sample(pools: &mut Pools, side: &Side, pair: Pair, facts: &ConnectionFa
 }
 
 /// A check without request was not waiting for one, if its SYN was not captured.
-fn no_request(facts: &ConnectionFacts, class: Class) -> Option<(Waiting, AtSyn)> {
-    (class == Class::Check && facts.requests == 0).then(Default::default)
+fn no_request(facts: &ConnectionFacts, class: Class) -> Option<(&'static Waiting, AtSyn)> {
+    let none = (&Waiting::FRESH, AtSyn::default());
+    (class == Class::Check && facts.requests == 0).then_some(none)
 }
 
 #[inline]
@@ -185,14 +195,12 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     let connections = &mut counts.connections;
     if !facts.resumed {
         connections.total += 1;
-        match facts.handshake {
-            Handshake::Midstream => connections.midstream += 1,
-            Handshake::InProgress => {}
-            Handshake::Established => connections.established += 1,
-            Handshake::Refused => connections.refused += 1,
-            Handshake::Unanswered => connections.unanswered += 1,
+        if facts.handshake == Handshake::Established {
+            connections.established += 1;
+            connections.opened += 1;
+        } else {
+            count_opening(connections, facts.handshake);
         }
-        connections.opened += u64::from(facts.handshake != Handshake::Midstream);
         connections.zero_request += u64::from(facts.requests == 0 && !facts.has_failed());
         *counts.classes.get_mut(class) += 1;
     }
@@ -211,6 +219,19 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     if !facts.is_plain() {
         count_seldom(counts, facts);
     }
+}
+
+/// How a connection was opened that was not seen to be established.
+#[inline(never)]
+fn count_opening(connections: &mut ConnectionCounts, handshake: Handshake) {
+    match handshake {
+        Handshake::Midstream => connections.midstream += 1,
+        Handshake::InProgress => {}
+        Handshake::Established => connections.established += 1,
+        Handshake::Refused => connections.refused += 1,
+        Handshake::Unanswered => connections.unanswered += 1,
+    }
+    connections.opened += u64::from(handshake != Handshake::Midstream);
 }
 
 /// Of a connection without a close.

@@ -189,7 +189,7 @@ impl Aggregate {
         }
         let place = connection.0 as usize;
         if unknown {
-            side.waiting.put(place, Waiting::default(), None);
+            side.waiting.put(place, Waiting::FRESH, None);
         }
         // The first request may still be a health check's; the second tells that it was not.
         if reuse == Reuse::First {
@@ -199,10 +199,11 @@ impl Aggregate {
             if let Some(waiting) = side.waiting.get_mut(place) {
                 waiting.ask(self.order, leg.window, prefix.number);
             }
-        } else if index == 2
-            && let Some((waiting, star_syn)) = side.waiting.take(place, leg.is_star())
-        {
-            leg.ordinary_first(at.pair.number, &waiting, star_syn);
+        } else if index == 2 {
+            if let Some((waiting, star_syn)) = side.waiting.get(place, leg.is_star()) {
+                leg.ordinary_first(at.pair.number, waiting, star_syn);
+            }
+            side.waiting.leave(place);
         }
     }
 
@@ -247,7 +248,7 @@ impl Aggregate {
             self.pools.became_idle(at.pair.pool);
         }
         if reuse != Reuse::Reused {
-            side.waiting.take(place, false);
+            side.waiting.leave(place);
         }
     }
 

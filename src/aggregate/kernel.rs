@@ -28,7 +28,7 @@ const SYN_ONLY: u32 = 8;
 /// How many bits that takes; the tick of the close is above them, from 1 on. An entry of 0 means nothing.
 const MEANINGS: u32 = 4;
 /// The last tick that there is room for: ten months.
-const MOST_TICKS: i64 = (1 << (u32::BITS - MEANINGS)) - 2;
+const MOST_TICKS: u64 = (1 << (u32::BITS - MEANINGS)) - 2;
 
 /// Entries that the kernels of both ends hold at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -109,7 +109,7 @@ impl Ports {
                 },
             },
         };
-        let ticks = (at.since(start) / TICK).clamp(0, MOST_TICKS) as u32;
+        let ticks = (at.after(start).cast_unsigned() / TICK.cast_unsigned()).min(MOST_TICKS) as u32;
         let port = usize::from(facts.client.port);
         let page = match self.pages.get_mut(port / PAGE) {
             Some(Some(page)) => page,
@@ -226,9 +226,11 @@ impl Held {
     /// How many entries of a page connection tracking holds, and the client and the server in TIME-WAIT.
     fn count(&self, page: &[u32; PAGE]) -> [u32; 3] {
         let (mut tracked, mut client, mut server) = (0, 0, 0);
-        // Of most pages most ports were not used.
-        let used = page.as_chunks::<8>().0.iter().filter(|some| **some != [0; 8]);
-        for entry in used.flatten() {
+        for entry in page {
+            // Most ports were not used.
+            if *entry == 0 {
+                continue;
+            }
             let ticks = (entry >> MEANINGS).cast_signed();
             let after = match entry & (RESET | SYN_ONLY) {
                 0 => self.fin,
@@ -241,5 +243,70 @@ impl Held {
             server += waits & (entry / SERVER_WAITS);
         }
         [tracked, client, server]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SplitMix64.
+    fn numbers() -> impl FnMut() -> u64 {
+        let mut state = 3_u64;
+        move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }
+    }
+
+    /// What pages hold is what their entries say one by one, however long ago the capture began.
+    #[test]
+    fn entries_are_held_for_as_long_as_they_last() {
+        let mut next = numbers();
+        let start = Timestamp::from_parts(1_000, 0);
+        for seconds in [0, 5, 30, 70, 130, 1_000, 1 << 40] {
+            let mut ports = Ports::default();
+            let mut expected = KernelEntries::default();
+            let now = start.plus(Nanos::min(seconds, 1 << 32) * SECOND);
+            for page in [3, 200] {
+                let page = ports.add_page(page, &mut 0).unwrap();
+                for entry in page {
+                    let ticks = next() % (10 * seconds.unsigned_abs().min(2_000) + 1);
+                    let (meaning, lasts) = match next() % 6 {
+                        0 => (CLIENT_WAITS, TRACKED_FIN),
+                        1 => (SERVER_WAITS, TRACKED_FIN),
+                        2 => (CLIENT_WAITS | SERVER_WAITS, TRACKED_FIN),
+                        3 => (RESET, TRACKED_RESET),
+                        4 => (SYN_ONLY, TRACKED_SYN),
+                        _ => continue,
+                    };
+                    *entry = (ticks as u32 + 1) << MEANINGS | meaning;
+                    let began_after =
+                        |lasts: Nanos| ticks.cast_signed() > (now.since(start) - lasts).div_euclid(TICK);
+                    expected.tracked += u64::from(began_after(lasts));
+                    let waits = began_after(TIME_WAIT);
+                    expected.client_time_wait += u64::from(waits && meaning & CLIENT_WAITS != 0);
+                    expected.server_time_wait += u64::from(waits && meaning & SERVER_WAITS != 0);
+                }
+            }
+            assert_eq!(ports.entries(start, now), expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn pages_beyond_the_cap_are_left_out_and_said() {
+        let mut ports = Ports::default();
+        let mut pages = PORT_PAGES - 1;
+        assert!(ports.add_page(7, &mut pages).is_some());
+        assert!(ports.add_page(8, &mut pages).is_none());
+        assert_eq!(pages, PORT_PAGES);
+        assert!(
+            ports
+                .entries(Timestamp::default(), Timestamp::default())
+                .incomplete
+        );
     }
 }

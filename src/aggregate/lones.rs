@@ -146,7 +146,7 @@ mod tests {
             start: Timestamp::default(),
             close: number,
             window: 0,
-            waiting: Waiting::default(),
+            waiting: Waiting::FRESH,
             star_syn: AtSyn::default(),
             listed: None,
             ending: Ending::Request10,
@@ -183,7 +183,10 @@ mod tests {
         }
         let mut left = Vec::new();
         lones.drain(|key, member| left.push((key, member.close)));
-        let expected: Vec<_> = queue.into_iter().filter_map(|(key, close)| Some((key, close?))).collect();
+        let expected: Vec<_> = queue
+            .into_iter()
+            .filter_map(|(key, close)| Some((key, close?)))
+            .collect();
         assert_eq!(left, expected);
         assert_eq!(lones.len(), 0);
         lones.drain(|_, _| panic!("nobody is left"));

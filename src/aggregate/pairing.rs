@@ -94,7 +94,9 @@ impl Aggregate {
             return;
         }
         self.paired.take();
-        let Some(side) = self.sides.get(engine) else { return };
+        let Some(side) = self.sides.get(engine) else {
+            return;
+        };
         let ours = samples.iter().map(|sample| SampledExchange {
             leg: side.pair(sample.leg).number,
             ..*sample

@@ -80,7 +80,10 @@ impl Pool {
     /// for from the latest end on, by steps that double.
     fn later_than(&self, moment: Timestamp) -> usize {
         let many = self.ends.len();
-        let is_later = |back: usize| many.checked_sub(back).is_some_and(|at| self.ends.get(at) > Some(&moment));
+        let is_later = |back: usize| {
+            many.checked_sub(back)
+                .is_some_and(|at| self.ends.get(at) > Some(&moment))
+        };
         // So many are later, and the one `step` before them was not looked at.
         let (mut later, mut step) = (0, 1);
         while is_later(later + step) {

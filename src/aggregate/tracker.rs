@@ -158,7 +158,9 @@ impl Tracker {
     #[inline]
     pub(super) fn closed_with_request(&mut self, idle: bool) {
         self.closes += 1;
-        self.idle_closes += u64::from(idle);
+        if idle {
+            self.idle_closes += 1;
+        }
     }
 
     /// What a SYN at `order` finds.

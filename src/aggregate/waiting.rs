@@ -5,7 +5,7 @@ use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
 
 /// One of them. There is one for each open connection: small.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     /// When its SYN came, and how many connections of the leg had been closed by then ...
     syn: Order,
@@ -25,6 +25,12 @@ pub(super) struct Waiting {
 
 impl Waiting {
     const NOBODY: i32 = i32::MIN;
+
+    /// A connection of which nothing is known yet.
+    pub(super) const FRESH: Self = Self {
+        syn_window: 0,
+        ..Self::EMPTY
+    };
 
     /// The place of a connection that does not wait.
     const EMPTY: Self = Self {
@@ -53,7 +59,7 @@ impl Waiting {
             closes: syn.closes,
             idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
             syn_window: leg.window as i32,
-            ..Self::default()
+            ..Self::FRESH
         }
     }
 
@@ -166,18 +172,20 @@ impl WaitingList {
         self.places.get(place).is_some_and(Waiting::waits)
     }
 
-    /// The one at a place waits no longer. What its SYN found in its client's pool is told on a `*` leg.
+    /// The one at a place, if there is one, and what its SYN found in its client's pool on a `*` leg.
     #[inline]
-    pub(super) fn take(&mut self, place: usize, star: bool) -> Option<(Waiting, AtSyn)> {
-        let waiting = self.places.get_mut(place).filter(|waiting| waiting.waits())?;
-        let taken = *waiting;
-        waiting.syn_window = Waiting::NOBODY;
-        let star_syn = if star {
-            self.star_syns.get(place).copied().unwrap_or_default()
-        } else {
-            AtSyn::default()
-        };
-        Some((taken, star_syn))
+    pub(super) fn get(&self, place: usize, star: bool) -> Option<(&Waiting, AtSyn)> {
+        let waiting = self.places.get(place).filter(|waiting| waiting.waits())?;
+        let star_syn = if star { self.star_syns.get(place) } else { None };
+        Some((waiting, star_syn.copied().unwrap_or_default()))
+    }
+
+    /// Nobody waits at a place any more.
+    #[inline]
+    pub(super) fn leave(&mut self, place: usize) {
+        if let Some(waiting) = self.places.get_mut(place) {
+            waiting.syn_window = Waiting::NOBODY;
+        }
     }
 }
 
@@ -191,19 +199,25 @@ mod tests {
     }
 
     #[test]
-    fn who_is_taken_waits_no_longer() {
+    fn who_left_waits_no_longer() {
         let mut list = WaitingList::default();
         let star_syn = AtSyn {
             order: 3,
             closes: 2,
             idle_closes: 1,
         };
-        list.put(7, Waiting::default(), Some(star_syn));
-        list.put(2, Waiting::default(), None);
+        list.put(7, Waiting::FRESH, Some(star_syn));
+        list.put(2, Waiting::FRESH, None);
         assert!(list.waits_at(7) && list.waits_at(2) && !list.waits_at(6) && !list.waits_at(8));
-        assert_eq!(list.take(7, true).map(|taken| taken.1), Some(star_syn));
-        assert_eq!(list.take(2, true).map(|taken| taken.1), Some(AtSyn::default()));
-        assert!(list.take(7, true).is_none() && list.take(6, false).is_none() && list.take(99, false).is_none());
+        let star_syn_of = |list: &WaitingList, place, star| list.get(place, star).map(|(_, syn)| syn);
+        assert_eq!(star_syn_of(&list, 7, true), Some(star_syn));
+        assert_eq!(star_syn_of(&list, 7, false), Some(AtSyn::default()));
+        assert_eq!(star_syn_of(&list, 2, true), Some(AtSyn::default()));
+        list.leave(7);
+        list.leave(99);
+        for place in [7, 6, 99] {
+            assert!(list.get(place, true).is_none());
+        }
     }
 
     #[test]
@@ -213,7 +227,7 @@ mod tests {
             closes: 9,
             idle_closes: 4,
             syn_window: 2,
-            ..Waiting::default()
+            ..Waiting::FRESH
         };
         let before = AtSyn {
             order: 0,

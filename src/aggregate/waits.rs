@@ -85,7 +85,11 @@ impl Series {
     /// Those of several hosts together.
     fn of_all<'a>(parts: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mut all = Self {
-            doublings: parts.clone().map(|part| part.settled().doublings).max().unwrap_or(0),
+            doublings: parts
+                .clone()
+                .map(|part| part.settled().doublings)
+                .max()
+                .unwrap_or(0),
             ..Self::default()
         };
         for part in parts {
@@ -314,7 +318,10 @@ mod tests {
                 }
             }
             let all = waits.all();
-            assert_eq!((all.doublings, &all.changes), (one_by_one.doublings, &one_by_one.changes));
+            assert_eq!(
+                (all.doublings, &all.changes),
+                (one_by_one.doublings, &one_by_one.changes)
+            );
         }
     }
 

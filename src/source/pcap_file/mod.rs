@@ -113,10 +113,10 @@ impl PcapFile {
         let stop = loop {
             let framed = records.len();
             let place = (interface, book.summary.packets);
-            at = match (self.nanos_per_tick, header_bytes) {
-                (MICROSECOND, 16) => self.walk_plain::<BIG, MICROSECOND, 16>(bytes, at, place, records),
-                (MICROSECOND, _) => self.walk_plain::<BIG, MICROSECOND, 24>(bytes, at, place, records),
-                _ => self.walk_plain::<BIG, 1, 16>(bytes, at, place, records),
+            at = if self.nanos_per_tick == MICROSECOND {
+                self.walk_plain::<BIG, MICROSECOND>(bytes, at, place, records)
+            } else {
+                self.walk_plain::<BIG, 1>(bytes, at, place, records)
             };
             book.summary.packets += (records.len() - framed) as u64;
             let rest = bytes.get(at..).unwrap_or_default();
@@ -155,7 +155,7 @@ impl PcapFile {
     /// Frames whole records as long as nothing about them is odd, of the second of the record before; returns where it
     /// stopped. `framed` records of the file came before.
     #[inline(never)]
-    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64, const HEADER: usize>(
+    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64>(
         &self,
         bytes: &[u8],
         start: usize,
@@ -164,28 +164,31 @@ impl PcapFile {
     ) -> usize {
         let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
         let second = Timestamp::from_parts(self.seconds, 0).nanos();
-        // Each one goes to the list: its number follows from its place there.
-        let number_of_first = framed.wrapping_sub(records.len() as u64).wrapping_add(1);
-        let Some(mut rest) = bytes.get(start..) else {
-            return start;
-        };
-        while let Some(header) = Header::read(order, rest)
+        let mut number = framed;
+        let mut at = start;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(header) = Header::read(order, rest)
             && self.is_plain(&header, (SECOND / NANOS_PER_TICK) as u32)
-            && let Some(next) = rest.get(HEADER + header.captured_len as usize..)
         {
+            let offset = at + self.record_header;
+            let end = offset + header.captured_len as usize;
+            if end > bytes.len() {
+                break;
+            }
+            number += 1;
             records.push(Record {
                 // Of 32 bits each: no overflow.
                 timestamp: Timestamp::from_nanos(second + i64::from(header.fraction) * NANOS_PER_TICK),
-                number: number_of_first.wrapping_add(records.len() as u64),
-                offset: (bytes.len() + HEADER - rest.len()) as u32,
+                number,
+                offset: offset as u32,
                 captured_len: header.captured_len,
                 wire_len: header.wire_len,
                 interface,
                 link_type: self.link_type,
             });
-            rest = next;
+            at = end;
         }
-        bytes.len() - rest.len()
+        at
     }
 
     /// Whether a header is taken as it is: nothing about it is odd. An empty packet is.
