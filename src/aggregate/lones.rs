@@ -172,7 +172,7 @@ mod tests {
             let expected = oldest.and_then(|(key, close)| Some((key, close?)));
             assert_eq!(left.map(|(key, member)| (key, member.close)), expected);
             queue.push_back((key, Some(number)));
-            if number % 7 == 0 {
+            if number.is_multiple_of(7) {
                 let at = (number as usize * 31) % queue.len();
                 let (key, close) = &mut queue[at];
                 let hash = lones.hash(*key);

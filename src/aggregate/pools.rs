@@ -76,16 +76,16 @@ pub(super) struct Pools {
 }
 
 impl Pool {
-    /// How many ends are later than a moment, where they are in order. Who asks means a moment that is not long gone: looked
-    /// for from the latest end on, by steps that double.
-    fn later_than(&self, moment: Timestamp) -> usize {
+    /// How many ends are later than a moment, where they are in order and so many are known to be. Who asks means a moment
+    /// that is not long gone: looked for from the latest end on, by steps that double.
+    fn later_than(&self, moment: Timestamp, known: usize) -> usize {
         let many = self.ends.len();
         let is_later = |back: usize| {
             many.checked_sub(back)
                 .is_some_and(|at| self.ends.get(at) > Some(&moment))
         };
         // So many are later, and the one `step` before them was not looked at.
-        let (mut later, mut step) = (0, 1);
+        let (mut later, mut step) = (known, 1);
         while is_later(later + step) {
             later += step;
             step *= 2;
@@ -101,8 +101,9 @@ impl Pool {
 
     /// As [`Pools::ended_between`], where the ends are in order.
     fn ended_between(&self, from: Timestamp, until: Timestamp) -> Option<Between> {
-        let later = self.later_than(from);
-        let after = self.later_than(until).min(later);
+        let after = self.later_than(until, 0);
+        let later = self.later_than(from, if from <= until { after } else { 0 });
+        let after = after.min(later);
         let last = self.ends.len() - after;
         let between = Between {
             responses: (later - after) as u32,
@@ -250,7 +251,21 @@ mod tests {
             for moment in -1..=many + 1 {
                 // Every other end comes twice.
                 let later = pool.ends.iter().filter(|end| **end > at(moment)).count();
-                assert_eq!(pool.later_than(at(moment)), later, "{moment} of {many}");
+                for known in [0, later / 2, later] {
+                    assert_eq!(pool.later_than(at(moment), known), later, "{moment} of {many}");
+                }
+                for until in [moment - 3, moment, moment + 1, moment + 9] {
+                    pool.ended = pool.ends.len() as u64;
+                    let ended = |end: &&Timestamp| **end <= at(until.max(moment));
+                    let within = |end: &&Timestamp| **end > at(moment) && **end <= at(until);
+                    let between = pool.ended_between(at(moment), at(until));
+                    let expected = Between {
+                        responses: pool.ends.iter().filter(within).count() as u32,
+                        before: pool.ends.iter().filter(ended).count() as u64,
+                        latest: pool.ends.iter().filter(within).max().copied(),
+                    };
+                    assert_eq!(between, Some(expected), "{moment} to {until} of {many}");
+                }
             }
             pool.ends.push_back(at(many / 2 + many % 2));
         }

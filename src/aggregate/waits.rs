@@ -306,7 +306,7 @@ mod tests {
                 let entered = second.saturating_sub(next() % 3);
                 // More hosts than are told apart.
                 let host = IpAddr::from([10, 0, 0, (next() % (WAIT_HOSTS as u64 + 9)) as u8]);
-                if next() % 4 == 0 {
+                if next().is_multiple_of(4) {
                     let left = entered + next() % 60;
                     waits.leave(host, entered, left.cast_signed() * SECOND);
                     one_by_one.change(left, -1);
