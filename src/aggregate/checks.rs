@@ -5,9 +5,9 @@ use std::num::NonZeroU64;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::connections::Waiting;
 use super::lones::Lones;
 use super::tracker::{AtSyn, Order};
+use super::waiting::Waiting;
 use crate::classify::Ending;
 use crate::frame::InterfaceId;
 use crate::limits::CHECK_SERIES;
@@ -43,18 +43,6 @@ pub(super) struct Decision {
     pub(super) ordinary: Vec<Member>,
     /// Connections of a series that was given up to make room, which may be another leg's.
     pub(super) given_up: Vec<(SeriesKey, Member)>,
-}
-
-/// What came of a new member.
-#[derive(Debug)]
-pub(super) enum Added {
-    /// It is the only one of its kind so far.
-    Held,
-    /// It came too soon after the only one before it: it may begin a series, that one did not, of which this is left to
-    /// be told.
-    Churn(Waiting, AtSyn),
-    /// See the [`Decision`].
-    Decided,
 }
 
 impl Decision {
@@ -180,41 +168,64 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// A connection that closed after its only request at once. `decision` is filled anew, if there is one.
+    /// A connection that closed after its only request at once: when it began, and how it is kept. If it came too soon after
+    /// the only one of its kind before it, it may begin a series, and that one did not: `churn` is told. Returns whether
+    /// more was decided: `decision` is filled anew then.
+    #[inline]
     pub(super) fn add(
         &mut self,
         key: SeriesKey,
+        (start, member): (Timestamp, impl FnOnce() -> Member),
+        churn: impl FnOnce(&Member),
+        thresholds: &Thresholds,
+        decision: &mut Decision,
+    ) -> bool {
+        if !self.series.is_empty()
+            && let Some(series) = self.known(key)
+        {
+            decision.clear();
+            series.add(member(), thresholds, decision);
+            return true;
+        }
+        // The third and later ones give a series its name: it is too late for them where two are enough.
+        if thresholds.check_count <= 2 {
+            self.begin(key, None, member(), thresholds, decision);
+            return true;
+        }
+        let hash = self.lones.hash(key);
+        match self.lones.get_mut(key, hash) {
+            None => {
+                let Some(oldest) = self.lones.push(key, hash, member()) else {
+                    return false;
+                };
+                self.given_up += 1;
+                decision.clear();
+                decision.given_up.push(oldest);
+                true
+            }
+            Some(lone) if is_short(start.since(lone.start), thresholds) => {
+                churn(lone);
+                *lone = member();
+                false
+            }
+            Some(_) => {
+                let before = self.lones.take(key, hash);
+                self.begin(key, before, member(), thresholds, decision);
+                true
+            }
+        }
+    }
+
+    /// A series begins.
+    #[inline(never)]
+    fn begin(
+        &mut self,
+        key: SeriesKey,
+        before: Option<Member>,
         member: Member,
         thresholds: &Thresholds,
         decision: &mut Decision,
-    ) -> Added {
-        let mut before = None;
-        if let Some(series) = self.known(key) {
-            decision.clear();
-            series.add(member, thresholds, decision);
-            return Added::Decided;
-        }
-        // The third and later ones give a series its name: it is too late for them where two are enough.
-        if thresholds.check_count > 2 {
-            let hash = self.lones.hash(key);
-            match self.lones.get_mut(key, hash) {
-                None => {
-                    let Some(oldest) = self.lones.push(key, hash, member) else {
-                        return Added::Held;
-                    };
-                    self.given_up += 1;
-                    decision.clear();
-                    decision.given_up.push(oldest);
-                    return Added::Decided;
-                }
-                Some(lone) if is_short(member.start.since(lone.start), thresholds) => {
-                    let before = (lone.waiting, lone.star_syn);
-                    *lone = member;
-                    return Added::Churn(before.0, before.1);
-                }
-                Some(_) => before = self.lones.take(key, hash),
-            }
-        }
+    ) {
         decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
@@ -222,7 +233,6 @@ impl Checks {
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
         }
-        Added::Decided
     }
 
     /// A connection of this kind will be over soon.
@@ -301,16 +311,14 @@ impl Checks {
         }
     }
 
-    /// Nothing more will come: what is not decided is ordinary.
-    pub(super) fn settle(&mut self) -> Vec<(SeriesKey, Member)> {
-        let mut ordinary = Vec::with_capacity(self.lones.len());
-        ordinary.extend(self.lones.drain());
-        for (key, series) in &mut self.series {
+    /// Nothing more will come: what is not decided is ordinary. Told with its leg.
+    pub(super) fn settle(&mut self, mut ordinary: impl FnMut(u32, &Member)) {
+        self.lones.drain(|(leg, _), member| ordinary(leg, member));
+        for ((leg, _), series) in &mut self.series {
             let held = series.lone.take().into_iter().chain(series.held.drain(..));
-            ordinary.extend(held.map(|member| (*key, member)));
+            held.for_each(|member| ordinary(*leg, &member));
             series.intervals.clear();
         }
-        ordinary
     }
 
     /// The series that are checks.
@@ -337,7 +345,7 @@ mod tests {
             start: Timestamp::from_nanos(at),
             close: 0,
             window: 0,
-            waiting: Waiting::default(),
+            waiting: Waiting::FRESH,
             star_syn: AtSyn::default(),
             listed: None,
             ending: Ending::Request11Close,
@@ -351,17 +359,19 @@ mod tests {
         let (mut yes, mut no) = (0, 0);
         for start in starts {
             let mut decision = Decision::default();
-            let added = checks.add(
+            let member = member(start * MILLISECOND);
+            checks.add(
                 (0, NonZeroU64::new(7)),
-                member(start * MILLISECOND),
+                (member.start, || member),
+                |_| no += 1,
                 &Thresholds::default(),
                 &mut decision,
             );
-            no += usize::from(matches!(added, Added::Churn(..)));
             yes += decision.checks.len();
             no += decision.ordinary.len();
         }
-        (yes, no + checks.settle().len())
+        checks.settle(|_, _| no += 1);
+        (yes, no)
     }
 
     #[test]
@@ -398,7 +408,8 @@ mod tests {
             let mut decision = Decision::default();
             checks.add(
                 (leg, NonZeroU64::new(target + 1)),
-                member(0),
+                (Timestamp::default(), || member(0)),
+                |_| panic!("another kind"),
                 &Thresholds::default(),
                 &mut decision,
             );

@@ -105,16 +105,21 @@ pub struct CloseGroup {
 }
 
 impl CloseGroup {
-    /// `sample` is there at least if the group wants one.
-    fn add(&mut self, requests: u32, sample: Option<CloseSample>, at_most: usize) {
+    /// `sample` is asked for if the group wants one, of which it keeps so many.
+    #[inline]
+    fn add(&mut self, requests: u32, at_most: impl FnOnce() -> usize, sample: impl FnOnce() -> CloseSample) {
         self.connections += 1;
         self.requests += u64::from(requests);
         if self.skipped > 0 {
             self.skipped -= 1;
-            return;
+        } else {
+            self.keep(at_most, sample);
         }
-        let Some(sample) = sample else { return };
-        if self.samples.len() >= at_most {
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, at_most: impl FnOnce() -> usize, sample: impl FnOnce() -> CloseSample) {
+        if self.samples.len() >= at_most() {
             let mut place = 0;
             self.samples.retain(|_| {
                 place += 1;
@@ -122,7 +127,7 @@ impl CloseGroup {
             });
             self.stride = self.stride.max(1) * 2;
         }
-        self.samples.push(sample);
+        self.samples.push(sample());
         self.skipped = self.stride.saturating_sub(1);
     }
 
@@ -143,17 +148,18 @@ pub struct Closes {
 }
 
 impl Closes {
-    /// Whether the next connection that ends so will be kept.
-    pub(super) fn wants(&self, ending: Ending) -> bool {
-        self.of(ending).is_none_or(|group| group.skipped == 0)
-    }
-
-    /// Adds a connection, with a sample at least if one is wanted; `legs` share the room for samples.
-    pub(super) fn add(&mut self, ending: Ending, requests: u32, sample: Option<CloseSample>, legs: usize) {
-        let at_most = (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 32);
-        self.groups[ending as usize]
-            .get_or_insert_default()
-            .add(requests, sample, at_most);
+    /// Adds a connection, of which a sample is asked for if one is wanted; `legs` share the room for samples.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        ending: Ending,
+        requests: u32,
+        legs: usize,
+        sample: impl FnOnce() -> CloseSample,
+    ) {
+        let at_most = || (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 32);
+        let group = self.groups[ending as usize].get_or_insert_default();
+        group.add(requests, at_most, sample);
     }
 
     pub(super) fn remove(&mut self, ending: Ending, frame: (InterfaceId, u64)) {
@@ -221,7 +227,7 @@ mod tests {
     fn a_full_group_keeps_an_even_part_and_counts_all() {
         let mut group = CloseGroup::default();
         for number in 0..1_000 {
-            group.add(2, Some(sample(number)), 100);
+            group.add(2, || 100, || sample(number));
         }
         assert_eq!((group.connections, group.requests), (1_000, 2_000));
         let kept: Vec<u64> = group.samples.iter().map(|sample| sample.frame.1).collect();
@@ -233,8 +239,8 @@ mod tests {
     #[test]
     fn a_check_is_taken_out() {
         let mut closes = Closes::default();
-        closes.add(Ending::Request10Close, 2, Some(sample(7)), 1);
-        closes.add(Ending::Request10Close, 2, Some(sample(8)), 1);
+        closes.add(Ending::Request10Close, 2, 1, || sample(7));
+        closes.add(Ending::Request10Close, 2, 1, || sample(8));
         closes.remove(Ending::Request10Close, (InterfaceId(0), 7));
         assert_eq!(closes.count(Ending::Request10Close), 1);
         assert_eq!(

@@ -7,16 +7,16 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::checks::{Checks, Decision};
 use super::closes::CloseSample;
-use super::connections::Waiting;
 use super::event::{LegRef, SampledExchange};
 use super::kernel::Ports;
-use super::leg::{LegState, Span};
-use super::naming::{Numbers, Pair, PrefixName};
+use super::leg::LegState;
+use super::naming::{Numbers, Pair, PrefixName, Side};
 use super::pairing::TierFigures;
 use super::pools::Pools;
 use super::recent::Ended;
+use super::span::Span;
 use super::timeline::{TimelineBuilder, TimelineRow};
-use super::tracker::{AtSyn, Order, SecondPeak};
+use super::tracker::{Order, SecondPeak};
 use super::waits::Waits;
 use crate::classify::{Class, ConnectionFacts, Ending, Endpoint};
 use crate::limits::WINDOWS;
@@ -43,8 +43,9 @@ pub struct ListedConnection {
 pub struct Aggregate {
     pub(super) thresholds: Thresholds,
     pub(super) legs: Vec<LegState>,
-    /// The engines' numbers of legs and prefixes, translated.
     pub(super) numbers: Numbers,
+    /// Of each engine.
+    pub(super) sides: Vec<Side>,
     pub(super) pools: Pools,
     /// Exchanges for the pairing of legs, with our numbers of legs.
     pub(super) samples: Vec<SampledExchange>,
@@ -60,14 +61,12 @@ pub struct Aggregate {
     pub(super) servers: IndexMap<Option<Endpoint>, (usize, Option<usize>), RandomState>,
     pub(super) prefixes: Vec<PrefixName>,
     pub(super) hosts: IndexSet<Option<Box<str>>, RandomState>,
-    /// By the place of the connection.
-    pub(super) waiting: Vec<Waiting>,
-    /// Beside them, on `*` legs: what their SYNs found in their clients' pools.
-    pub(super) star_syns: Vec<AtSyn>,
     pub(super) checks: Checks,
     pub(super) decision: Decision,
     pub(super) timeline: TimelineBuilder,
-    pub(super) span: Option<Span>,
+    /// Whether the capture began, and its span if it did.
+    begun: bool,
+    pub(super) span: Span,
     pub(super) order: Order,
     pub(super) last_loss: Option<Timestamp>,
     pub(super) busy: Gauge,
@@ -92,11 +91,13 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
+    #[inline]
     pub(super) fn up(&mut self) {
         self.now += 1;
         self.peak = self.peak.max(self.now);
     }
 
+    #[inline]
     pub(super) fn down(&mut self) {
         self.now = self.now.saturating_sub(1);
     }
@@ -111,9 +112,12 @@ impl Aggregate {
     #[must_use]
     pub fn new(thresholds: Thresholds, list_at_most: Option<usize>) -> Self {
         Self {
+            begun: false,
+            span: Span::new(Timestamp::MIN, thresholds.window, thresholds.min_part_requests),
             thresholds,
             legs: Vec::new(),
-            numbers: Numbers::of(1),
+            numbers: Numbers::default(),
+            sides: Vec::new(),
             pools: Pools::default(),
             samples: Vec::new(),
             paired: OnceCell::new(),
@@ -123,12 +127,9 @@ impl Aggregate {
             servers: IndexMap::default(),
             prefixes: Vec::new(),
             hosts: IndexSet::default(),
-            waiting: Vec::new(),
-            star_syns: Vec::new(),
             checks: Checks::default(),
             decision: Decision::default(),
             timeline: TimelineBuilder::default(),
-            span: None,
             order: 0,
             last_loss: None,
             busy: Gauge::default(),
@@ -146,21 +147,38 @@ impl Aggregate {
 
     /// The capture's first packet came at `start`.
     pub fn begin(&mut self, start: Timestamp) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
         let thresholds = &self.thresholds;
-        self.span
-            .get_or_insert_with(|| Span::new(start, thresholds.window, thresholds.min_part_requests));
+        self.span = Span::new(start, thresholds.window, thresholds.min_part_requests);
         self.timeline.begin(start);
     }
 
-    /// Packet time moves on, event or not. Time never runs backwards here.
+    /// Packet time moves on, event or not. Time never runs backwards here, and nothing happened before the beginning.
+    #[inline]
     pub fn advance(&mut self, now: Timestamp) {
-        if let Some(span) = &mut self.span {
-            span.advance(now);
+        if !self.span.advance(now) {
+            self.pass_second(now);
         }
     }
 
+    /// The present second or window is over, if the capture began.
+    #[cold]
+    #[inline(never)]
+    fn pass_second(&mut self, now: Timestamp) {
+        if !self.begun {
+            return;
+        }
+        let (second, handshakes) = (self.span.second(), self.timeline.present.handshakes);
+        self.peak.count(second, handshakes);
+        self.timeline.pass(self.span.clock, self.open.now);
+        self.span.move_on(now);
+    }
+
     pub(super) fn span(&self) -> Option<Span> {
-        self.span
+        self.begun.then_some(self.span)
     }
 
     /// The connections listed so far.
@@ -172,7 +190,7 @@ impl Aggregate {
     /// What was counted so far, as one row of the timeline.
     #[must_use]
     pub fn tally(&self) -> TimelineRow {
-        self.timeline.sum()
+        self.timeline.sum(self.open.now)
     }
 
     /// Takes the connections listed so far.
@@ -184,18 +202,17 @@ impl Aggregate {
     /// The accumulator of the leg that the pair with our number counts in, in the present window.
     pub(super) fn leg(&mut self, number: LegRef) -> Option<&mut LegState> {
         let pair = *self.pairs.get(number.0 as usize)?;
-        self.leg_of(pair)
+        leg_at(&mut self.legs, &self.span, pair)
     }
+}
 
-    /// The same of a pair.
-    #[inline]
-    pub(super) fn leg_of(&mut self, pair: Pair) -> Option<&mut LegState> {
-        let span = self.span.as_ref()?;
-        let many = self.legs.len();
-        let leg = self.legs.get_mut(pair.leg as usize)?;
-        if span.window_index > leg.window {
-            leg.roll(span, (WINDOWS / many).max(16));
-        }
-        Some(leg)
+/// The accumulator among `legs` that a pair counts in, in the present window.
+#[inline]
+pub(super) fn leg_at<'a>(legs: &'a mut [LegState], span: &Span, pair: Pair) -> Option<&'a mut LegState> {
+    let many = legs.len();
+    let leg = legs.get_mut(pair.leg as usize)?;
+    if span.window_index > leg.window {
+        leg.roll(span, (WINDOWS / many).max(16));
     }
+    Some(leg)
 }

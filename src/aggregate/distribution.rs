@@ -15,7 +15,6 @@ pub struct Distribution {
     /// Counts of consecutive buckets from `first` on; memory follows the range used.
     counts: Vec<u64>,
     first: usize,
-    count: u64,
     sum: u128,
     max: u64,
 }
@@ -51,7 +50,6 @@ impl Distribution {
         };
         for (lower, n) in buckets {
             whole.add_bucket(bucket_of(lower), n);
-            whole.count = whole.count.saturating_add(n);
         }
         whole
     }
@@ -60,9 +58,16 @@ impl Distribution {
     #[inline]
     pub fn add(&mut self, value: u64) {
         self.add_bucket(bucket_of(value), 1);
-        self.count += 1;
         self.sum += u128::from(value);
-        self.max = self.max.max(value);
+        if value > self.max {
+            self.raise(value);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn raise(&mut self, max: u64) {
+        self.max = max;
     }
 
     /// Takes one value out again that was added before. The maximum stays.
@@ -70,7 +75,6 @@ impl Distribution {
         let at = bucket_of(value).wrapping_sub(self.first);
         if let Some(n) = self.counts.get_mut(at).filter(|n| **n > 0) {
             *n -= 1;
-            self.count -= 1;
             self.sum = self.sum.saturating_sub(u128::from(value));
         }
     }
@@ -108,7 +112,6 @@ impl Distribution {
         for (lower, n) in other.buckets() {
             self.add_bucket(bucket_of(lower), n);
         }
-        self.count += other.count;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
     }
@@ -116,7 +119,7 @@ impl Distribution {
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        self.counts.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
     /// Their exact sum.
@@ -134,17 +137,19 @@ impl Distribution {
     /// Their exact mean, `None` if there are none.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        let count = self.count();
+        (count > 0).then(|| self.sum as f64 / count as f64)
     }
 
     /// The value at quantile `q` (0 to 1) within the error named above, `None` if there are none.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        if self.count == 0 {
+        let count = self.count();
+        if count == 0 {
             return None;
         }
         #[expect(clippy::cast_sign_loss, reason = "q is clamped to 0..=1")]
-        let rank = (q.clamp(0.0, 1.0) * (self.count - 1) as f64).round() as u64;
+        let rank = (q.clamp(0.0, 1.0) * (count - 1) as f64).round() as u64;
         let mut seen = 0;
         for (lower, n) in self.buckets() {
             seen += n;

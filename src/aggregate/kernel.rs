@@ -17,6 +17,7 @@ const TRACKED_SYN: i64 = 120 * SECOND;
 
 /// Moments are kept in this unit.
 const TICK: i64 = 100 * MILLISECOND;
+const TICKS_PER_SECOND: u32 = (SECOND / TICK) as u32;
 const PAGE: usize = 256;
 
 /// What an entry means, in its lowest bits.
@@ -24,7 +25,10 @@ const CLIENT_WAITS: u32 = 1;
 const SERVER_WAITS: u32 = 2;
 const RESET: u32 = 4;
 const SYN_ONLY: u32 = 8;
-const MEANINGS: u32 = 15;
+/// How many bits that takes; the tick of the close is above them, from 1 on. An entry of 0 means nothing.
+const MEANINGS: u32 = 4;
+/// The last tick that there is room for: ten months.
+const MOST_TICKS: u64 = (1 << (u32::BITS - MEANINGS)) - 2;
 
 /// Entries that the kernels of both ends hold at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,6 +90,7 @@ impl Ports {
     }
 
     /// A connection is over, or the capture is. `pages` counts those of all servers, `waits` follows TIME-WAIT over time.
+    #[inline]
     pub(super) fn note(
         &mut self,
         facts: &ConnectionFacts,
@@ -93,62 +98,62 @@ impl Ports {
         pages: &mut usize,
         waits: &mut Waits,
     ) {
-        let meaning = match (facts.handshake, facts.closer) {
-            (Handshake::Refused, _) => return,
-            (Handshake::Unanswered, _) => SYN_ONLY,
-            (_, None) => {
-                self.open.open += 1;
-                self.reuse(facts, start, waits);
-                return;
-            }
-            (_, Some(closer)) => match self.closed(facts, closer) {
-                Some(meaning) => meaning,
+        let (meaning, at) = match facts.handshake {
+            Handshake::Refused => return,
+            Handshake::Unanswered => (SYN_ONLY, facts.end),
+            _ => match facts.closer {
+                None => return self.note_open(facts, start, waits),
+                Some(closer) => match self.closed(facts, closer) {
+                    Some(meaning) => (meaning, facts.closed_at.unwrap_or(facts.end)),
+                    None => return,
+                },
+            },
+        };
+        let ticks = (at.after(start).cast_unsigned() / TICK.cast_unsigned()).min(MOST_TICKS) as u32;
+        let port = usize::from(facts.client.port);
+        let page = match self.pages.get_mut(port / PAGE) {
+            Some(Some(page)) => page,
+            _ => match self.add_page(port / PAGE, pages) {
+                Some(page) => page,
                 None => return,
             },
         };
-        self.reuse(facts, start, waits);
-        let at = if meaning == SYN_ONLY {
-            facts.end
-        } else {
-            facts.closed_at.unwrap_or(facts.end)
-        };
-        let ticks = (at.since(start).max(0) / TICK) as u32;
-        let (page, place) = (
-            usize::from(facts.client.port) / PAGE,
-            usize::from(facts.client.port) % PAGE,
-        );
+        let entry = (ticks + 1) << MEANINGS | meaning;
+        let before = std::mem::replace(&mut page[port % PAGE], entry);
+        if before != 0 {
+            reuse(before, facts, start, waits);
+        }
+        each_waiting(facts, meaning, |host| {
+            waits.enter(host, u64::from(ticks / TICKS_PER_SECOND));
+        });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_page(&mut self, page: usize, pages: &mut usize) -> Option<&mut [u32; PAGE]> {
+        if *pages >= PORT_PAGES {
+            self.open.incomplete = true;
+            return None;
+        }
+        *pages += 1;
         if self.pages.len() <= page {
             self.pages.resize(page + 1, None);
         }
-        let page = &mut self.pages[page];
-        if page.is_none() {
-            if *pages >= PORT_PAGES {
-                self.open.incomplete = true;
-                return;
-            }
-            *pages += 1;
-        }
-        // An entry of nothing means nothing: the first tick is 1.
-        let page = page.get_or_insert_with(|| Box::new([0; PAGE]));
-        page[place] = (ticks + 1) << MEANINGS.count_ones() | meaning;
-        each_waiting(facts, meaning, |host| waits.enter(host, i64::from(ticks) * TICK));
+        let page = self.pages.get_mut(page)?;
+        Some(page.get_or_insert_with(|| Box::new([0; PAGE])))
     }
 
-    /// A connection began with ports that one before it had: that one's TIME-WAIT is over.
-    fn reuse(&mut self, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
+    /// A connection is open when the capture ends, or its close is not in it.
+    #[inline(never)]
+    fn note_open(&mut self, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
+        self.open.open += 1;
         let port = usize::from(facts.client.port);
-        let page = self.pages.get_mut(port / PAGE).and_then(Option::as_mut);
-        let Some(entry) = page.and_then(|page| page.get_mut(port % PAGE)) else {
-            return;
-        };
-        let Some(ticks) = (*entry >> MEANINGS.count_ones()).checked_sub(1) else {
-            return;
-        };
-        let (ended, began) = (i64::from(ticks) * TICK, facts.start.since(start));
-        if began < ended + TIME_WAIT {
-            each_waiting(facts, *entry, |host| waits.leave(host, ended, began));
+        if let Some(Some(page)) = self.pages.get_mut(port / PAGE) {
+            let before = std::mem::take(&mut page[port % PAGE]);
+            if before != 0 {
+                reuse(before, facts, start, waits);
+            }
         }
-        *entry = 0;
     }
 
     /// An RST at any time after the first FIN leaves no TIME-WAIT.
@@ -177,27 +182,131 @@ impl Ports {
     pub(super) fn entries(&self, start: Timestamp, now: Timestamp) -> KernelEntries {
         let mut found = self.open;
         found.tracked += found.half_closed_by_client + found.half_closed_by_server;
-        // What began after this tick is less than so long ago.
-        let before = |lasts: Nanos| (now.since(start) - lasts).div_euclid(TICK);
-        let (reset, syn, fin) = (before(TRACKED_RESET), before(TRACKED_SYN), before(TRACKED_FIN));
-        let waits = before(TIME_WAIT);
-        for entry in self.pages.iter().flatten().flat_map(|page| page.iter()) {
-            let Some(ticks) = (entry >> MEANINGS.count_ones()).checked_sub(1) else {
-                continue;
-            };
-            let ticks = i64::from(ticks);
-            let tracked = if entry & RESET != 0 {
-                reset
-            } else if entry & SYN_ONLY != 0 {
-                syn
-            } else {
-                fin
-            };
-            found.tracked += u64::from(ticks > tracked);
-            let waits = ticks > waits;
-            found.client_time_wait += u64::from(waits && entry & CLIENT_WAITS != 0);
-            found.server_time_wait += u64::from(waits && entry & SERVER_WAITS != 0);
+        // What began after this tick, counted from 1, is less than so long ago. It is kept in 28 bits.
+        let after = |lasts: Nanos| {
+            let tick = (now.since(start) - lasts).div_euclid(TICK) + 1;
+            tick.clamp(0, 1 << (u32::BITS - MEANINGS)) as i32
+        };
+        let held = Held {
+            wait: after(TIME_WAIT),
+            reset: after(TRACKED_RESET),
+            syn: after(TRACKED_SYN),
+            fin: after(TRACKED_FIN),
+        };
+        for page in self.pages.iter().flatten() {
+            let [tracked, client, server] = held.count(page);
+            found.tracked += u64::from(tracked);
+            found.client_time_wait += u64::from(client);
+            found.server_time_wait += u64::from(server);
         }
         found
+    }
+}
+
+/// A connection began with ports that one before it had, whose TIME-WAIT is over with that: what was kept `before`.
+#[inline(never)]
+fn reuse(before: u32, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
+    let ticks = (before >> MEANINGS).saturating_sub(1);
+    let (ended, began) = (i64::from(ticks) * TICK, facts.start.since(start));
+    if began < ended + TIME_WAIT {
+        let entered = u64::from(ticks / TICKS_PER_SECOND);
+        each_waiting(facts, before, |host| waits.leave(host, entered, began));
+    }
+}
+
+/// After which tick something must have been closed to be held still.
+struct Held {
+    wait: i32,
+    reset: i32,
+    syn: i32,
+    fin: i32,
+}
+
+impl Held {
+    /// How many entries of a page connection tracking holds, and the client and the server in TIME-WAIT.
+    fn count(&self, page: &[u32; PAGE]) -> [u32; 3] {
+        let (mut tracked, mut client, mut server) = (0, 0, 0);
+        for entry in page {
+            // Most ports were not used.
+            if *entry == 0 {
+                continue;
+            }
+            let ticks = (entry >> MEANINGS).cast_signed();
+            let after = match entry & (RESET | SYN_ONLY) {
+                0 => self.fin,
+                SYN_ONLY => self.syn,
+                _ => self.reset,
+            };
+            let waits = u32::from(ticks > self.wait);
+            tracked += u32::from(ticks > after);
+            client += waits & (entry / CLIENT_WAITS);
+            server += waits & (entry / SERVER_WAITS);
+        }
+        [tracked, client, server]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SplitMix64.
+    fn numbers() -> impl FnMut() -> u64 {
+        let mut state = 3_u64;
+        move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }
+    }
+
+    /// What pages hold is what their entries say one by one, however long ago the capture began.
+    #[test]
+    fn entries_are_held_for_as_long_as_they_last() {
+        let mut next = numbers();
+        let start = Timestamp::from_parts(1_000, 0);
+        for seconds in [0, 5, 30, 70, 130, 1_000, 1 << 40] {
+            let mut ports = Ports::default();
+            let mut expected = KernelEntries::default();
+            let now = start.plus(Nanos::min(seconds, 1 << 32) * SECOND);
+            for page in [3, 200] {
+                let page = ports.add_page(page, &mut 0).unwrap();
+                for entry in page {
+                    let ticks = next() % (10 * seconds.unsigned_abs().min(2_000) + 1);
+                    let (meaning, lasts) = match next() % 6 {
+                        0 => (CLIENT_WAITS, TRACKED_FIN),
+                        1 => (SERVER_WAITS, TRACKED_FIN),
+                        2 => (CLIENT_WAITS | SERVER_WAITS, TRACKED_FIN),
+                        3 => (RESET, TRACKED_RESET),
+                        4 => (SYN_ONLY, TRACKED_SYN),
+                        _ => continue,
+                    };
+                    *entry = (ticks as u32 + 1) << MEANINGS | meaning;
+                    let began_after =
+                        |lasts: Nanos| ticks.cast_signed() > (now.since(start) - lasts).div_euclid(TICK);
+                    expected.tracked += u64::from(began_after(lasts));
+                    let waits = began_after(TIME_WAIT);
+                    expected.client_time_wait += u64::from(waits && meaning & CLIENT_WAITS != 0);
+                    expected.server_time_wait += u64::from(waits && meaning & SERVER_WAITS != 0);
+                }
+            }
+            assert_eq!(ports.entries(start, now), expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn pages_beyond_the_cap_are_left_out_and_said() {
+        let mut ports = Ports::default();
+        let mut pages = PORT_PAGES - 1;
+        assert!(ports.add_page(7, &mut pages).is_some());
+        assert!(ports.add_page(8, &mut pages).is_none());
+        assert_eq!(pages, PORT_PAGES);
+        assert!(
+            ports
+                .entries(Timestamp::default(), Timestamp::default())
+                .incomplete
+        );
     }
 }

@@ -31,14 +31,19 @@ impl Lately {
     }
 }
 
-/// A ring of the latest seconds.
+/// The latest seconds, and the most handshakes that there were in one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seconds {
-    /// The second that was counted in last.
+    /// The second that was counted in last, and its counters.
     latest: i64,
-    /// Its place in the ring.
-    place: usize,
+    present: Lately,
+    /// Those of the seconds before it.
     ring: [Lately; SECONDS],
+    /// The most handshakes in a second before it: of all, and of what lies in the present window.
+    peak: u32,
+    window_peak: u32,
+    /// Handshakes of the latest second before the window began.
+    before_window: u32,
 }
 
 impl Seconds {
@@ -48,25 +53,49 @@ impl Seconds {
         if second != self.latest {
             self.move_on(second);
         }
-        &mut self.ring[self.place]
+        &mut self.present
     }
 
     #[cold]
     #[inline(never)]
     fn move_on(&mut self, second: i64) {
+        (self.peak, self.window_peak) = self.peaks();
+        self.before_window = 0;
+        self.ring[place(self.latest)] = self.present;
         let passed = second.saturating_sub(self.latest).clamp(0, SECONDS as i64);
         for back in 0..passed {
             self.ring[place(second - back)] = Lately::default();
         }
+        self.present = Lately::default();
         self.latest = second;
-        self.place = place(second);
+    }
+
+    fn peaks(&self) -> (u32, u32) {
+        let handshakes = self.present.handshakes;
+        let in_window = handshakes.saturating_sub(self.before_window);
+        (self.peak.max(handshakes), self.window_peak.max(in_window))
+    }
+
+    /// A window begins in this second.
+    pub(super) fn begin_window(&mut self, second: i64) {
+        self.before_window = self.at(second).handshakes;
+        self.window_peak = 0;
+    }
+
+    /// The most handshakes completed in a whole second.
+    pub(super) fn peak(&self) -> u64 {
+        self.peaks().0.into()
+    }
+
+    /// The same of the present window.
+    pub(super) fn window_peak(&self) -> u64 {
+        self.peaks().1.into()
     }
 
     /// Those of the last seconds up to `second`.
     pub(super) fn sum(&self, second: i64) -> Lately {
         let mut now = *self;
-        now.at(second);
-        let mut sum = Lately::default();
+        let mut sum = *now.at(second);
         now.ring.iter().for_each(|part| sum.merge(part));
         sum
     }
@@ -92,6 +121,32 @@ mod tests {
         assert_eq!(seconds.sum(39).requests, 0);
         seconds.at(1_000).requests += 5;
         assert_eq!(seconds.sum(1_000).requests, 5);
+    }
+
+    #[test]
+    fn the_most_handshakes_in_a_second_of_all_and_of_a_window() {
+        let mut seconds = Seconds::default();
+        let mut shake = |second, many| {
+            for _ in 0..many {
+                seconds.at(second).handshakes += 1;
+            }
+            (seconds.peak(), seconds.window_peak())
+        };
+        assert_eq!(shake(0, 3), (3, 3));
+        assert_eq!(shake(1, 5), (5, 5));
+        assert_eq!(shake(40, 4), (5, 5));
+        seconds.begin_window(40);
+        assert_eq!((seconds.peak(), seconds.window_peak()), (5, 0));
+        let mut shake = |second, many| {
+            seconds.at(second).handshakes += many;
+            (seconds.peak(), seconds.window_peak())
+        };
+        // A second counts as a whole for all, and as far as it lies in the window for that.
+        assert_eq!(shake(40, 2), (6, 2));
+        assert_eq!(shake(41, 1), (6, 2));
+        assert_eq!(shake(42, 9), (9, 9));
+        seconds.begin_window(50);
+        assert_eq!((seconds.peak(), seconds.window_peak()), (9, 0));
     }
 
     #[test]

@@ -15,7 +15,9 @@ use super::load::Load;
 use super::naming::Prefix;
 use super::openings::Openings;
 use super::prefixes::Prefixes;
-use super::tracker::{AtSyn, SecondPeak, Tracker};
+use super::span::Span;
+use super::tracker::{AtSyn, Order, Spell, Tracker};
+use super::waiting::Waiting;
 use crate::classify::Endpoint;
 use crate::limits::STAR_CLIENTS;
 use crate::time::{Nanos, OptionalNanos, SECOND, Timestamp};
@@ -36,6 +38,19 @@ pub(super) struct StarClient {
     pub(super) firsts: u64,
 }
 
+impl StarClient {
+    /// A connection appeared, by its SYN or without it.
+    pub(super) fn opened(&mut self, midstream: bool) {
+        let open = self.tracker.opened();
+        self.tracker.spell.are_open(open, midstream);
+    }
+
+    fn became_busy(&mut self) {
+        let busy = self.tracker.became_busy();
+        self.tracker.spell.are_busy(busy);
+    }
+}
+
 /// One leg's figures.
 #[derive(Debug)]
 pub(super) struct LegState {
@@ -46,13 +61,11 @@ pub(super) struct LegState {
     /// The present window.
     pub(super) counts: Counts,
     pub(super) whole: Tracker,
-    /// Of the present window; how many are busy is known of the whole capture alone.
-    pub(super) present: Tracker,
+    /// Of the present window. Peaks are told here and added to the whole capture's when the window is over.
+    pub(super) present: Spell,
     pub(super) window: i64,
     /// What had been closed when the present window began.
     pub(super) before_window: AtSyn,
-    pub(super) peak: SecondPeak,
-    window_peak: SecondPeak,
     pub(super) seconds: Seconds,
     pub(super) prefixes: Prefixes,
     pub(super) closes: Closes,
@@ -73,11 +86,9 @@ impl LegState {
             past: Counts::default(),
             counts: Counts::default(),
             whole: Tracker::default(),
-            present: Tracker::default(),
+            present: Spell::default(),
             window,
             before_window: AtSyn::default(),
-            peak: SecondPeak::default(),
-            window_peak: SecondPeak::default(),
             seconds: Seconds::default(),
             prefixes: Prefixes::default(),
             closes: Closes::default(),
@@ -139,12 +150,28 @@ impl LegState {
         }
     }
 
+    /// A connection appeared, by its SYN or without it.
+    #[inline]
+    pub(super) fn opened(&mut self, midstream: bool) {
+        let open = self.whole.opened();
+        self.present.are_open(open, midstream);
+        if midstream {
+            self.whole.spell.are_open(0, true);
+        }
+    }
+
+    /// The SYN of a connection that had appeared without it.
+    pub(super) fn not_midstream_after_all(&mut self) {
+        self.whole.spell.not_midstream_after_all();
+        self.present.not_midstream_after_all();
+    }
+
     #[inline]
     pub(super) fn became_busy(&mut self, reference: LegRef) {
-        self.whole.became_busy();
-        self.present.are_busy(self.whole.busy);
+        let busy = self.whole.became_busy();
+        self.present.are_busy(busy);
         if let Some(client) = self.star_client(reference.0) {
-            client.tracker.became_busy();
+            client.became_busy();
         }
     }
 
@@ -157,30 +184,50 @@ impl LegState {
     }
 
     /// A connection is not open any more.
+    #[inline]
     pub(super) fn left(&mut self, reference: LegRef) {
         self.whole.left();
-        self.present.left();
         if let Some(client) = self.star_client(reference.0) {
             client.tracker.left();
         }
     }
 
     /// A connection that had carried a request was closed.
+    #[inline]
     pub(super) fn closed_with_request(&mut self, reference: LegRef, idle: bool) {
         self.whole.closed_with_request(idle);
-        self.present.closed_with_request(idle);
         if let Some(client) = self.star_client(reference.0) {
             client.tracker.closed_with_request(idle);
         }
     }
 
+    /// A first request turned out to be an ordinary one. `star_syn` is what its SYN found in its client's pool, on a `*` leg.
+    #[inline]
+    pub(super) fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting, star_syn: AtSyn) {
+        let Some(first) = waiting.first() else {
+            return;
+        };
+        self.whole.spell.first(first, waiting.found());
+        self.first_in_window(first, waiting);
+        if let Some(client) = self.star_client(reference.0) {
+            client.tracker.spell.first(first, star_syn);
+        }
+    }
+
+    /// The same, of the present window alone.
+    #[inline]
+    pub(super) fn first_in_window(&mut self, first: Order, waiting: &Waiting) {
+        if let Some(found) = waiting.found_in(self.window, &self.before_window) {
+            self.present.first(first, found);
+        }
+    }
+
+    #[inline]
     pub(super) fn handshake(&mut self, second: i64, connect: OptionalNanos) {
         self.counts.handshakes += 1;
         if let Some(connect) = connect.get() {
             self.counts.connect_time_us.add(micros(connect));
         }
-        self.peak.count(second);
-        self.window_peak.count(second);
         self.seconds.at(second).handshakes += 1;
     }
 
@@ -204,9 +251,10 @@ impl LegState {
         }
         let done = std::mem::take(&mut self.counts);
         self.past.merge(&done);
+        self.whole.spell.raise(&self.present);
         self.present = self.whole.next_window();
         self.before_window = self.whole.at_syn(0);
-        self.window_peak = SecondPeak::default();
+        self.seconds.begin_window(span.second());
         self.window = index;
     }
 
@@ -238,7 +286,7 @@ impl LegState {
 
     fn window_figures(&self, span: &Span) -> Figures {
         let concurrency = Concurrency {
-            peak_handshakes: self.window_peak.peak(),
+            peak_handshakes: self.seconds.window_peak(),
             ..self.present.concurrency()
         };
         let length = span.clock.since(span.window_start(self.window)).min(span.window);
@@ -259,9 +307,11 @@ impl LegState {
     pub(super) fn figures(&self, span: &Span) -> Figures {
         let mut counts = self.past.clone();
         counts.merge(&self.counts);
+        let mut whole = self.whole.spell.clone();
+        whole.raise(&self.present);
         let mut concurrency = Concurrency {
-            peak_handshakes: self.peak.peak(),
-            ..self.whole.concurrency()
+            peak_handshakes: self.seconds.peak(),
+            ..whole.concurrency()
         };
         let avoidable = if self.is_star() {
             let clients = self.star.as_ref().map(|clients| clients.values());
@@ -269,7 +319,7 @@ impl LegState {
             clients.map(|clients| {
                 let (mut sum, mut closed) = (0, 0);
                 for client in clients {
-                    let pool = client.tracker.concurrency();
+                    let pool = client.tracker.spell.concurrency();
                     sum += avoidable(client.firsts, &pool).unwrap_or(0);
                     closed += pool.closed_before_last_first.unwrap_or(0);
                     concurrency.idle_closes += pool.idle_closes;
@@ -324,67 +374,6 @@ fn bare(counts: &Counts) -> Counts {
         handshakes: counts.handshakes,
         hidden_requests: counts.hidden_requests,
         ..Counts::default()
-    }
-}
-
-/// The span of the capture, and its division into windows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) start: Timestamp,
-    pub(super) clock: Timestamp,
-    /// The present window.
-    pub(super) window_index: i64,
-    /// Whole seconds since the start.
-    second: i64,
-    /// When the window or the second is over.
-    lasts_until: Timestamp,
-    window: Nanos,
-    min_window_requests: u64,
-}
-
-impl Span {
-    pub(super) fn new(start: Timestamp, window: Nanos, min_window_requests: u64) -> Self {
-        Self {
-            start,
-            clock: start,
-            window_index: 0,
-            second: 0,
-            lasts_until: start.plus(window.min(SECOND)),
-            window,
-            min_window_requests,
-        }
-    }
-
-    pub(super) fn length(&self) -> Nanos {
-        self.clock.since(self.start).max(0)
-    }
-
-    /// Time moves on; it never runs backwards here.
-    #[inline]
-    pub(super) fn advance(&mut self, now: Timestamp) {
-        self.clock = self.clock.max(now);
-        if self.clock >= self.lasts_until {
-            self.move_on();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn move_on(&mut self) {
-        self.window_index = self.length() / self.window.max(1);
-        self.second = self.length() / SECOND;
-        let second_ends = self.start.plus((self.second + 1).saturating_mul(SECOND));
-        self.lasts_until = second_ends.min(self.window_start(self.window_index + 1));
-    }
-
-    pub(super) fn window_start(&self, index: i64) -> Timestamp {
-        self.start.plus(index.saturating_mul(self.window))
-    }
-
-    /// Whole seconds since the start.
-    #[inline]
-    pub(super) fn second(&self) -> i64 {
-        self.second
     }
 }
 

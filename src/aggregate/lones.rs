@@ -1,7 +1,7 @@
 //! Connections that may be the first of a series of health checks: on a churning leg nearly all, and nearly none is.
 
-use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::num::NonZeroU64;
 
 use foldhash::quality::RandomState;
 
@@ -22,88 +22,173 @@ struct Lone {
 /// leaves for the newest, is at hand.
 #[derive(Debug, Default)]
 pub(super) struct Lones {
-    queue: VecDeque<Lone>,
-    /// The serial number of the first in the queue; the index knows them by its lower bits.
-    first: u32,
+    /// By serial number, counted round.
+    ring: Vec<Lone>,
+    /// The serial numbers of the oldest in the ring and of the next to come; the index knows them by these.
+    oldest: u32,
+    next: u32,
     index: Index,
     hasher: RandomState,
+}
+
+/// The place of a serial number in the ring.
+#[inline]
+fn place(serial: u32) -> usize {
+    // Serial numbers go on behind the largest as places do.
+    const { assert!(CHECK_SERIES.is_power_of_two()) };
+    serial as usize % CHECK_SERIES
 }
 
 impl Lones {
     /// Asks for the memory that will tell whether there is one of this kind.
     #[inline]
     pub(super) fn fetch(&self, key: SeriesKey) {
-        self.index.fetch(self.hasher.hash_one(key));
+        self.index.fetch(self.hash(key));
     }
 
-    fn place(&self, key: SeriesKey, hash: u64) -> Option<usize> {
-        let distance = |serial: u32| serial.wrapping_sub(self.first) as usize;
-        let is_it = |serial| {
-            let lone = self.queue.get(distance(serial));
-            lone.is_some_and(|lone| lone.key == key)
-        };
-        self.index.find(hash, is_it).map(distance)
+    #[inline]
+    fn serial(&self, key: SeriesKey, hash: u64) -> Option<u32> {
+        let is_it = |serial| self.ring.get(place(serial)).is_some_and(|lone| lone.key == key);
+        self.index.find(hash, is_it)
     }
 
     /// By what a kind is found.
     #[inline]
-    pub(super) fn hash(&self, key: SeriesKey) -> u64 {
-        self.hasher.hash_one(key)
+    pub(super) fn hash(&self, (leg, asked): SeriesKey) -> u64 {
+        let asked = asked.map_or(0, NonZeroU64::get);
+        self.hasher.hash_one(u128::from(leg) << 64 | u128::from(asked))
     }
 
     /// The one of this kind.
     #[inline]
     pub(super) fn get_mut(&mut self, key: SeriesKey, hash: u64) -> Option<&mut Member> {
-        let place = self.place(key, hash)?;
-        self.queue.get_mut(place)?.member.as_mut()
+        let serial = self.serial(key, hash)?;
+        self.ring.get_mut(place(serial))?.member.as_mut()
     }
 
     /// Takes the one of this kind.
     pub(super) fn take(&mut self, key: SeriesKey, hash: u64) -> Option<Member> {
-        let place = self.place(key, hash)?;
-        self.index.remove(hash, self.first.wrapping_add(place as u32));
-        self.queue.get_mut(place)?.member.take()
+        let serial = self.serial(key, hash)?;
+        self.index.remove(hash, serial);
+        self.ring.get_mut(place(serial))?.member.take()
     }
 
     /// One of a kind that there is not; the oldest leaves for it if there are too many.
     pub(super) fn push(&mut self, key: SeriesKey, hash: u64, member: Member) -> Option<(SeriesKey, Member)> {
-        let oldest = if self.queue.len() < CHECK_SERIES {
+        let oldest = if self.len() < CHECK_SERIES {
             None
         } else {
             self.pop()
         };
-        let serial = self.first.wrapping_add(self.queue.len() as u32);
+        let serial = self.next;
+        self.next = serial.wrapping_add(1);
         self.index.insert(hash, serial);
-        self.queue.push_back(Lone {
+        let lone = Lone {
             hash,
             key,
             member: Some(member),
-        });
+        };
+        match self.ring.get_mut(place(serial)) {
+            Some(gone) => *gone = lone,
+            None => self.ring.push(lone),
+        }
         oldest
     }
 
     fn pop(&mut self) -> Option<(SeriesKey, Member)> {
-        let oldest = self.queue.pop_front()?;
-        let serial = self.first;
-        self.first = serial.wrapping_add(1);
-        let member = oldest.member?;
-        self.index.remove(oldest.hash, serial);
+        let serial = self.oldest;
+        self.oldest = serial.wrapping_add(1);
+        let oldest = self.ring.get_mut(place(serial))?;
+        let (hash, key, member) = (oldest.hash, oldest.key, oldest.member.take()?);
+        self.index.remove(hash, serial);
         // The next one to leave.
-        if let Some(next) = self.queue.front() {
+        if let Some(next) = self.ring.get(place(self.oldest)) {
             self.index.fetch(next.hash);
         }
-        Some((oldest.key, member))
+        Some((key, member))
     }
 
     /// How many there are, at most.
-    pub(super) fn len(&self) -> usize {
-        self.queue.len()
+    #[inline]
+    fn len(&self) -> usize {
+        self.next.wrapping_sub(self.oldest) as usize
     }
 
     /// Takes all of them, in the order in which they came.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (SeriesKey, Member)> {
+    pub(super) fn drain(&mut self, mut each: impl FnMut(SeriesKey, &Member)) {
+        for way in 0..self.len() as u32 {
+            let lone = self.ring.get(place(self.oldest.wrapping_add(way)));
+            if let Some(lone) = lone
+                && let Some(member) = &lone.member
+            {
+                each(lone.key, member);
+            }
+        }
+        self.ring.clear();
         self.index = Index::default();
-        let lones = self.queue.drain(..);
-        lones.filter_map(|lone| Some((lone.key, lone.member?)))
+        (self.oldest, self.next) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::aggregate::tracker::AtSyn;
+    use crate::aggregate::waiting::Waiting;
+    use crate::classify::Ending;
+    use crate::frame::InterfaceId;
+    use crate::time::Timestamp;
+
+    fn member(number: u64) -> Member {
+        Member {
+            start: Timestamp::default(),
+            close: number,
+            window: 0,
+            waiting: Waiting::FRESH,
+            star_syn: AtSyn::default(),
+            listed: None,
+            ending: Ending::Request10,
+            frame: (InterfaceId(0), number),
+        }
+    }
+
+    /// What a ring tells is what a queue of all would, of kinds that come, come again and are taken.
+    #[test]
+    fn the_oldest_leave_and_the_others_are_found() {
+        let mut lones = Lones::default();
+        let mut queue: VecDeque<(SeriesKey, Option<u64>)> = VecDeque::new();
+        for number in 0..3 * CHECK_SERIES as u64 {
+            let key = (number as u32 % 3, NonZeroU64::new(number + 1));
+            let hash = lones.hash(key);
+            assert!(lones.get_mut(key, hash).is_none());
+            let left = lones.push(key, hash, member(number));
+            let oldest = if queue.len() < CHECK_SERIES {
+                None
+            } else {
+                queue.pop_front()
+            };
+            let expected = oldest.and_then(|(key, close)| Some((key, close?)));
+            assert_eq!(left.map(|(key, member)| (key, member.close)), expected);
+            queue.push_back((key, Some(number)));
+            if number.is_multiple_of(7) {
+                let at = (number as usize * 31) % queue.len();
+                let (key, close) = &mut queue[at];
+                let hash = lones.hash(*key);
+                assert_eq!(lones.get_mut(*key, hash).map(|member| member.close), *close);
+                assert_eq!(lones.take(*key, hash).map(|member| member.close), close.take());
+            }
+            assert_eq!(lones.len(), queue.len());
+        }
+        let mut left = Vec::new();
+        lones.drain(|key, member| left.push((key, member.close)));
+        let expected: Vec<_> = queue
+            .into_iter()
+            .filter_map(|(key, close)| Some((key, close?)))
+            .collect();
+        assert_eq!(left, expected);
+        assert_eq!(lones.len(), 0);
+        lones.drain(|_, _| panic!("nobody is left"));
     }
 }

@@ -3,7 +3,9 @@
 use std::num::NonZeroU64;
 
 use super::collector::Aggregate;
-use super::event::{EventKind, LegEvent, PrefixRef, Reuse, Told};
+use super::event::{EventKind, LegEvent, Reuse, Told};
+use super::happening::At;
+use super::naming::Side;
 use crate::classify::ConnectionFacts;
 
 /// What an engine told that was not taken in yet.
@@ -28,22 +30,26 @@ impl Aggregate {
     ///
     /// Events are large and many: they are looked at where they lie.
     pub fn apply(&mut self, found: &[Told]) {
-        self.numbers.engines = found.len();
+        let mut sides = std::mem::take(&mut self.sides);
+        if sides.len() < found.len() {
+            sides.resize_with(found.len(), Side::default);
+        }
         let mut rest: Vec<Rest<'_>> = found.iter().map(Rest::of).collect();
         let head = |(engine, rest): (usize, &Rest<'_>)| Some((rest.events.first()?.place(), engine));
         while let Some((_, engine)) = rest.iter().enumerate().filter_map(head).min() {
             let others = rest.iter().enumerate().filter(|(other, _)| *other != engine);
             let until = others.filter_map(head).map(|(place, _)| place).min();
             // As long as this one stays ahead there is nothing to choose.
-            self.take_in(engine, &mut rest[engine], until);
+            self.take_in(&mut sides[engine], &mut rest[engine], until);
         }
+        self.sides = sides;
         for (engine, told) in found.iter().enumerate() {
             self.take_samples(engine, &told.samples);
         }
     }
 
     /// Takes in what one engine told up to the place where another one told something.
-    fn take_in(&mut self, engine: usize, rest: &mut Rest<'_>, until: Option<(u64, u32)>) {
+    fn take_in(&mut self, side: &mut Side, rest: &mut Rest<'_>, until: Option<(u64, u32)>) {
         let is_later = |until| move |event: &LegEvent| event.place() > until;
         let many = until.and_then(|until| rest.events.iter().position(is_later(until)));
         let (now, later) = rest.events.split_at(many.unwrap_or(rest.events.len()));
@@ -51,25 +57,21 @@ impl Aggregate {
         for event in now {
             self.order += 1;
             self.advance(event.clock);
-            let pair = self.numbers.pair(engine, event.leg);
+            let pair = side.pair(event.leg);
+            let at = At::new(pair, event);
             match event.kind {
                 EventKind::Leg(place) => {
                     if let Some(leg) = rest.told.legs.get(place as usize) {
-                        self.name_leg(engine, event.leg, leg);
+                        self.name_leg(side, event.leg, leg);
                     }
                 }
                 EventKind::Prefix(place) => {
                     if let Some(prefix) = rest.told.prefixes.get(place as usize) {
-                        self.name_prefix(engine, prefix);
+                        self.name_prefix(side, prefix);
                     }
                 }
-                EventKind::Closed { connection } => {
-                    if let Some(facts) = rest.facts.next() {
-                        let place = self.numbers.place(engine, connection.0);
-                        let prefix = self.numbers.prefix(engine, PrefixRef(facts.last_prefix));
-                        self.closed(pair, place, facts, prefix.number);
-                    }
-                }
+                EventKind::Opened { connection, syn } => self.on_opened(side, at, connection, syn),
+                EventKind::Established { connect } => self.on_established(at, connect),
                 EventKind::Request { asked, reuse, .. } => {
                     if reuse == Reuse::First
                         && let Some(asked) = asked.of(&rest.told.lines)
@@ -77,7 +79,7 @@ impl Aggregate {
                         self.checks.name(pair.number.0, asked);
                         self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
                     }
-                    self.on_request(self.at(engine, pair, event), &event.kind);
+                    self.on_request(side, at, &event.kind);
                 }
                 EventKind::Answered {
                     status,
@@ -87,11 +89,18 @@ impl Aggregate {
                     prefix,
                     became_idle,
                 } => self.on_exchange_end(
-                    self.at(engine, pair, event),
+                    side,
+                    at,
                     Some((status, announced, first_byte)),
                     (response, prefix, became_idle),
                 ),
-                _ => self.on_leg(self.at(engine, pair, event), &event.kind),
+                EventKind::Closing { .. } => self.on_closing(side, at, &event.kind),
+                EventKind::Closed { connection } => {
+                    if let Some(facts) = rest.facts.next() {
+                        self.closed(side, pair, connection, facts);
+                    }
+                }
+                _ => self.on_leg(side, at, &event.kind),
             }
         }
     }

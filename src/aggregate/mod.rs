@@ -25,10 +25,12 @@ mod pairing;
 mod pools;
 mod prefixes;
 mod recent;
+mod span;
 mod statuses;
 mod summary;
 mod timeline;
 mod tracker;
+mod waiting;
 mod waits;
 
 pub use closes::{CloseGroup, CloseSample, Closes};

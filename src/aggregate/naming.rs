@@ -7,9 +7,11 @@ use indexmap::IndexSet;
 
 use super::collector::Aggregate;
 use super::event::{LegNamed, LegRef, PrefixNamed, PrefixRef};
+use super::kernel::Ports;
 use super::leg::LegState;
 use super::pools::PoolRef;
 use super::prefixes::HostRef;
+use super::waiting::WaitingList;
 use crate::classify::Endpoint;
 use crate::limits::{CLIENTS_PER_SERVER, LEGS};
 
@@ -54,15 +56,25 @@ impl Prefix {
 }
 
 /// Each engine numbers what it meets; here every pair of client and server, and every prefix, has one number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
-    /// How many engines tell.
-    pub(super) engines: usize,
     pairs: IndexSet<(Option<IpAddr>, Option<Endpoint>), RandomState>,
     prefixes: IndexSet<(Option<Box<str>>, Box<str>), RandomState>,
-    /// By [`place`](Self::place).
-    pairs_of: Vec<Pair>,
-    prefixes_of: Vec<Prefix>,
+}
+
+impl Numbers {
+    /// The ends of the leg with our number.
+    pub(super) fn ends(&self, leg: LegRef) -> Option<(Option<IpAddr>, Option<Endpoint>)> {
+        self.pairs.get_index(leg.0 as usize).copied()
+    }
+}
+
+/// What is kept for one engine, by its numbers.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    pairs: Vec<Pair>,
+    prefixes: Vec<Prefix>,
+    pub(super) waiting: WaitingList,
 }
 
 fn note<T: Copy>(list: &mut Vec<T>, place: usize, ours: T, none: T) {
@@ -72,53 +84,34 @@ fn note<T: Copy>(list: &mut Vec<T>, place: usize, ours: T, none: T) {
     list[place] = ours;
 }
 
-impl Numbers {
-    /// Of so many engines, which told nothing yet.
-    pub(super) fn of(engines: usize) -> Self {
-        Self {
-            engines,
-            pairs: IndexSet::default(),
-            prefixes: IndexSet::default(),
-            pairs_of: Vec::new(),
-            prefixes_of: Vec::new(),
-        }
-    }
-
-    /// The place of what an engine numbers, among those of all engines.
+impl Side {
     #[inline]
-    pub(super) fn place(&self, engine: usize, theirs: u32) -> usize {
-        theirs as usize * self.engines + engine
+    pub(super) fn pair(&self, theirs: LegRef) -> Pair {
+        *self.pairs.get(theirs.0 as usize).unwrap_or(&Pair::NONE)
     }
 
     #[inline]
-    pub(super) fn pair(&self, engine: usize, theirs: LegRef) -> Pair {
-        let known = self.pairs_of.get(self.place(engine, theirs.0));
-        known.copied().unwrap_or(Pair::NONE)
-    }
-
-    /// The ends of the leg with our number.
-    pub(super) fn ends(&self, leg: LegRef) -> Option<(Option<IpAddr>, Option<Endpoint>)> {
-        self.pairs.get_index(leg.0 as usize).copied()
-    }
-
-    #[inline]
-    pub(super) fn prefix(&self, engine: usize, theirs: PrefixRef) -> Prefix {
-        let known = self.prefixes_of.get(self.place(engine, theirs.0));
-        known.copied().unwrap_or(Prefix::NONE)
+    pub(super) fn prefix(&self, theirs: PrefixRef) -> Prefix {
+        *self.prefixes.get(theirs.0 as usize).unwrap_or(&Prefix::NONE)
     }
 }
 
 impl Aggregate {
-    pub(super) fn name_leg(&mut self, engine: usize, theirs: LegRef, LegNamed { client, server }: &LegNamed) {
+    pub(super) fn name_leg(
+        &mut self,
+        side: &mut Side,
+        theirs: LegRef,
+        LegNamed { client, server }: &LegNamed,
+    ) {
         let (client, server) = (*client, *server);
         let (number, new) = self.numbers.pairs.insert_full((client, server));
         if new {
             let pair = self.new_pair(number, client, server);
             self.pairs.push(pair);
+            self.ports.0.push(Ports::default());
         }
-        let place = self.numbers.place(engine, theirs.0);
         if let Some(pair) = self.pairs.get(number) {
-            note(&mut self.numbers.pairs_of, place, *pair, Pair::NONE);
+            note(&mut side.pairs, theirs.0 as usize, *pair, Pair::NONE);
         }
     }
 
@@ -132,7 +125,7 @@ impl Aggregate {
         };
         let (clients, star) = self.servers.entry(server).or_default();
         let own = client.is_some() && server.is_some() && *clients < CLIENTS_PER_SERVER && !full;
-        let window = self.span.map_or(0, |span| span.window_index);
+        let window = self.span.window_index;
         let leg = if own {
             *clients += 1;
             self.legs.push(LegState::new(client, server, window));
@@ -155,7 +148,7 @@ impl Aggregate {
         }
     }
 
-    pub(super) fn name_prefix(&mut self, engine: usize, named: &PrefixNamed) {
+    pub(super) fn name_prefix(&mut self, side: &mut Side, named: &PrefixNamed) {
         let (host, path) = (named.host.clone(), named.path.clone());
         let (number, new) = self.numbers.prefixes.insert_full((host.clone(), path.clone()));
         if new {
@@ -166,8 +159,7 @@ impl Aggregate {
             number: PrefixRef(number as u32),
             host: self.host_of(PrefixRef(number as u32)),
         };
-        let place = self.numbers.place(engine, named.prefix.0);
-        note(&mut self.numbers.prefixes_of, place, prefix, Prefix::NONE);
+        note(&mut side.prefixes, named.prefix.0 as usize, prefix, Prefix::NONE);
     }
 
     pub(super) fn host_of(&self, prefix: PrefixRef) -> HostRef {

@@ -94,9 +94,11 @@ impl Aggregate {
             return;
         }
         self.paired.take();
-        let numbers = &self.numbers;
+        let Some(side) = self.sides.get(engine) else {
+            return;
+        };
         let ours = samples.iter().map(|sample| SampledExchange {
-            leg: numbers.pair(engine, sample.leg).number,
+            leg: side.pair(sample.leg).number,
             ..*sample
         });
         self.samples.extend(ours);
@@ -235,6 +237,7 @@ fn no_chance(fronts: &[matching::Exchange], backs: &[matching::Exchange], matche
 #[cfg(test)]
 mod tests {
     use super::super::event::{LegNamed, LegRef};
+    use super::super::naming::Side;
     use super::*;
     use crate::thresholds::Thresholds;
     use crate::time::{MILLISECOND, Timestamp};
@@ -244,6 +247,7 @@ mod tests {
 
     fn aggregate() -> Aggregate {
         let mut aggregate = Aggregate::new(Thresholds::default(), None);
+        let mut side = Side::default();
         for (leg, client, server) in [(CLIENT, [10, 0, 0, 1], 1), (PROXY, [10, 0, 0, 2], 3)] {
             let named = LegNamed {
                 client: Some(client.into()),
@@ -252,8 +256,9 @@ mod tests {
                     port: 80,
                 }),
             };
-            aggregate.name_leg(0, LegRef(leg), &named);
+            aggregate.name_leg(&mut side, LegRef(leg), &named);
         }
+        aggregate.sides.push(side);
         aggregate
     }
 

@@ -76,17 +76,43 @@ pub(super) struct Pools {
 }
 
 impl Pool {
+    /// How many ends are later than a moment, where they are in order and so many are known to be. Who asks means a moment
+    /// that is not long gone: looked for from the latest end on, by steps that double.
+    fn later_than(&self, moment: Timestamp, known: usize) -> usize {
+        let many = self.ends.len();
+        let is_later = |back: usize| {
+            many.checked_sub(back)
+                .is_some_and(|at| self.ends.get(at) > Some(&moment))
+        };
+        // So many are later, and the one `step` before them was not looked at.
+        let (mut later, mut step) = (known, 1);
+        while is_later(later + step) {
+            later += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if is_later(later + step) {
+                later += step;
+            }
+        }
+        later
+    }
+
     /// As [`Pools::ended_between`], where the ends are in order.
     fn ended_between(&self, from: Timestamp, until: Timestamp) -> Option<Between> {
-        let first = self.ends.partition_point(|end| *end <= from);
-        let last = self.ends.partition_point(|end| *end <= until).max(first);
-        let after = (self.ends.len() - last) as u64;
+        let after = self.later_than(until, 0);
+        let later = self.later_than(from, if from <= until { after } else { 0 });
+        let after = after.min(later);
+        let last = self.ends.len() - after;
         let between = Between {
-            responses: (last - first) as u32,
-            before: self.ended - after,
-            latest: (last > first).then(|| self.ends.get(last - 1).copied()).flatten(),
+            responses: (later - after) as u32,
+            before: self.ended - after as u64,
+            latest: (later > after)
+                .then(|| self.ends.get(last - 1).copied())
+                .flatten(),
         };
-        (first > 0 || !self.dropped).then_some(between)
+        (later < self.ends.len() || !self.dropped).then_some(between)
     }
 }
 
@@ -216,6 +242,33 @@ mod tests {
         assert_eq!(pools.ended_between(one, at(1), at(5)), between(2, 3, Some(4)));
         assert_eq!(pools.ended_between(other, at(3), at(5)), between(0, 1, None));
         assert_eq!(pools.ended_between(PoolRef::NONE, at(3), at(5)), None);
+    }
+
+    #[test]
+    fn what_is_looked_for_from_the_latest_on_is_what_there_is() {
+        let mut pool = Pool::default();
+        for many in 0..70 {
+            for moment in -1..=many + 1 {
+                // Every other end comes twice.
+                let later = pool.ends.iter().filter(|end| **end > at(moment)).count();
+                for known in [0, later / 2, later] {
+                    assert_eq!(pool.later_than(at(moment), known), later, "{moment} of {many}");
+                }
+                for until in [moment - 3, moment, moment + 1, moment + 9] {
+                    pool.ended = pool.ends.len() as u64;
+                    let ended = |end: &&Timestamp| **end <= at(until.max(moment));
+                    let within = |end: &&Timestamp| **end > at(moment) && **end <= at(until);
+                    let between = pool.ended_between(at(moment), at(until));
+                    let expected = Between {
+                        responses: pool.ends.iter().filter(within).count() as u32,
+                        before: pool.ends.iter().filter(ended).count() as u64,
+                        latest: pool.ends.iter().filter(within).max().copied(),
+                    };
+                    assert_eq!(between, Some(expected), "{moment} to {until} of {many}");
+                }
+            }
+            pool.ends.push_back(at(many / 2 + many % 2));
+        }
     }
 
     #[test]

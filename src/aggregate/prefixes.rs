@@ -22,18 +22,18 @@ pub(super) struct PrefixCounts {
 }
 
 impl PrefixCounts {
-    fn request(&mut self, reuse: Reuse) {
+    #[inline]
+    fn request(&mut self) {
         self.requests += 1;
         self.busy += 1;
         self.peak_busy = self.peak_busy.max(self.busy);
-        match reuse {
-            Reuse::First => {
-                self.first += 1;
-                self.closes_before_last_first = self.closes;
-            }
-            Reuse::MidstreamFirst => self.open_at_start += 1,
-            Reuse::Reused => {}
-        }
+    }
+
+    #[inline]
+    fn first(&mut self) {
+        self.first += 1;
+        self.closes_before_last_first = self.closes;
+        self.request();
     }
 
     fn take_out(&mut self, reuse: Reuse) {
@@ -63,8 +63,6 @@ struct Rows {
     prefix: PrefixRef,
     own: u32,
     host: u32,
-    /// It has no row of its own.
-    over: bool,
 }
 
 impl Default for Rows {
@@ -74,20 +72,32 @@ impl Default for Rows {
             prefix: PrefixRef::UNREAD,
             own: 0,
             host: 0,
-            over: false,
         }
     }
 }
 
 /// The prefixes and hosts of one leg.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Prefixes {
     by_prefix: IndexMap<Option<PrefixRef>, PrefixCounts, RandomState>,
     by_host: IndexMap<Option<HostRef>, PrefixCounts, RandomState>,
-    /// The prefix used last, and where the rows are of those used lately, by the lowest bits of their numbers.
-    last: Option<PrefixRef>,
+    /// The prefix used last, and where the rows are of those used lately that have their own, by the lowest bits of their
+    /// numbers.
+    last: PrefixRef,
     latest: [Rows; LATEST],
     pub(super) overflow: u64,
+}
+
+impl Default for Prefixes {
+    fn default() -> Self {
+        Self {
+            by_prefix: IndexMap::default(),
+            by_host: IndexMap::default(),
+            last: PrefixRef::UNREAD,
+            latest: [Rows::default(); LATEST],
+            overflow: 0,
+        }
+    }
 }
 
 impl Prefixes {
@@ -99,16 +109,12 @@ impl Prefixes {
             return;
         }
         let latest = &self.latest[number.0 as usize % LATEST];
-        let (own, host, over) = if latest.prefix == number {
-            (latest.own, latest.host, latest.over)
+        let (own, host) = if latest.prefix == number {
+            (latest.own, latest.host)
         } else {
-            let rows = self.find(prefix);
-            (rows.own, rows.host, rows.over)
+            self.find(prefix)
         };
-        if over && self.last != Some(number) {
-            self.overflow += 1;
-        }
-        self.last = Some(number);
+        self.last = number;
         if let Some((_, own)) = self.by_prefix.get_index_mut(own as usize) {
             count(own);
         }
@@ -119,40 +125,53 @@ impl Prefixes {
 
     #[cold]
     #[inline(never)]
-    fn find(&mut self, prefix: Prefix) -> Rows {
+    fn find(&mut self, prefix: Prefix) -> (u32, u32) {
         fn place<K: std::hash::Hash + Eq>(
             map: &mut IndexMap<Option<K>, PrefixCounts, RandomState>,
             key: K,
-        ) -> (usize, bool) {
+        ) -> (u32, bool) {
             let key = Some(key);
             if let Some(place) = map.get_index_of(&key) {
-                return (place, false);
+                return (place as u32, false);
             }
             let full = map.len() >= PREFIXES_PER_LEG;
             let entry = map.entry(if full { None } else { key });
             let place = entry.index();
             entry.or_default();
-            (place, full)
+            (place as u32, full)
         }
         let (own, over) = place(&mut self.by_prefix, prefix.number);
-        let rows = Rows {
-            prefix: prefix.number,
-            own: own as u32,
-            host: place(&mut self.by_host, prefix.host).0 as u32,
-            over,
-        };
-        self.latest[prefix.number.0 as usize % LATEST] = rows;
-        rows
+        let (host, _) = place(&mut self.by_host, prefix.host);
+        if !over {
+            self.latest[prefix.number.0 as usize % LATEST] = Rows {
+                prefix: prefix.number,
+                own,
+                host,
+            };
+        } else if self.last != prefix.number {
+            self.overflow += 1;
+        }
+        (own, host)
     }
 
+    #[inline]
     pub(super) fn request(&mut self, prefix: Prefix, reuse: Reuse) {
-        self.count(prefix, |row| row.request(reuse));
+        match reuse {
+            Reuse::First => self.count(prefix, PrefixCounts::first),
+            Reuse::Reused => self.count(prefix, PrefixCounts::request),
+            Reuse::MidstreamFirst => self.count(prefix, |row| {
+                row.open_at_start += 1;
+                row.request();
+            }),
+        }
     }
 
+    #[inline]
     pub(super) fn ended(&mut self, prefix: Prefix) {
         self.count(prefix, |row| row.busy = row.busy.saturating_sub(1));
     }
 
+    #[inline]
     pub(super) fn closed(&mut self, prefix: Prefix, was_busy: bool) {
         self.count(prefix, |row| {
             row.closes += 1;

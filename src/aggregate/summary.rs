@@ -169,7 +169,7 @@ impl Aggregate {
                 leg.kernel.add(ports.entries(span.start, span.clock));
             }
         }
-        let mut timeline = self.timeline.build(span.clock);
+        let mut timeline = self.timeline.build(span.clock, self.open.now);
         self.waits.fill(&mut timeline, span.clock);
         Summary {
             totals: self.totals(&legs),
@@ -202,7 +202,9 @@ impl Aggregate {
         totals.concurrency = Concurrency {
             peak_busy: self.busy.peak,
             peak_open: self.open.peak,
-            peak_handshakes: self.peak.peak(),
+            peak_handshakes: self
+                .peak
+                .with(self.span.second(), self.timeline.present.handshakes),
             closed_before_last_first: None,
             ..totals.concurrency
         };

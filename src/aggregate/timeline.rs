@@ -55,8 +55,8 @@ pub(super) struct TimelineBuilder {
     step: Nanos,
     rows: Vec<TimelineRow>,
     open: u64,
-    /// End of the last row.
-    last_ends: Timestamp,
+    /// What happened in the present second: no row has it yet.
+    pub(super) present: TimelineRow,
 }
 
 impl Default for TimelineBuilder {
@@ -66,7 +66,7 @@ impl Default for TimelineBuilder {
             step: SECOND,
             rows: Vec::new(),
             open: 0,
-            last_ends: Timestamp::MIN,
+            present: TimelineRow::default(),
         }
     }
 }
@@ -77,24 +77,21 @@ impl TimelineBuilder {
         self.start.get_or_insert(start);
     }
 
-    /// The row of `now`, which never runs backwards.
-    #[inline]
-    pub(super) fn row(&mut self, now: Timestamp) -> &mut TimelineRow {
-        self.reach(now);
-        let last = self.rows.len() - 1;
-        &mut self.rows[last]
-    }
-
-    #[inline]
-    fn reach(&mut self, now: Timestamp) {
-        if now >= self.last_ends || self.rows.is_empty() {
-            self.extend(now);
+    /// The present second, or a part of it, is over: `now` lies in it and never runs backwards, and as many connections are
+    /// open.
+    pub(super) fn pass(&mut self, now: Timestamp, open: u64) {
+        let mut present = std::mem::take(&mut self.present);
+        present.open = open;
+        // Rows up to this one had as many open as before.
+        let place = self.reach(now);
+        self.open = open;
+        if let Some(row) = self.rows.get_mut(place) {
+            row.merge(&present);
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn extend(&mut self, now: Timestamp) {
+    /// The place of the row of `now`, which is the last one.
+    fn reach(&mut self, now: Timestamp) -> usize {
         let start = *self.start.get_or_insert(now);
         let mut place = (now.since(start) / self.step).max(0) as usize;
         while place >= KEPT_ROWS {
@@ -108,19 +105,7 @@ impl TimelineBuilder {
             };
             self.rows.resize(place + 1, blank);
         }
-        self.last_ends = start.plus(self.step.saturating_mul(self.rows.len() as i64));
-    }
-
-    /// Connections are open; returns the row of `now`.
-    #[inline]
-    pub(super) fn open_changed(&mut self, now: Timestamp, open: u64) -> &mut TimelineRow {
-        // Rows up to this one had as many as before.
-        self.reach(now);
-        self.open = open;
-        let last = self.rows.len() - 1;
-        let row = &mut self.rows[last];
-        row.open = open;
-        row
+        place
     }
 
     fn coarsen(&mut self) {
@@ -128,16 +113,18 @@ impl TimelineBuilder {
         self.rows = merged(&self.rows, 10);
     }
 
-    /// All rows in one.
-    pub(super) fn sum(&self) -> TimelineRow {
-        sum(&self.rows)
+    /// All rows in one, when so many connections are open.
+    pub(super) fn sum(&self, open: u64) -> TimelineRow {
+        let mut sum = sum(&self.rows);
+        sum.merge(&TimelineRow { open, ..self.present });
+        sum
     }
 
-    /// The rows to show, up to `end`.
-    pub(super) fn build(&self, end: Timestamp) -> Timeline {
+    /// The rows to show, up to `end`, which lies in the present second, when so many connections are open.
+    pub(super) fn build(&self, end: Timestamp, open: u64) -> Timeline {
         let mut all = self.clone();
         if self.start.is_some() {
-            all.row(end);
+            all.pass(end, open);
         }
         let factor = [1, 2, 5, 10]
             .into_iter()
@@ -172,9 +159,13 @@ mod tests {
         let mut builder = TimelineBuilder::default();
         let end = 50_000;
         for second in 0..=end {
-            builder.row(Timestamp::from_parts(second, 0)).requests += 1;
+            builder.present.requests += 1;
+            if second < end {
+                builder.pass(Timestamp::from_parts(second, 0), 0);
+            }
         }
-        let timeline = builder.build(Timestamp::from_parts(end, 0));
+        assert_eq!(builder.sum(0).requests, 50_001);
+        let timeline = builder.build(Timestamp::from_parts(end, 0), 0);
         assert_eq!(timeline.step_s, 20);
         assert!(timeline.rows.len() <= TIMELINE_ROWS);
         assert_eq!(timeline.rows.iter().map(|row| row.requests).sum::<u64>(), 50_001);
@@ -183,9 +174,9 @@ mod tests {
     #[test]
     fn silent_rows_carry_the_open_connections() {
         let mut builder = TimelineBuilder::default();
-        builder.open_changed(Timestamp::from_parts(0, 0), 3);
-        builder.open_changed(Timestamp::from_parts(4, 0), 2);
-        let timeline = builder.build(Timestamp::from_parts(5, 0));
+        builder.pass(Timestamp::from_parts(0, 0), 3);
+        builder.pass(Timestamp::from_parts(4, 0), 2);
+        let timeline = builder.build(Timestamp::from_parts(5, 0), 2);
         assert_eq!(
             timeline.rows.iter().map(|row| row.open).collect::<Vec<_>>(),
             [3, 3, 3, 3, 2, 2]
@@ -193,11 +184,28 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_second_add_up() {
+        let mut builder = TimelineBuilder::default();
+        let now = Timestamp::from_parts(7, 0);
+        builder.begin(now);
+        for open in [1, 5, 4] {
+            builder.present.handshakes += 1;
+            builder.pass(now.plus(SECOND / 3), open);
+        }
+        builder.present.handshakes += 1;
+        let rows = builder.build(now.plus(SECOND / 2), 3).rows;
+        assert_eq!((rows.len(), rows[0].handshakes, rows[0].open), (1, 4, 3));
+    }
+
+    #[test]
     fn a_century_is_coarse_not_large() {
         let mut builder = TimelineBuilder::default();
-        builder.row(Timestamp::from_parts(0, 0)).closes += 1;
-        builder.row(Timestamp::from_parts(3_200_000_000, 0)).closes += 1;
-        let timeline = builder.build(Timestamp::from_parts(3_200_000_000, 0));
+        for second in [0, 3_200_000_000] {
+            builder.present.closes += 1;
+            builder.pass(Timestamp::from_parts(second, 0), 0);
+        }
+        let timeline = builder.build(Timestamp::from_parts(3_200_000_000, 0), 0);
+        assert_eq!(timeline.rows.iter().map(|row| row.closes).sum::<u64>(), 2);
         assert!(timeline.rows.len() <= TIMELINE_ROWS);
     }
 }

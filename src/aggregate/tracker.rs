@@ -20,44 +20,36 @@ pub(super) struct AtSyn {
     pub(super) idle_closes: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// The latest first request; its order is 0 as long as there is none.
+#[derive(Clone, Copy, Debug, Default)]
 struct LastFirst {
     order: Order,
     syn: AtSyn,
 }
 
-/// Gauges and order of one leg over one span.
+/// What shows of a pool over one span: its peaks, and its last first request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tracker {
-    pub(super) busy: u64,
-    pub(super) open: u64,
+pub(super) struct Spell {
     peak_busy: u64,
     peak_open: u64,
     open_at_start: u64,
-    closes: u64,
-    idle_closes: u64,
-    last_first: Option<LastFirst>,
+    last_first: LastFirst,
     /// Closes by health checks after the last first's SYN; those before it are only counted.
     check_closes: VecDeque<Order>,
     check_closes_before: u64,
 }
 
-impl Tracker {
-    /// The tracker of a window that begins now, by the whole capture's.
-    pub(super) fn next_window(&self) -> Self {
-        Self {
-            busy: self.busy,
-            open: self.open,
-            peak_busy: self.busy,
-            peak_open: self.open,
-            open_at_start: self.open,
-            ..Self::default()
-        }
+impl Spell {
+    /// So many are busy.
+    #[inline]
+    pub(super) fn are_busy(&mut self, busy: u64) {
+        self.peak_busy = self.peak_busy.max(busy);
     }
 
-    pub(super) fn opened(&mut self, midstream: bool) {
-        self.open += 1;
-        self.peak_open = self.peak_open.max(self.open);
+    /// So many are open, of which one more was there before the span if it is `midstream`.
+    #[inline]
+    pub(super) fn are_open(&mut self, open: u64, midstream: bool) {
+        self.peak_open = self.peak_open.max(open);
         self.open_at_start += u64::from(midstream);
     }
 
@@ -65,46 +57,27 @@ impl Tracker {
         self.open_at_start = self.open_at_start.saturating_sub(1);
     }
 
-    pub(super) fn became_busy(&mut self) {
-        self.busy += 1;
-        self.peak_busy = self.peak_busy.max(self.busy);
-    }
-
-    /// So many are busy, as the whole capture's tracker has it.
-    pub(super) fn are_busy(&mut self, busy: u64) {
-        self.peak_busy = self.peak_busy.max(busy);
-    }
-
-    pub(super) fn became_idle(&mut self) {
-        self.busy = self.busy.saturating_sub(1);
-    }
-
-    pub(super) fn left(&mut self) {
-        self.open = self.open.saturating_sub(1);
-    }
-
-    /// A connection that had carried a request was closed.
-    pub(super) fn closed_with_request(&mut self, idle: bool) {
-        self.closes += 1;
-        self.idle_closes += u64::from(idle);
-    }
-
-    /// What a SYN at `order` finds.
-    pub(super) fn at_syn(&self, order: Order) -> AtSyn {
-        AtSyn {
-            order,
-            closes: self.closes,
-            idle_closes: self.idle_closes,
-        }
+    /// Another span has these peaks.
+    pub(super) fn raise(&mut self, other: &Self) {
+        self.peak_busy = self.peak_busy.max(other.peak_busy);
+        self.peak_open = self.peak_open.max(other.peak_open);
     }
 
     /// A first request at `order` turned out to be an ordinary one.
+    #[inline]
     pub(super) fn first(&mut self, order: Order, syn: AtSyn) {
-        if self.last_first.is_some_and(|last| last.order > order) {
+        if self.last_first.order > order {
             return;
         }
-        self.last_first = Some(LastFirst { order, syn });
-        while self.check_closes.front().is_some_and(|close| *close < syn.order) {
+        self.last_first = LastFirst { order, syn };
+        if !self.check_closes.is_empty() {
+            self.pass_checks(syn.order);
+        }
+    }
+
+    #[inline(never)]
+    fn pass_checks(&mut self, syn: Order) {
+        while self.check_closes.front().is_some_and(|close| *close < syn) {
             self.check_closes.pop_front();
             self.check_closes_before += 1;
         }
@@ -112,7 +85,7 @@ impl Tracker {
 
     /// A close counted before turned out to be a health check's.
     pub(super) fn was_check(&mut self, close: Order) {
-        if self.last_first.is_some_and(|last| close < last.syn.order) {
+        if close < self.last_first.syn.order {
             self.check_closes_before += 1;
             return;
         }
@@ -125,7 +98,7 @@ impl Tracker {
     }
 
     pub(super) fn concurrency(&self) -> Concurrency {
-        let syn = self.last_first.map(|last| last.syn).unwrap_or_default();
+        let syn = self.last_first.syn;
         Concurrency {
             peak_busy: self.peak_busy,
             peak_open: self.peak_open,
@@ -133,6 +106,70 @@ impl Tracker {
             closed_before_last_first: Some(syn.closes.saturating_sub(self.check_closes_before)),
             peak_handshakes: 0,
             idle_closes: syn.idle_closes,
+        }
+    }
+}
+
+/// Gauges and order of a pool over the whole capture.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tracker {
+    pub(super) busy: u64,
+    pub(super) open: u64,
+    closes: u64,
+    idle_closes: u64,
+    /// What shows of it. Of a leg the peaks of the present window are still to be added.
+    pub(super) spell: Spell,
+}
+
+impl Tracker {
+    /// What shows of a window that begins now.
+    pub(super) fn next_window(&self) -> Spell {
+        Spell {
+            peak_busy: self.busy,
+            peak_open: self.open,
+            open_at_start: self.open,
+            ..Spell::default()
+        }
+    }
+
+    #[inline]
+    pub(super) fn opened(&mut self) -> u64 {
+        self.open += 1;
+        self.open
+    }
+
+    #[inline]
+    pub(super) fn became_busy(&mut self) -> u64 {
+        self.busy += 1;
+        self.busy
+    }
+
+    #[inline]
+    pub(super) fn became_idle(&mut self) {
+        self.busy = self.busy.saturating_sub(1);
+    }
+
+    #[inline]
+    pub(super) fn left(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// A connection that had carried a request was closed.
+    #[inline]
+    pub(super) fn closed_with_request(&mut self, idle: bool) {
+        self.closes += 1;
+        if idle {
+            self.idle_closes += 1;
+        }
+    }
+
+    /// What a SYN at `order` finds.
+    #[inline]
+    pub(super) fn at_syn(&self, order: Order) -> AtSyn {
+        AtSyn {
+            order,
+            closes: self.closes,
+            idle_closes: self.idle_closes,
         }
     }
 }
@@ -146,16 +183,19 @@ pub(super) struct SecondPeak {
 }
 
 impl SecondPeak {
-    pub(super) fn count(&mut self, second: i64) {
+    /// So many more in this second, which never runs backwards.
+    pub(super) fn count(&mut self, second: i64, more: u64) {
         if second != self.second {
             self.second = second;
             self.count = 0;
         }
-        self.count += 1;
+        self.count += more;
         self.peak = self.peak.max(self.count);
     }
 
-    pub(super) fn peak(&self) -> u64 {
+    /// The peak, when there were so many more in this second.
+    pub(super) fn with(mut self, second: i64, more: u64) -> u64 {
+        self.count(second, more);
         self.peak
     }
 }
@@ -170,16 +210,16 @@ mod tests {
         tracker.closed_with_request(false);
         let syn = tracker.at_syn(10);
         tracker.closed_with_request(true);
-        tracker.first(12, syn);
+        tracker.spell.first(12, syn);
         tracker.closed_with_request(false);
-        assert_eq!(tracker.concurrency().closed_before_last_first, Some(1));
+        assert_eq!(tracker.spell.concurrency().closed_before_last_first, Some(1));
         let syn = tracker.at_syn(20);
-        tracker.first(21, syn);
-        let c = tracker.concurrency();
+        tracker.spell.first(21, syn);
+        let c = tracker.spell.concurrency();
         assert_eq!((c.closed_before_last_first, c.idle_closes), (Some(3), 1));
-        tracker.first(5, AtSyn::default());
+        tracker.spell.first(5, AtSyn::default());
         assert_eq!(
-            tracker.concurrency().closed_before_last_first,
+            tracker.spell.concurrency().closed_before_last_first,
             Some(3),
             "an older first changes nothing"
         );
@@ -192,15 +232,15 @@ mod tests {
             tracker.closed_with_request(false);
         }
         let syn = tracker.at_syn(10);
-        tracker.first(11, syn);
-        tracker.was_check(5);
-        tracker.was_check(30);
-        assert_eq!(tracker.concurrency().closed_before_last_first, Some(3));
+        tracker.spell.first(11, syn);
+        tracker.spell.was_check(5);
+        tracker.spell.was_check(30);
+        assert_eq!(tracker.spell.concurrency().closed_before_last_first, Some(3));
         tracker.closed_with_request(false);
         let syn = tracker.at_syn(40);
-        tracker.first(41, syn);
+        tracker.spell.first(41, syn);
         assert_eq!(
-            tracker.concurrency().closed_before_last_first,
+            tracker.spell.concurrency().closed_before_last_first,
             Some(3),
             "5 closes, 2 of them checks"
         );

@@ -35,11 +35,82 @@ struct Series {
     changes: Vec<i32>,
     /// How often two steps became one: a step was a second at first.
     doublings: u32,
+    /// How many entered TIME-WAIT in the second in which the last one did; not yet among the changes.
+    entered: (u64, i32),
 }
 
 impl Series {
     fn step(&self) -> Nanos {
         SECOND << self.doublings
+    }
+
+    /// A socket enters TIME-WAIT in this second.
+    #[inline]
+    fn enter(&mut self, second: u64) {
+        if second == self.entered.0 {
+            self.entered.1 = self.entered.1.saturating_add(1);
+        } else {
+            self.enter_later(second);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_later(&mut self, second: u64) {
+        self.settle();
+        self.entered = (second, 1);
+    }
+
+    /// Tells those that entered last by changes.
+    fn settle(&mut self) {
+        let (second, entered) = std::mem::take(&mut self.entered);
+        if entered > 0 {
+            self.change(second, entered);
+            self.change(second + seconds(TIME_WAIT), entered.saturating_neg());
+        }
+    }
+
+    /// A socket that entered in one second leaves in another one before it has waited for long enough.
+    fn leave(&mut self, entered: u64, left: u64) {
+        self.change(left, -1);
+        self.change(entered + seconds(TIME_WAIT), 1);
+    }
+
+    /// Two steps become one.
+    fn double(&mut self) {
+        self.changes = self.changes.chunks(2).map(|pair| pair.iter().sum()).collect();
+        self.doublings += 1;
+    }
+
+    /// Those of several hosts together.
+    fn of_all<'a>(parts: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let mut all = Self {
+            doublings: parts
+                .clone()
+                .map(|part| part.settled().doublings)
+                .max()
+                .unwrap_or(0),
+            ..Self::default()
+        };
+        for part in parts {
+            let mut part = part.settled();
+            while part.doublings < all.doublings {
+                part.double();
+            }
+            if part.changes.len() > all.changes.len() {
+                all.changes.resize(part.changes.len(), 0);
+            }
+            for (sum, change) in all.changes.iter_mut().zip(part.changes) {
+                *sum = sum.saturating_add(change);
+            }
+        }
+        all
+    }
+
+    fn settled(&self) -> Self {
+        let mut settled = self.clone();
+        settled.settle();
+        settled
     }
 
     /// From this second on there are so many more.
@@ -55,8 +126,7 @@ impl Series {
     #[inline(never)]
     fn extend(&mut self, second: u64, by: i32) {
         while second >> self.doublings >= STEPS as u64 {
-            self.changes = self.changes.chunks(2).map(|pair| pair.iter().sum()).collect();
-            self.doublings += 1;
+            self.double();
         }
         let place = (second >> self.doublings) as usize;
         if place >= self.changes.len() {
@@ -67,7 +137,7 @@ impl Series {
         }
     }
 
-    /// How many there are at the end of each step up to `until` after the start.
+    /// How many there are at the end of each step up to `until` after the start; those that entered last are settled.
     fn levels(&self, until: Nanos) -> impl Iterator<Item = u64> + '_ {
         let steps = (until.max(0) / self.step()) as usize + 1;
         let levels = self.changes.iter().scan(0_i64, |level, change| {
@@ -81,85 +151,76 @@ impl Series {
 /// Hosts whose series are at hand.
 const LATEST: usize = 64;
 
-/// Sockets in TIME-WAIT of each host, and of all.
+/// Sockets in TIME-WAIT of each host.
 #[derive(Debug)]
 pub(super) struct Waits {
     hosts: IndexMap<IpAddr, Series, RandomState>,
-    /// The places of the hosts used lately, by the lowest bits of their addresses.
-    latest: [u32; LATEST],
-    all: Series,
+    /// Hosts used lately and their places, by the lowest bits of their addresses.
+    latest: [(IpAddr, u32); LATEST],
+    /// Of all hosts beyond the cap.
+    others: Series,
 }
 
 impl Default for Waits {
     fn default() -> Self {
         Self {
             hosts: IndexMap::default(),
-            latest: [0; LATEST],
-            all: Series::default(),
+            // Hosts that belong elsewhere.
+            latest: std::array::from_fn(|latest| (IpAddr::from([0, 0, 0, latest as u8 + 1]), u32::MAX)),
+            others: Series::default(),
         }
     }
 }
 
 impl Waits {
-    /// A socket of `host` enters TIME-WAIT so long after the capture's start ...
-    pub(super) fn enter(&mut self, host: IpAddr, after: Nanos) {
-        let from = seconds(after);
-        self.each(host, |series| {
-            series.change(from, 1);
-            series.change(from + seconds(TIME_WAIT), -1);
-        });
+    /// A socket of `host` enters TIME-WAIT in this second after the capture's start ...
+    #[inline]
+    pub(super) fn enter(&mut self, host: IpAddr, second: u64) {
+        self.of(host).enter(second);
     }
 
-    /// ... and the one that entered `after` leaves it `early`: its ports are used again.
-    pub(super) fn leave(&mut self, host: IpAddr, after: Nanos, early: Nanos) {
-        let (from, until) = (seconds(after), seconds(early.max(after)));
-        self.each(host, |series| {
-            series.change(until, -1);
-            series.change(from + seconds(TIME_WAIT), 1);
-        });
+    /// ... and the one that `entered` leaves it early: its ports are used again.
+    pub(super) fn leave(&mut self, host: IpAddr, entered: u64, early: Nanos) {
+        self.of(host).leave(entered, seconds(early).max(entered));
     }
 
     #[inline]
-    fn each(&mut self, host: IpAddr, change: impl Fn(&mut Series)) {
-        change(&mut self.all);
-        if let Some(series) = self.of(host) {
-            change(series);
-        }
-    }
-
-    #[inline]
-    fn of(&mut self, host: IpAddr) -> Option<&mut Series> {
+    fn of(&mut self, host: IpAddr) -> &mut Series {
         let lowest = match host {
             IpAddr::V4(address) => address.octets()[3],
             IpAddr::V6(address) => address.octets()[15],
         };
         let latest = usize::from(lowest) % LATEST;
-        let mut place = self.latest[latest] as usize;
-        if self
-            .hosts
-            .get_index(place)
-            .is_none_or(|(known, _)| *known != host)
-        {
-            place = self.find(host)?;
-            self.latest[latest] = place as u32;
+        let (known, mut place) = self.latest[latest];
+        if known != host {
+            place = self.find(host, latest);
         }
-        self.hosts.get_index_mut(place).map(|(_, series)| series)
+        match self.hosts.get_index_mut(place as usize) {
+            Some((_, series)) => series,
+            None => &mut self.others,
+        }
     }
 
+    /// The place of a host; that of nobody if there are too many.
     #[inline(never)]
-    fn find(&mut self, host: IpAddr) -> Option<usize> {
-        if self.hosts.len() >= WAIT_HOSTS {
-            return self.hosts.get_index_of(&host);
-        }
-        let entry = self.hosts.entry(host);
-        let place = entry.index();
-        entry.or_default();
-        Some(place)
+    fn find(&mut self, host: IpAddr, latest: usize) -> u32 {
+        let place = if self.hosts.len() < WAIT_HOSTS {
+            let entry = self.hosts.entry(host);
+            let place = entry.index();
+            entry.or_default();
+            Some(place)
+        } else {
+            self.hosts.get_index_of(&host)
+        };
+        let place = place.map_or(u32::MAX, |place| place as u32);
+        self.latest[latest] = (host, place);
+        place
     }
 
     /// The most that each host held up to `now`.
     pub(super) fn peaks(&self, start: Timestamp, now: Timestamp) -> Vec<(IpAddr, WaitPeak)> {
         let peak = |series: &Series| {
+            let series = series.settled();
             let mut peak = WaitPeak::default();
             for (place, sockets) in (0..).zip(series.levels(now.since(start))) {
                 if sockets > peak.sockets {
@@ -175,15 +236,20 @@ impl Waits {
             .collect()
     }
 
+    fn all(&self) -> Series {
+        Series::of_all(self.hosts.values().chain([&self.others]))
+    }
+
     /// Writes what all hosts held at the end of each row.
     pub(super) fn fill(&self, timeline: &mut Timeline, now: Timestamp) {
         let Some(start) = timeline.start else { return };
         let span = now.since(start);
-        let levels: Vec<u64> = self.all.levels(span).collect();
+        let all = self.all();
+        let levels: Vec<u64> = all.levels(span).collect();
         let row_length = (timeline.step_s as Nanos).saturating_mul(SECOND);
         for (place, row) in (1..).zip(&mut timeline.rows) {
             let end = row_length.saturating_mul(place).saturating_sub(1).min(span);
-            let step = (end / self.all.step()) as usize;
+            let step = (end / all.step()) as usize;
             row.time_wait = levels.get(step).or(levels.last()).copied().unwrap_or(0);
         }
     }
@@ -201,14 +267,14 @@ mod tests {
     fn a_socket_waits_for_a_minute() {
         let host = IpAddr::from([10, 0, 0, 1]);
         let mut waits = Waits::default();
-        waits.enter(host, SECOND);
-        waits.enter(host, 30 * SECOND);
+        waits.enter(host, 1);
+        waits.enter(host, 30);
         let start = Timestamp::from_nanos(0);
         let now = start.plus(200 * SECOND);
         let peaks = waits.peaks(start, now);
         let at = start.plus(30 * SECOND);
         assert_eq!(peaks, [(host, WaitPeak { sockets: 2, at })]);
-        let levels = levels(&waits.all, 200 * SECOND);
+        let levels = levels(&waits.all(), 200 * SECOND);
         assert_eq!([levels[0], levels[1], levels[60], levels[61]], [0, 1, 2, 1]);
         assert_eq!(levels[90], 0);
     }
@@ -217,14 +283,58 @@ mod tests {
     fn ports_used_again_wait_no_longer() {
         let host = IpAddr::from([10, 0, 0, 1]);
         let mut waits = Waits::default();
-        waits.enter(host, SECOND);
-        waits.leave(host, SECOND, 5 * SECOND);
-        waits.enter(host, 6 * SECOND);
-        let levels = levels(&waits.all, 70 * SECOND);
+        waits.enter(host, 1);
+        waits.leave(host, 1, 5 * SECOND);
+        waits.enter(host, 6);
+        let levels = levels(&waits.all(), 70 * SECOND);
         assert_eq!(
             [levels[4], levels[5], levels[6], levels[61], levels[66]],
             [1, 0, 1, 1, 0]
         );
+    }
+
+    /// Whatever enters and leaves where, all hosts together hold what each change by itself would add up to.
+    #[test]
+    fn hosts_together_are_as_if_counted_together() {
+        let mut next = numbers();
+        for longest in [300, 3 * STEPS as u64, 40 * STEPS as u64] {
+            let mut waits = Waits::default();
+            let mut one_by_one = Series::default();
+            let mut second = 0;
+            for _ in 0..3_000 {
+                second = (second + next() % (longest / 1_000).max(2)).min(longest);
+                let entered = second.saturating_sub(next() % 3);
+                // More hosts than are told apart.
+                let host = IpAddr::from([10, 0, 0, (next() % (WAIT_HOSTS as u64 + 9)) as u8]);
+                if next().is_multiple_of(4) {
+                    let left = entered + next() % 60;
+                    waits.leave(host, entered, left.cast_signed() * SECOND);
+                    one_by_one.change(left, -1);
+                    one_by_one.change(entered + 60, 1);
+                } else {
+                    waits.enter(host, entered);
+                    one_by_one.change(entered, 1);
+                    one_by_one.change(entered + 60, -1);
+                }
+            }
+            let all = waits.all();
+            assert_eq!(
+                (all.doublings, &all.changes),
+                (one_by_one.doublings, &one_by_one.changes)
+            );
+        }
+    }
+
+    /// SplitMix64.
+    fn numbers() -> impl FnMut() -> u64 {
+        let mut state = 7_u64;
+        move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }
     }
 
     #[test]

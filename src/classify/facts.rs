@@ -348,4 +348,23 @@ impl ConnectionFacts {
             history: History::NONE,
         }
     };
+
+    /// Whether it never opened: the SYN was refused or not answered.
+    #[inline]
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        matches!(self.handshake, Handshake::Refused | Handshake::Unanswered)
+    }
+
+    /// Whether nothing was sent again, lost, missing or left unanswered: it counts as a connection and no more.
+    #[inline]
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        let trouble = self.unanswered
+            | self.syn_retransmitted
+            | self.retransmitted
+            | self.out_of_order
+            | self.keepalive_probes;
+        trouble == 0 && self.gap_bytes == 0 && self.two_way && !self.heads_cut && self.tls.is_none()
+    }
 }

@@ -33,6 +33,34 @@ fn both_byte_orders_and_every_magic() {
     }
 }
 
+/// Records are framed many at a time as long as nothing about them is odd: whatever their number, each one comes once.
+#[test]
+fn any_number_of_plain_records() {
+    for endian in BOTH {
+        for (magic, nanos_per_tick) in [(MICRO, 1_000), (NANO, 1), (MODIFIED, 1_000)] {
+            for many in [1, 2, 63, 64, 65, 127, 128, 129, 130, 200] {
+                let plain = |pcap: Pcap, n: u32| {
+                    let packet = vec![n as u8; 1 + n as usize % 90];
+                    pcap.record(9, n, packet.len() as u32 + n % 3, &packet)
+                };
+                // The first one is of another second, and an empty one is odd.
+                let pcap = (0..many).fold(Pcap::new(endian, magic, 1).packet(8, 0), plain);
+                let pcap = (0..many).fold(pcap.record(9, 500, 40, b""), plain);
+                let drained = read(&pcap.bytes);
+                let places: Vec<_> = (1..=u64::from(many) * 2 + 2).collect();
+                assert_eq!(drained.numbers(), places, "{endian:?} {magic:x}");
+                let second = drained.seen.iter().skip(many as usize + 2);
+                for (n, seen) in (0..many).zip(second) {
+                    assert_eq!(seen.nanos, 9_000_000_000 + i64::from(n) * nanos_per_tick);
+                    assert_eq!(seen.bytes, vec![n as u8; 1 + n as usize % 90]);
+                    assert_eq!(seen.wire_len as usize, seen.bytes.len() + n as usize % 3);
+                }
+                assert_eq!(drained.summary().packets, u64::from(many) * 2 + 2);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_upper_bits_of_the_link_type_tell_of_checksums() {
     let drained = read(&Pcap::new(Endian::Big, MICRO, 0x5400_0114).packet(1, 0).bytes);
