@@ -45,8 +45,8 @@ impl Print {
         let small = u64::from(features.flags.0) << 1 | u64::from(ip_id.is_some());
         // Each in bits of its own, but for payload beyond 64 KiB, which IPv4 has not.
         let rest = u64::from(features.ts_value) << 32 | u64::from(id) << 16 ^ u64::from(features.payload_len);
-        // Prints are compared, and nothing else: few bits must be mixed. The highest one is left to who sent it.
-        let mixed = (numbers ^ small << 56).wrapping_mul(ODD);
+        // Prints are compared, and nothing else: few bits must be mixed.
+        let mixed = (numbers ^ small << 57).wrapping_mul(ODD);
         let place = u16::from(features.ttl) << 8 ^ features.interface.0;
         let elsewhere = features.if_index.wrapping_mul(0x9e37_79b1) >> 16;
         Self {

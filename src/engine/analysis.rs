@@ -181,11 +181,14 @@ impl Engine {
     /// A segment whose connection does not live, or came a few packets ago, or whose packets are noted.
     #[inline(never)]
     fn found_elsewhere(&mut self, found: &Found, glimpse: Glimpse, arena: &[u8]) {
-        let known = match self.table.seen(glimpse, found.key) {
-            Some(place) => Known::Living(place),
-            None => self.table.look_at(glimpse, found.key, found.tag),
-        };
-        self.known_segment(known, &found.key.into(), &found.segment(arena), found.sender);
+        let known = self.table.look_at(glimpse, found.key, found.tag);
+        let segment = found.segment(arena);
+        match known {
+            Known::Living(place) if self.notebook.is_none() => {
+                self.on_living_apart(place, &segment, found.sender)
+            }
+            _ => self.known_segment(known, &found.key.into(), &segment, found.sender),
+        }
     }
 
     #[inline]

@@ -46,10 +46,15 @@ impl Engine {
     #[inline(never)]
     pub(super) fn take_in(&mut self, known: Known, key: &FlowKey, segment: &Segment<'_>, sender: Sender) {
         match known {
-            Known::Living(place) => self.on_living(place, segment, sender),
+            Known::Living(place) => self.on_living_apart(place, segment, sender),
             Known::Dead(dead) => self.on_dead(key, &dead, segment, sender),
             Known::Nothing => self.on_unknown(key, segment, sender),
         }
+    }
+
+    #[inline(never)]
+    pub(super) fn on_living_apart(&mut self, place: usize, segment: &Segment<'_>, sender: Sender) {
+        self.on_living(place, segment, sender);
     }
 
     #[expect(

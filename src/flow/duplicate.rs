@@ -136,7 +136,8 @@ impl Step {
     #[inline]
     fn of(segment: &Segment<'_>, sender: Sender) -> Self {
         Self {
-            hash: segment.print.hash ^ (sender.index() as u64) << 63,
+            // Of the other end all bits are turned.
+            hash: segment.print.hash ^ (sender.index() as u64).wrapping_neg(),
             time: segment.timestamp.nanos() as u32,
             place: segment.print.place,
             back: 0,

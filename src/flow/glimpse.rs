@@ -65,8 +65,8 @@ impl<V> FlowTable<V> {
         (slot.key.is(key) && slot.value.is_some()).then_some(place)
     }
 
-    /// What is known of a key of which an earlier glimpse did [not show](Self::seen) that its connection lives: what came since is
-    /// looked for among the latest first.
+    /// What is known of a key of which an earlier glimpse most likely did [not show](Self::seen) that its connection lives: what
+    /// came since is looked for among the latest first.
     #[must_use]
     pub fn look_at(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Known {
         if let Some(place) = self.lives_at(self.latest.place(tag), key) {
