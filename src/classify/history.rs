@@ -50,8 +50,8 @@ impl History {
             // It was noted, or there is no room.
             return;
         }
-        let (bits, letters) = (self.word >> Self::NOTED_AT << Self::NOTED_AT, self.word << 4);
-        self.word = bits | noted | letters & (1 << Self::NOTED_AT) - 1 | letter;
+        let all = (1 << Self::NOTED_AT) - 1;
+        self.word = (self.word & !all) | noted | ((self.word << 4) & all) | letter;
     }
 
     /// Whether `letter` (upper case) was noted as sent by the client or the server.

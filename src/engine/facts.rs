@@ -36,6 +36,7 @@ impl Conversation {
     }
 
     /// The same, of a large value that stays where it is: `facts` are blank.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each of them")]
     pub(super) fn write_facts(&self, facts: &mut ConnectionFacts, now: Timestamp, known: Known<'_>) {
         // By name, so that none is forgotten; each is written at once, so that none has to be kept meanwhile.
         let ConnectionFacts {

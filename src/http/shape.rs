@@ -115,9 +115,9 @@ impl Shape {
             self.content_length = ContentLength::Absent;
         }
         let blocks = least.as_chunks().0.iter().zip(most.as_chunks().0);
-        let last = least.last_chunk().into_iter().zip(most.last_chunk());
+        let end = least.last_chunk().into_iter().zip(most.last_chunk());
         let ranges = blocks
-            .chain(last)
+            .chain(end)
             .map(|(least, most)| [block_of(least), block_of(most)]);
         self.ranges.extend(ranges);
         self.len = head.len();
