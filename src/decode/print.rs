@@ -8,10 +8,9 @@ use crate::frame::InterfaceId;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(Rust, packed(4))]
 pub struct Print {
-    /// Numbers, flags, length, IP-ID and TSval in one word.
-    pub hash: u64,
-    /// Where it was captured, in so many bits that two places hardly ever share them.
-    pub place: u16,
+    /// Numbers, flags, length, IP-ID and TSval in all but the lowest [`PLACE_BITS`](Self::PLACE_BITS), and in these where it was
+    /// captured, so that two places hardly ever share them.
+    pub word: u64,
     /// Whether it has an IP-ID that tells it from others.
     pub has_id: bool,
 }
@@ -34,25 +33,36 @@ pub(crate) struct Features {
     pub(crate) if_index: u32,
 }
 
-const ODD: u64 = 0xd6e8_feb8_6659_fd93;
+/// By what numbers are mixed, and lengths.
+const ODD: [u64; 2] = [0xd6e8_feb8_6659_fd93, 0xa076_1d64_78bd_642f];
 
 impl Print {
+    /// So many bits say where a packet was captured.
+    pub const PLACE_BITS: u32 = 16;
+
     #[inline]
     pub(crate) fn of(features: &Features) -> Self {
         let Features { ip_id, .. } = *features;
         let id = ip_id.unwrap_or(0);
         let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
         let small = u64::from(features.flags.0) << 1 | u64::from(ip_id.is_some());
-        // Each in bits of its own, but for payload beyond 64 KiB, which IPv4 has not.
-        let rest = u64::from(features.ts_value) << 32 | u64::from(id) << 16 ^ u64::from(features.payload_len);
         // Prints are compared, and nothing else: few bits must be mixed.
-        let mixed = (numbers ^ small << 57).wrapping_mul(ODD);
+        let mixed = (numbers ^ small << 57).wrapping_mul(ODD[0])
+            ^ u64::from(features.payload_len).wrapping_mul(ODD[1]);
+        let stamps = u64::from(features.ts_value) << 32 | u64::from(id) << 16;
         let place = u16::from(features.ttl) << 8 ^ features.interface.0;
         let elsewhere = features.if_index.wrapping_mul(0x9e37_79b1) >> 16;
+        let upper = (mixed ^ stamps) >> Self::PLACE_BITS << Self::PLACE_BITS;
         Self {
-            hash: mixed ^ rest,
-            place: place ^ elsewhere as u16,
+            word: upper | u64::from(place ^ elsewhere as u16),
             has_id: id != 0,
         }
+    }
+
+    /// Whether two words are of packets that look the same, but perhaps for where they were captured.
+    #[inline]
+    #[must_use]
+    pub const fn look_alike(one: u64, other: u64) -> bool {
+        (one ^ other) >> Self::PLACE_BITS == 0
     }
 }

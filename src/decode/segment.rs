@@ -159,8 +159,7 @@ impl SegmentHead {
         window: 0,
         payload_len: 0,
         print: Print {
-            hash: 0,
-            place: 0,
+            word: 0,
             has_id: false,
         },
     };

@@ -1,6 +1,6 @@
 //! The same packet captured twice (`-i any`, a bond and its slave, merged files), told from true retransmissions.
 
-use crate::decode::Segment;
+use crate::decode::{Print, Segment};
 use crate::limits::TRAIL;
 use crate::time::{MICROSECOND, MILLISECOND, Nanos};
 
@@ -15,17 +15,15 @@ const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     /// Its print's, and its direction.
-    hash: u64,
+    word: u64,
     /// The low 32 bits of the capture time in nanoseconds.
     time: u32,
-    /// Where it was captured.
-    place: u16,
-    /// How many steps before this one the connection's packet before it lies; 0 if there is none, or none near.
-    back: u16,
+    /// The connection's packet before it.
+    before: Link,
 }
 
 /// A connection's last packet on the trail.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Link {
     /// The number of its step, from 1; the lower bits of it. 0: none.
     step: u32,
@@ -82,46 +80,32 @@ impl Trail {
 
     #[inline]
     fn add(&mut self, link: &mut Link, step: Step) {
-        let back = self.distance(*link) as u16;
-        self.steps[self.next as usize % TRAIL] = Step { back, ..step };
+        self.steps[self.next as usize % TRAIL] = Step {
+            before: *link,
+            ..step
+        };
         *link = Link { step: self.next };
         self.next = self.next.wrapping_add(1).max(1);
     }
 
     fn holds(&mut self, link: Link, step: &Step, segment: &Segment<'_>) -> bool {
-        let mut distance = self.distance(link);
-        if distance == 0 && link.step != 0 {
-            self.overrun += u64::from(self.spans_little(step.time));
-        }
+        let mut at = link;
         for _ in 0..LAST {
-            if distance == 0 {
+            if at == Link::NONE {
                 break;
             }
-            let seen = &self.steps[self.next.wrapping_sub(distance) as usize % TRAIL];
-            if seen.hash == step.hash && seen.is_near(step, segment) {
-                return true;
-            }
-            if seen.back == 0 {
-                break;
-            }
-            distance += u32::from(seen.back);
-            if distance >= TRAIL as u32 {
+            if self.next.wrapping_sub(at.step) >= TRAIL as u32 {
+                // It has left the trail.
                 self.overrun += u64::from(self.spans_little(step.time));
                 break;
             }
+            let seen = &self.steps[at.step as usize % TRAIL];
+            if Print::look_alike(seen.word, step.word) && seen.is_near(step, segment) {
+                return true;
+            }
+            at = seen.before;
         }
         false
-    }
-
-    /// How far back on the trail a connection's last step lies; 0 if it has left the trail.
-    #[inline]
-    fn distance(&self, link: Link) -> u32 {
-        let distance = self.next.wrapping_sub(link.step);
-        if link.step == 0 || distance >= TRAIL as u32 {
-            0
-        } else {
-            distance
-        }
     }
 
     /// Whether the whole trail came within the time in which copies come.
@@ -137,18 +121,17 @@ impl Step {
     fn of(segment: &Segment<'_>, sender: Sender) -> Self {
         Self {
             // Of the other end all bits are turned.
-            hash: segment.print.hash ^ (sender.index() as u64).wrapping_neg(),
+            word: segment.print.word ^ (sender.index() as u64).wrapping_neg(),
             time: segment.timestamp.nanos() as u32,
-            place: segment.print.place,
-            back: 0,
+            before: Link::NONE,
         }
     }
 
-    /// Whether a packet that looks the same came soon enough to be a copy.
+    /// Whether a packet that looks alike came soon enough to be a copy.
     fn is_near(&self, other: &Self, segment: &Segment<'_>) -> bool {
         // Copies may come in either order when files are merged.
         let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
-        let elsewhere = self.place != other.place;
+        let elsewhere = self.word != other.word;
         let limit = if segment.print.has_id || elsewhere {
             WITHIN
         } else {
@@ -161,7 +144,7 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Features, Flags, Print, SegmentHead};
+    use crate::decode::{Features, Flags, SegmentHead};
     use crate::frame::InterfaceId;
     use crate::time::Timestamp;
 
