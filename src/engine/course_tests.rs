@@ -101,9 +101,9 @@ fn played(course: &[(SegmentHead, Step)], usual: bool) -> (Engine, Vec<Fate>) {
         engine.shared.now = engine.shared.now.at_frame(order);
         if engine.table.is_empty() {
             if usual {
-                engine.open((true, None), &key, &segment, sender);
+                engine.open((false, None), &key, &segment, sender);
             } else {
-                engine.open_any((true, None), &key, &segment, sender);
+                engine.open_any((false, None), &key, &segment, sender);
             }
             continue;
         }
