@@ -185,7 +185,7 @@ impl Engine {
         let segment = found.segment(arena);
         match known {
             Known::Living(place) if self.notebook.is_none() => {
-                self.on_living_apart(place, &segment, found.sender)
+                self.on_living_apart(place, &segment, found.sender);
             }
             _ => self.known_segment(known, &found.key.into(), &segment, found.sender),
         }

@@ -51,6 +51,10 @@ pub struct Trail {
 const LAST: usize = 4;
 
 impl Default for Trail {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "made once an engine, and where its end is known a look needs no check"
+    )]
     fn default() -> Self {
         Self {
             steps: Box::new([Step::default(); TRAIL]),

@@ -126,7 +126,7 @@ mod tests {
     use crate::u48::U48;
 
     fn key(port: u16) -> ShortKey {
-        ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 80]).0
+        ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 0x50]).0
     }
 
     fn tombstone(id: u64) -> Tombstone {

@@ -2,7 +2,7 @@
 //! [`Tcp::observe`] would make of it.
 
 use super::key::Sender;
-use super::tcp::{OPENING, Tcp, TcpEnd, seen, ticks, zero_window};
+use super::tcp::{OPENING, Tcp, TcpEnd, microseconds, seen, zero_window};
 use crate::decode::{Flags, Segment};
 use crate::sequence::SeqNumber;
 
@@ -76,7 +76,7 @@ impl TcpEnd {
         Self {
             isn,
             top: isn.plus(1),
-            top_at: ticks(segment),
+            top_at: microseconds(segment),
             ..Self::default()
         }
     }

@@ -367,7 +367,7 @@ mod tests {
     fn a_small_table_has_its_turn_as_a_whole() {
         let mut table = FlowTable::new(8, KeyHasher::default());
         for port in 1..=5 {
-            let (key, _) = ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 80]);
+            let (key, _) = ShortKey::of([0x0a00_0001_0a00_0002, u64::from(port) << 16 | 0x50]);
             table.insert(key.into(), port);
         }
         let mut turn = |count| -> Vec<u16> { table.next_in_turn(count).map(|(_, port)| *port).collect() };

@@ -37,7 +37,7 @@ pub struct TcpEnd {
     pub(super) acked: SeqNumber,
     /// Sequence number of its FIN.
     pub(super) fin: SeqNumber,
-    /// When `top` moved last, in [ticks](ticks).
+    /// When `top` moved last: low bits of microseconds.
     pub(super) top_at: u32,
     pub(super) seen: u8,
 }
@@ -112,13 +112,10 @@ impl TcpEnd {
 /// The control bits that open or end a connection but for FIN, and the one that nearly every segment has.
 pub(super) const OPENING: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
 
-/// A tick is so many nanoseconds: about a microsecond, and told by a shift.
-const TICK: Nanos = 1_024;
-
-/// Low bits of the capture time in ticks.
+/// Low bits of the capture time in microseconds.
 #[inline]
-pub(super) fn ticks(segment: &Segment<'_>) -> u32 {
-    segment.timestamp.nanos().div_euclid(TICK) as u32
+pub(super) fn microseconds(segment: &Segment<'_>) -> u32 {
+    (segment.timestamp.nanos() / MICROSECOND) as u32
 }
 
 /// The bit that says that there is no window.
@@ -230,7 +227,7 @@ impl Tcp {
         let end = fin_at.plus(u32::from(fin));
         let peer_waits = self.ends[sender.peer().index()].has(seen::ZERO_WINDOW);
         let this = &mut self.ends[sender.index()];
-        let now = ticks(segment);
+        let now = microseconds(segment);
 
         if flags.contains(Flags::RST) {
             this.seen |= seen::ANY | seen::RST;
@@ -324,7 +321,7 @@ impl TcpEnd {
         let mut seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
         if segment.payload_len > 0 {
             self.top = self.top.plus(segment.payload_len);
-            self.top_at = ticks(segment);
+            self.top_at = microseconds(segment);
             seen |= seen::PAYLOAD;
         }
         self.seen = seen;
@@ -346,7 +343,7 @@ impl TcpEnd {
     fn finish(&mut self, segment: &Segment<'_>) {
         self.fin = self.top;
         self.top = self.top.plus(1);
-        self.top_at = ticks(segment);
+        self.top_at = microseconds(segment);
         self.seen |= seen::FIN;
     }
 
@@ -375,7 +372,7 @@ impl TcpEnd {
         if start == end || start.after(self.top) >= 0 {
             return Sent::New;
         }
-        let since_top = Nanos::from(now.wrapping_sub(self.top_at).cast_signed()) * TICK;
+        let since_top = Nanos::from(now.wrapping_sub(self.top_at).cast_signed()) * MICROSECOND;
         if end.after(self.top) < 0 && since_top < OVERTAKEN_WITHIN {
             Sent::OutOfOrder
         } else {
