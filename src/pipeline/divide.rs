@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::showing::{Own, show_all, show_part};
+use super::showing::{Own, show_all, show_part, wire_bytes};
 use crate::engine::{self, Engine, Found, KeyHasher, Owner, Server, Servers};
 use crate::frame::{Block, Interface};
 use crate::source::{Next, Source, SourceSummary};
@@ -26,6 +26,8 @@ pub(super) struct Divided {
     servers: Vec<(u64, Server)>,
     /// The place of the first record among all frames of the capture, from 1.
     first: u64,
+    /// Bytes on the wire of all frames, if a single engine has them: it need not look at their records.
+    bytes: u64,
     /// The running maximum of packet time at its end. A single engine has it of the frames, and is told of silence alone.
     clock: Timestamp,
 }
@@ -69,6 +71,7 @@ impl Share {
             looks,
             servers,
             first,
+            bytes,
             clock,
         } = &*self.divided;
         let Some(earliest) = block.records.first() else {
@@ -85,7 +88,7 @@ impl Share {
             engine.advance(*clock);
         } else {
             engine.advance(*clock);
-            show_all(block, *first, found, engine);
+            show_all(block, (*first, *bytes), found, engine);
         }
     }
 
@@ -206,11 +209,13 @@ impl Reading {
             parts,
             servers,
             first,
+            bytes,
             clock,
             ..
         } = divided;
         servers.clear();
         if engines == 1 {
+            *bytes = block.records.iter().map(wire_bytes).sum();
             *clock = self.clock;
             return;
         }

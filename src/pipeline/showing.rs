@@ -76,10 +76,11 @@ impl<'a> Coming<'a> {
     }
 }
 
-/// Shows the only engine, which has begun, all frames of a block, whose first is the capture's `first`-th.
-pub(super) fn show_all(block: &Block, first: u64, found: &[Found], engine: &mut Engine) {
+/// Shows the only engine, which has begun, all frames of a block, whose first is the capture's `first`-th, of so many bytes on
+/// the wire.
+pub(super) fn show_all(block: &Block, (first, bytes): (u64, u64), found: &[Found], engine: &mut Engine) {
     let Block { records, arena, .. } = block;
-    engine.count(records.len(), records.iter().map(wire_bytes).sum());
+    engine.count(records.len(), bytes);
     let mut coming = Coming::new(arena, found, engine);
     let mut ahead = Ahead::default();
     let mut order = first;
@@ -168,6 +169,6 @@ pub(super) fn show_part(
     shown.tell(u64::MAX, engine);
 }
 
-fn wire_bytes(record: &Record) -> u64 {
+pub(super) fn wire_bytes(record: &Record) -> u64 {
     u64::from(record.wire_len)
 }
