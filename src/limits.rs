@@ -4,6 +4,10 @@
 pub const HEAD_BYTES: usize = 64 << 10;
 /// A head with more header fields than this is given up (Tomcat's `maxHeaderCount` is 100).
 pub const HEADER_FIELDS: usize = 128;
+/// Whole requests that are known if they come again; the latest ones take the places of others.
+pub const REPEATED_REQUESTS: usize = 32;
+/// Longer requests are read each time they come.
+pub const REPEATED_REQUEST_BYTES: usize = 1 << 10;
 /// A chunk-size line with extensions longer than this is given up.
 pub const CHUNK_LINE_BYTES: u64 = 16 << 10;
 /// Bytes of a ClientHello or ServerHello kept until it is complete; what is beyond is not read.

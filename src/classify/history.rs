@@ -5,8 +5,8 @@
 /// Source: Zeek's `conn.log` field `history`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Four bits a letter in the lower 48, the latest in the lowest, and in the upper 16 a bit for each letter that was
-    /// noted.
+    /// A bit for each letter that was noted in the lower 16, and four bits a letter in the upper 48, the latest in the
+    /// lowest of them.
     word: u64,
 }
 
@@ -23,9 +23,11 @@ impl History {
     };
     /// Letters kept.
     pub const MAX: u32 = 12;
-    const NOTED_AT: u32 = 4 * Self::MAX;
+    /// The bits for the letters that were noted.
+    const NOTED: u64 = 0xffff;
+    const LETTERS_AT: u32 = u64::BITS - 4 * Self::MAX;
     /// The place of the letter that came first when there are as many as are kept.
-    const LAST_PLACE: u64 = 15 << (Self::NOTED_AT - 4);
+    const LAST_PLACE: u64 = 15 << (u64::BITS - 4);
 
     #[inline]
     const fn index(letter: u8) -> u64 {
@@ -45,13 +47,13 @@ impl History {
     #[inline]
     pub const fn note(&mut self, letter: u8, by_client: bool) {
         let letter = Self::index(letter) << 1 | !by_client as u64;
-        let noted = 1 << Self::NOTED_AT << letter;
+        let noted = 1 << letter;
         if self.word & (noted | Self::LAST_PLACE) != 0 {
             // It was noted, or there is no room.
             return;
         }
-        let all = (1 << Self::NOTED_AT) - 1;
-        self.word = (self.word & !all) | noted | ((self.word << 4) & all) | letter;
+        let letters = (self.word & !Self::NOTED) << 4;
+        self.word = letters | letter << Self::LETTERS_AT | (self.word & Self::NOTED) | noted;
     }
 
     /// Whether `letter` (upper case) was noted as sent by the client or the server.
@@ -59,14 +61,14 @@ impl History {
     #[must_use]
     pub const fn has(&self, letter: u8, by_client: bool) -> bool {
         let letter = Self::index(letter) << 1 | !by_client as u64;
-        self.word & 1 << Self::NOTED_AT << letter != 0
+        self.word & 1 << letter != 0
     }
 
     fn letters(self) -> impl Iterator<Item = u64> {
-        let count = (self.word >> Self::NOTED_AT).count_ones();
+        let count = (self.word & Self::NOTED).count_ones();
         (0..count.min(Self::MAX))
             .rev()
-            .map(move |place| self.word >> (4 * place) & 15)
+            .map(move |place| self.word >> (Self::LETTERS_AT + 4 * place) & 15)
     }
 
     /// Its letters, written to `room`: a hundred thousand of them are looked through at a time.

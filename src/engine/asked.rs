@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::context::Context;
 use super::conversation::Conversation;
+use super::repeated::Again;
 use crate::aggregate::Asked;
 use crate::http::path_of;
 use crate::limits::TARGET_BYTES;
@@ -15,15 +16,27 @@ impl Conversation {
     /// Notes what the first request asks for; requests whose targets are not known cannot be told to be alike.
     #[inline(never)]
     pub(super) fn note_first_request(&mut self, method: &[u8], target: &[u8], cx: &mut Context<'_>) -> Asked {
-        let path = path_of(target);
         self.asked = asked(method, target);
-        Asked::note(
-            &mut cx.shared.told.lines,
-            self.asked,
-            &[method, b" ", path],
-            TARGET_BYTES,
-        )
+        let text = [method, b" ", path_of(target)];
+        Asked::note(&mut cx.shared.told.lines, self.asked, &text, TARGET_BYTES)
     }
+
+    /// The same of a request that came before, byte for byte.
+    #[inline]
+    pub(super) fn note_first_again(&mut self, again: Again, cx: &mut Context<'_>) -> Asked {
+        let (hash, told) = cx
+            .shared
+            .names
+            .repeated
+            .tell_asked(again, &mut cx.shared.told.lines);
+        self.asked = hash;
+        told
+    }
+}
+
+/// The text of what is asked for, in pieces.
+pub(super) fn text_of<'a>(method: &'a [u8], target: &'a [u8]) -> [&'a [u8]; 3] {
+    [method, b" ", path_of(target)].map(|piece| &piece[..piece.len().min(TARGET_BYTES)])
 }
 
 /// A name for method and target, never 0.

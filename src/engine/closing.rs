@@ -191,6 +191,11 @@ impl Conversation {
         })
     }
 
+    /// Whether the SYN that replaced it ended the connection.
+    pub(super) fn was_replaced(&self) -> bool {
+        self.closing.is_some_and(|closing| closing.how == How::Replaced)
+    }
+
     /// Both directions ended, and both ends know it.
     pub(super) fn is_over(&self) -> bool {
         let acknowledged = |end: Sender| {

@@ -2,12 +2,13 @@
 
 use std::hint::cold_path;
 
-use super::closing::How;
 use super::context::Context;
 use super::conversation::{Conversation, Roles};
 use super::delivery::Origin;
 use super::marks::Marks;
+use super::names::Names;
 use super::pending::{Pending, Status};
+use super::repeated::Again;
 use crate::aggregate::{Asked, EventKind, PrefixRef, Reuse};
 use crate::classify::Protocol;
 use crate::http::{
@@ -101,18 +102,24 @@ impl Conversation {
     /// A request head that came in an unusual way.
     #[inline(never)]
     pub(super) fn on_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
-        self.take_request(head, from, cx);
+        self.take_request(head, None, from, cx);
     }
 
-    /// A request head.
+    /// A request head, and which one it is if it came before.
     #[expect(
         clippy::inline_always,
         reason = "a head is a large value: it stays where it was built"
     )]
     #[inline(always)]
-    pub(super) fn take_request(&mut self, head: &RequestHead<'_>, from: Origin, cx: &mut Context<'_>) {
+    pub(super) fn take_request(
+        &mut self,
+        head: &RequestHead<'_>,
+        again: Option<Again>,
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) {
         self.note_extent(head.extent);
-        if let Some(pending) = self.count_request(head, from, cx) {
+        if let Some(pending) = self.count_request(head, again, from, cx) {
             self.push_pending(pending);
         }
     }
@@ -126,6 +133,7 @@ impl Conversation {
     pub(super) fn count_request(
         &mut self,
         head: &RequestHead<'_>,
+        again: Option<Again>,
         from: Origin,
         cx: &mut Context<'_>,
     ) -> Option<Pending> {
@@ -136,20 +144,30 @@ impl Conversation {
             _ => Reuse::Reused,
         };
         self.requests = self.requests.saturating_add(1);
-        cx.shared.records.request(self.id.get(), roles.client, head, from);
+        // Hardly anybody asks for what it says.
+        let whole = |names: &Names| match again {
+            Some(again) => names.repeated.head(again, head.bytes),
+            None => head.without_framing(),
+        };
+        let of = &cx.shared.names;
+        cx.shared
+            .records
+            .request(self.id.get(), roles.client, || whole(of), from);
         self.forget_what_cannot_be_answered(roles.client.peer(), cx);
-        let prefix = if head.names_prefix() {
-            cx.shared
-                .names
-                .prefix(head.host, head.target, cx.shared.now, &mut cx.shared.told)
-        } else {
-            PrefixRef::UNREAD
+        let prefix = match again {
+            Some(again) => again.prefix,
+            None if head.names_prefix() => {
+                cx.shared
+                    .names
+                    .prefix(head.host, head.target, cx.shared.now, &mut cx.shared.told)
+            }
+            None => PrefixRef::UNREAD,
         };
         let began = self.take_begun().unwrap_or(from.at);
-        let asked = if self.requests == 1 && head.extent >= Extent::StartLine {
-            self.note_first_request(head.method_name, head.target, cx)
-        } else {
-            Asked::default()
+        let asked = match again {
+            _ if self.requests != 1 || head.extent < Extent::StartLine => Asked::default(),
+            Some(again) => self.note_first_again(again, cx),
+            None => self.note_first_request(head.method_name, head.target, cx),
         };
         self.note_request_signs(head, prefix);
         self.last_prefix = prefix;
@@ -171,7 +189,8 @@ impl Conversation {
             asked,
         };
         cx.emit(from.at, roles.leg, kind);
-        let kept = self.kept(head, reuse, (began, from), roles.leg, cx);
+        let of = &cx.shared.names;
+        let kept = self.kept(head.extent, || whole(of), reuse, (began, from), roles.leg, cx);
         Some(Pending {
             method: head.method,
             reuse,
@@ -366,11 +385,6 @@ impl Conversation {
         if self.streams[server.index()].messages.is_until_close() {
             self.on_response_end(at, cx);
         }
-    }
-
-    /// Whether the SYN that replaced it ended the connection.
-    pub(super) fn was_replaced(&self) -> bool {
-        self.closing.is_some_and(|closing| closing.how == How::Replaced)
     }
 }
 

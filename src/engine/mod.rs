@@ -36,6 +36,7 @@ mod quality;
 mod reading;
 mod record;
 mod records;
+mod repeated;
 mod roles;
 mod sample;
 mod servers;

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::context::Now;
+use super::repeated::Repeated;
 use crate::aggregate::{EventKind, LegNamed, LegRef, PrefixNamed, PrefixRef, Told};
 use crate::classify::{Endpoint, Path};
 use crate::decode::Address;
@@ -33,6 +34,8 @@ pub(super) struct Names {
     clients: IndexMap<Address, Address, RandomState>,
     /// Fields of requests met lately.
     pub(super) familiar: Familiar,
+    /// Whole requests met lately.
+    pub(super) repeated: Repeated,
     key: Vec<u8>,
 }
 
@@ -49,19 +52,21 @@ impl Names {
     }
 
     /// The number of a leg; the first mention is an event.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly every connection's leg is at hand")]
+    #[inline(always)]
     pub(super) fn leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
         let place = few_bits_of_leg(client.0, server);
-        if let Some((known, to, leg)) = self.latest_legs[place]
-            && (known, to) == (client.0, server)
+        if let Some((known, to, leg)) = &self.latest_legs[place]
+            && (*known, *to) == (client.0, server)
         {
-            return leg;
+            return *leg;
         }
         let leg = self.find_leg(client, server, now, told);
         self.latest_legs[place] = Some((client.0, server, leg));
         leg
     }
 
+    #[inline(never)]
     fn find_leg(&mut self, client: End, server: End, now: Now, told: &mut Told) -> LegRef {
         let client = *self.clients.get(&client.0).unwrap_or(&client.0);
         self.learn_server(server);

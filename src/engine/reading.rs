@@ -59,12 +59,35 @@ impl Conversation {
     #[inline(never)]
     fn read_request(&mut self, sender: Sender, bytes: &[u8], from: Origin, cx: &mut Context<'_>) -> usize {
         let messages = &mut self.streams[sender.index()].messages;
+        if let Some((head, again)) = cx.shared.names.repeated.find(bytes)
+            && messages.begin_known_request()
+        {
+            self.take_request(&head, Some(again), from, cx);
+            return bytes.len();
+        }
+        self.read_other_request(sender, bytes, from, cx)
+    }
+
+    /// A request that did not come before in the same bytes, or its body.
+    #[inline(never)]
+    fn read_other_request(
+        &mut self,
+        sender: Sender,
+        bytes: &[u8],
+        from: Origin,
+        cx: &mut Context<'_>,
+    ) -> usize {
+        let messages = &mut self.streams[sender.index()].messages;
         let mut used = 0;
         if messages.is_between() {
             let Some((head, length)) = messages.plain_request(bytes, &mut cx.shared.names.familiar) else {
                 return 0;
             };
-            self.take_request(&head, from, cx);
+            self.take_request(&head, None, from, cx);
+            cx.shared
+                .names
+                .repeated
+                .meet(bytes, length, &head, self.last_prefix);
             used = length;
         }
         let messages = &mut self.streams[sender.index()].messages;

@@ -24,25 +24,21 @@ impl Conversation {
     /// What is to be remembered of a request until its response is over; for nearly all of them nothing.
     #[expect(clippy::inline_always, reason = "hardly ever more than two comparisons")]
     #[inline(always)]
-    pub(super) fn kept(
+    pub(super) fn kept<'a>(
         &self,
-        head: &RequestHead<'_>,
+        extent: Extent,
+        head: impl FnOnce() -> RequestHead<'a>,
         reuse: Reuse,
         (began, from): (Timestamp, Origin),
         leg: LegRef,
         cx: &Context<'_>,
     ) -> Option<Box<Kept>> {
         let records = cx.shared.config.keep_exchanges;
-        let sampled = cx.shared.now.is_sampled() && head.extent >= Extent::StartLine;
+        let sampled = cx.shared.now.is_sampled() && extent >= Extent::StartLine;
         if !(records || sampled) {
             return None;
         }
-        Some(self.keep(
-            head.without_framing(),
-            reuse,
-            (began, from),
-            (records, sampled.then_some(leg)),
-        ))
+        Some(self.keep(head(), reuse, (began, from), (records, sampled.then_some(leg))))
     }
 
     /// The head is handed over as a value so that it need not lie in memory otherwise.

@@ -62,9 +62,15 @@ impl Heads {
 impl Records {
     #[expect(clippy::inline_always, reason = "one comparison")]
     #[inline(always)]
-    pub(super) fn request(&mut self, connection: u64, sender: Sender, head: &RequestHead<'_>, from: Origin) {
+    pub(super) fn request<'a>(
+        &mut self,
+        connection: u64,
+        sender: Sender,
+        head: impl FnOnce() -> RequestHead<'a>,
+        from: Origin,
+    ) {
         if self.heads.is_some() {
-            self.note_request(connection, sender, head.without_framing(), from);
+            self.note_request(connection, sender, head(), from);
         }
     }
 

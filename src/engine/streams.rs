@@ -61,7 +61,7 @@ impl Conversation {
             self.marks.set(Marks::HEADS_CUT);
         }
         self.beyond_mut().begun = state.began(Side::Request).unwrap_or(from.at).into();
-        let Some(pending) = self.count_request(&head, from, cx) else {
+        let Some(pending) = self.count_request(&head, None, from, cx) else {
             return;
         };
         if state.going_away {

@@ -57,14 +57,15 @@ impl Engine {
     pub(super) fn sweep(&mut self) {
         let crowded = self.table.len() > EXPIRE_ABOVE;
         let clock = self.shared.now.clock;
+        let lingering = clock.plus(-LINGER);
         let mut done: Vec<(u64, FlowKey, bool)> = self
             .table
             .next_in_turn(SWEEP_PART)
             .filter_map(|(key, living)| {
-                let silent = clock.since(living.last_at);
-                if silent <= LINGER {
+                if living.last_at >= lingering {
                     return None;
                 }
+                let silent = clock.since(living.last_at);
                 let both_fins = living.tcp.end(Sender::Low).fin().is_some()
                     && living.tcp.end(Sender::High).fin().is_some();
                 let unanswered = living.marks.has(Marks::OPENED)

@@ -73,6 +73,18 @@ impl MessageStream {
         Some((head, length))
     }
 
+    /// Begins a request that is nothing but a head without a body, which was read when it came before; returns whether one
+    /// may begin.
+    #[inline]
+    pub fn begin_known_request(&mut self) -> bool {
+        let is_between = self.body.phase == Phase::Start;
+        if is_between {
+            self.partial = None;
+            (self.body.spoken, self.body.doubtful) = (true, false);
+        }
+        is_between
+    }
+
     /// As [`plain_request`](Self::plain_request), for responses, of which the body may be there as well: the length is that
     /// of both then, and the message is over.
     #[expect(

@@ -16,7 +16,7 @@ const PRINTED: u8 = b' ';
 /// A block of bytes, as they are compared.
 type Block = [u8x16; 2];
 
-/// Of a block of bytes the least that each may be, and the greatest.
+/// Of a block of bytes the least that each may be, and how much more it may be.
 type Ranges = [Block; 2];
 
 /// What a head says, and which heads say the same.
@@ -67,11 +67,19 @@ impl Shape {
         let (Some(last), Some(of_last)) = (bytes.last_chunk(), self.ranges.last()) else {
             return false;
         };
-        let blocks = bytes.as_chunks().0.iter().zip(&self.ranges);
-        let within = blocks.fold(all_within(last, of_last), |within, (block, ranges)| {
-            within & all_within(block, ranges)
-        });
-        within.all()
+        // Two blocks at a time, and the one that may be left; the ranges of the last bytes come behind those of all blocks.
+        let blocks = bytes.as_chunks::<BLOCK>().0;
+        let mut beyond = too_much(last, of_last);
+        if blocks.len() % 2 == 1
+            && let (Some(block), Some(ranges)) = (blocks.last(), self.ranges.get(blocks.len() - 1))
+        {
+            beyond |= too_much(block, ranges);
+        }
+        let pairs = blocks.as_chunks().0.iter().zip(self.ranges.as_chunks().0);
+        for ([a, b], [of_a, of_b]) in pairs {
+            beyond |= too_much(a, of_a) | too_much(b, of_b);
+        }
+        beyond == u8x16::default()
     }
 
     /// The shape of `head`, whose fields begin at `fields_at`, and what they say. Heads shorter than a block have none.
@@ -116,9 +124,10 @@ impl Shape {
         }
         let blocks = least.as_chunks().0.iter().zip(most.as_chunks().0);
         let end = least.last_chunk().into_iter().zip(most.last_chunk());
-        let ranges = blocks
-            .chain(end)
-            .map(|(least, most)| [block_of(least), block_of(most)]);
+        let ranges = blocks.chain(end).map(|(least, most)| {
+            let (least, most) = (block_of(least), block_of(most));
+            [least, [most[0] - least[0], most[1] - least[1]]]
+        });
         self.ranges.extend(ranges);
         self.len = head.len();
         self.host = fields.host.map(place);
@@ -134,12 +143,11 @@ fn block_of(bytes: &[u8; BLOCK]) -> Block {
     [first, second].map(|half| u8x16::new(half.try_into().unwrap_or_default()))
 }
 
-/// For each byte of a block all ones if it is one that it may be. Written out, so that no loop is left of it.
+/// For each byte of a block nothing but 0 if it is one that it may be: what is less than the least wraps around. Written out,
+/// so that no loop is left of it.
 #[expect(clippy::inline_always, reason = "a few instructions, for all bytes of heads")]
 #[inline(always)]
-fn all_within(block: &[u8; BLOCK], [least, most]: &Ranges) -> u8x16 {
+fn too_much(block: &[u8; BLOCK], [least, more]: &Ranges) -> u8x16 {
     let [a, b] = block_of(block);
-    let a_within = a.max(least[0]).min(most[0]).simd_eq(a);
-    let b_within = b.max(least[1]).min(most[1]).simd_eq(b);
-    a_within & b_within
+    (a - least[0]).saturating_sub(more[0]) | (b - least[1]).saturating_sub(more[1])
 }
