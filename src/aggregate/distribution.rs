@@ -22,10 +22,8 @@ pub struct Distribution {
 /// The bucket that holds `value`.
 #[inline]
 fn bucket_of(value: u64) -> usize {
-    if value < EXACT {
-        return value as usize;
-    }
-    let octave = value.ilog2() - SUB_BITS;
+    // The exact ones are those of the octave 0.
+    let octave = (value | (EXACT - 1)).ilog2() - SUB_BITS;
     (octave as usize) * (1 << SUB_BITS) + (value >> octave) as usize
 }
 
@@ -182,6 +180,17 @@ mod tests {
             assert!(lower_bound(bucket_of(value)) <= value);
         }
         assert!(bucket_of(u64::MAX) < 2_048);
+    }
+
+    #[test]
+    fn small_values_have_a_bucket_each_and_the_next_one_has_the_next_bucket() {
+        for value in 0..=EXACT {
+            assert_eq!(
+                (bucket_of(value), lower_bound(value as usize)),
+                (value as usize, value)
+            );
+        }
+        assert_eq!(bucket_of(EXACT + 1), EXACT as usize);
     }
 
     #[test]

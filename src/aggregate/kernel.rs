@@ -72,10 +72,48 @@ fn each_waiting(facts: &ConnectionFacts, meaning: u32, mut each: impl FnMut(IpAd
     }
 }
 
+/// Entries of neighbouring ports.
+#[derive(Clone, Debug)]
+struct Page {
+    entries: [u32; PAGE],
+    /// A bit for each of them that may mean something: most ports were not used.
+    used: [u64; PAGE / u64::BITS as usize],
+}
+
+impl Page {
+    const EMPTY: Self = Self {
+        entries: [0; PAGE],
+        used: [0; PAGE / u64::BITS as usize],
+    };
+
+    /// Puts an entry in the place of the one that is returned; 0 if there was none.
+    #[inline]
+    fn replace(&mut self, port: usize, entry: u32) -> u32 {
+        let place = port % PAGE;
+        let before = std::mem::replace(&mut self.entries[place], entry);
+        if before == 0 {
+            self.used[place / u64::BITS as usize] |= 1 << (place as u32 % u64::BITS);
+        }
+        before
+    }
+
+    /// Those that may mean something.
+    fn used(&self) -> impl Iterator<Item = u32> {
+        let (parts, _) = self.entries.as_chunks::<{ u64::BITS as usize }>();
+        parts.iter().zip(self.used).flat_map(|(part, mut left)| {
+            std::iter::from_fn(move || {
+                let place = left.trailing_zeros() as usize;
+                left &= left.wrapping_sub(1);
+                part.get(place).copied()
+            })
+        })
+    }
+}
+
 /// The latest close of each client port towards one server, in pages of ports.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
-    pages: Vec<Option<Box<[u32; PAGE]>>>,
+    pages: Vec<Option<Box<Page>>>,
     open: KernelEntries,
 }
 
@@ -85,7 +123,7 @@ impl Ports {
     pub(super) fn fetch(&self, port: u16) {
         let (page, place) = (usize::from(port) / PAGE, usize::from(port) % PAGE);
         if let Some(Some(page)) = self.pages.get(page) {
-            prefetch_index(page.as_slice(), place);
+            prefetch_index(&page.entries, place);
         }
     }
 
@@ -119,7 +157,7 @@ impl Ports {
             },
         };
         let entry = (ticks + 1) << MEANINGS | meaning;
-        let before = std::mem::replace(&mut page[port % PAGE], entry);
+        let before = page.replace(port, entry);
         if before != 0 {
             reuse(before, facts, start, waits);
         }
@@ -130,7 +168,7 @@ impl Ports {
 
     #[cold]
     #[inline(never)]
-    fn add_page(&mut self, page: usize, pages: &mut usize) -> Option<&mut [u32; PAGE]> {
+    fn add_page(&mut self, page: usize, pages: &mut usize) -> Option<&mut Page> {
         if *pages >= PORT_PAGES {
             self.open.incomplete = true;
             return None;
@@ -140,7 +178,7 @@ impl Ports {
             self.pages.resize(page + 1, None);
         }
         let page = self.pages.get_mut(page)?;
-        Some(page.get_or_insert_with(|| Box::new([0; PAGE])))
+        Some(page.get_or_insert_with(|| Box::new(Page::EMPTY)))
     }
 
     /// A connection is open when the capture ends, or its close is not in it.
@@ -149,7 +187,7 @@ impl Ports {
         self.open.open += 1;
         let port = usize::from(facts.client.port);
         if let Some(Some(page)) = self.pages.get_mut(port / PAGE) {
-            let before = std::mem::take(&mut page[port % PAGE]);
+            let before = page.replace(port, 0);
             if before != 0 {
                 reuse(before, facts, start, waits);
             }
@@ -224,13 +262,9 @@ struct Held {
 
 impl Held {
     /// How many entries of a page connection tracking holds, and the client and the server in TIME-WAIT.
-    fn count(&self, page: &[u32; PAGE]) -> [u32; 3] {
+    fn count(&self, page: &Page) -> [u32; 3] {
         let (mut tracked, mut client, mut server) = (0, 0, 0);
-        for entry in page {
-            // Most ports were not used.
-            if *entry == 0 {
-                continue;
-            }
+        for entry in page.used() {
             let ticks = (entry >> MEANINGS).cast_signed();
             let after = match entry & (RESET | SYN_ONLY) {
                 0 => self.fin,
@@ -273,7 +307,7 @@ mod tests {
             let now = start.plus(Nanos::min(seconds, 1 << 32) * SECOND);
             for page in [3, 200] {
                 let page = ports.add_page(page, &mut 0).unwrap();
-                for entry in page {
+                for port in 0..PAGE {
                     let ticks = next() % (10 * seconds.unsigned_abs().min(2_000) + 1);
                     let (meaning, lasts) = match next() % 6 {
                         0 => (CLIENT_WAITS, TRACKED_FIN),
@@ -283,7 +317,7 @@ mod tests {
                         4 => (SYN_ONLY, TRACKED_SYN),
                         _ => continue,
                     };
-                    *entry = (ticks as u32 + 1) << MEANINGS | meaning;
+                    page.replace(port, (ticks as u32 + 1) << MEANINGS | meaning);
                     let began_after =
                         |lasts: Nanos| ticks.cast_signed() > (now.since(start) - lasts).div_euclid(TICK);
                     expected.tracked += u64::from(began_after(lasts));
@@ -293,6 +327,20 @@ mod tests {
                 }
             }
             assert_eq!(ports.entries(start, now), expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_page_tells_the_entries_that_mean_something() {
+        let mut next = numbers();
+        let (mut page, mut entries) = (Page::EMPTY, [0; PAGE]);
+        for _ in 0..2_000 {
+            let (port, entry) = (next() as usize % 65_536, next() as u32 % 3);
+            let before = std::mem::replace(&mut entries[port % PAGE], entry);
+            assert_eq!(page.replace(port, entry), before);
+            let used: Vec<u32> = page.used().filter(|entry| *entry != 0).collect();
+            let expected: Vec<u32> = entries.into_iter().filter(|entry| *entry != 0).collect();
+            assert_eq!(used, expected);
         }
     }
 

@@ -122,7 +122,34 @@ impl Aggregate {
         self.paired.get_or_init(|| self.matched_anew()).clone()
     }
 
+    /// Whether there is a server that somebody else asks than a client that asks elsewhere: a proxy may lie between them.
+    fn may_be_tiers(&self) -> bool {
+        let ends = |sample: &SampledExchange| match self.numbers.ends(sample.leg) {
+            Some((Some(client), Some(server))) => Some((client, server)),
+            _ => None,
+        };
+        let mut legs = self.samples.iter().filter_map(ends);
+        let Some((client, server)) = legs.next() else {
+            return false;
+        };
+        // Where any two legs have an end in common, all of them have the same client or all the same server.
+        let (mut one_client, mut one_server) = (true, true);
+        legs.any(|leg| {
+            one_client &= leg.0 == client;
+            one_server &= leg.1 == server;
+            !one_client && !one_server
+        })
+    }
+
     fn matched_anew(&self) -> Vec<TierFigures> {
+        if self.may_be_tiers() {
+            self.matched_sides()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn matched_sides(&self) -> Vec<TierFigures> {
         let sides = Sides::of(&self.samples, &self.numbers, SIDES);
         let mut tiers: Vec<TierFigures> = Vec::new();
         for (front, fronts) in &sides.servers {
@@ -301,6 +328,31 @@ mod tests {
             Some(&None),
             "in the end they have too little in common"
         );
+    }
+
+    #[test]
+    fn legs_with_one_client_or_one_server_are_no_tiers() {
+        let ends = |client: u8, server: u8| LegNamed {
+            client: Some([10, 0, 0, client].into()),
+            server: Some(Endpoint {
+                address: [10, 0, 1, server].into(),
+                port: 80,
+            }),
+        };
+        for (other, may_be) in [((1, 9), false), ((7, 1), false), ((1, 1), false), ((7, 9), true)] {
+            let mut aggregate = Aggregate::new(Thresholds::default(), None);
+            let mut side = Side::default();
+            for (leg, (client, server)) in [(CLIENT, (1, 1)), (PROXY, other)] {
+                aggregate.name_leg(&mut side, LegRef(leg), &ends(client, server));
+            }
+            aggregate.sides.push(side);
+            for n in 0..20 {
+                aggregate.take_samples(0, &exchanges(n, true));
+            }
+            assert_eq!(aggregate.may_be_tiers(), may_be, "{other:?}");
+            assert_eq!(aggregate.matched_anew(), aggregate.matched_sides());
+            assert_eq!(!aggregate.matched_anew().is_empty(), may_be, "{other:?}");
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Ending {
 }
 
 /// How a connection ended: the first kind that fits (request, response, unanswered, status, closer).
+#[inline]
 #[must_use]
 pub fn ending(facts: &ConnectionFacts) -> Ending {
     match facts.handshake {
@@ -142,11 +143,7 @@ pub fn ending(facts: &ConnectionFacts) -> Ending {
             Ending::Unknown
         };
     }
-    let by_client = matches!(
-        closer,
-        Closer::Client | Closer::Simultaneous | Closer::ResetByClient
-    );
-    if by_client && facts.signs.has(Signs::STRAY) && facts.unanswered == 0 && !facts.obscured {
+    if facts.signs.has(Signs::STRAY) && is_stray(facts, closer) {
         return Ending::Stray;
     }
     asked(facts)
@@ -154,7 +151,17 @@ pub fn ending(facts: &ConnectionFacts) -> Ending {
         .unwrap_or_else(|| silent(facts, closer))
 }
 
+/// Whether the client closed after the bytes that it had not asked for, if there were any.
+fn is_stray(facts: &ConnectionFacts, closer: Closer) -> bool {
+    let by_client = matches!(
+        closer,
+        Closer::Client | Closer::Simultaneous | Closer::ResetByClient
+    );
+    by_client && facts.unanswered == 0 && !facts.obscured
+}
+
 /// What the last request says.
+#[inline]
 fn asked(facts: &ConnectionFacts) -> Option<Ending> {
     let signs = facts.signs;
     let old = signs.has(Signs::REQUEST_10);
