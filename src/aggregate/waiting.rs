@@ -3,13 +3,15 @@
 use super::event::PrefixRef;
 use super::leg::LegState;
 use super::tracker::{AtSyn, Order};
+use crate::u48::U48;
 
-/// One of them. There is one for each open connection: small.
+/// One of them. There is one for each open connection: small, and packed.
 #[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed(2))]
 pub(super) struct Waiting {
     /// When its SYN came, and how many connections of the leg had been closed by then ...
     syn: Order,
-    closes: u64,
+    closes: U48,
     /// ... of them by an idle timeout ...
     idle_closes: u32,
     /// ... and in which window. [`NOBODY`](Self::NOBODY): no connection waits here.
@@ -19,7 +21,7 @@ pub(super) struct Waiting {
     /// When its first request came; 0: not yet.
     first: Order,
     /// When its first FIN or RST came; 0: not yet.
-    closing: Order,
+    closing: U48,
     pub(super) prefix: PrefixRef,
 }
 
@@ -35,12 +37,12 @@ impl Waiting {
     /// The place of a connection that does not wait.
     const EMPTY: Self = Self {
         syn: 0,
-        closes: 0,
+        closes: U48::ZERO,
         idle_closes: 0,
         syn_window: Self::NOBODY,
         first_window: 0,
         first: 0,
-        closing: 0,
+        closing: U48::ZERO,
         prefix: PrefixRef(0),
     };
 
@@ -56,7 +58,7 @@ impl Waiting {
         let syn = leg.whole.at_syn(order);
         Self {
             syn: order,
-            closes: syn.closes,
+            closes: syn.closes.into(),
             idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
             syn_window: leg.window as i32,
             ..Self::FRESH
@@ -74,7 +76,7 @@ impl Waiting {
     /// Its first FIN or RST came.
     #[inline]
     pub(super) fn close(&mut self, order: Order) {
-        self.closing = order;
+        self.closing = order.into();
     }
 
     /// When its first request came.
@@ -90,7 +92,7 @@ impl Waiting {
 
     /// When its first FIN or RST came.
     pub(super) fn closing(&self) -> Option<Order> {
-        Some(self.closing).filter(|closing| *closing != 0)
+        Some(self.closing.get()).filter(|closing| *closing != 0)
     }
 
     /// What its SYN found on the leg.
@@ -98,7 +100,7 @@ impl Waiting {
     pub(super) fn found(&self) -> AtSyn {
         AtSyn {
             order: self.syn,
-            closes: self.closes,
+            closes: self.closes.get(),
             idle_closes: self.idle_closes.into(),
         }
     }
@@ -115,7 +117,7 @@ impl Waiting {
         }
         Some(AtSyn {
             order: self.syn,
-            closes: self.closes.saturating_sub(before.closes),
+            closes: self.closes.get().saturating_sub(before.closes),
             idle_closes: u64::from(self.idle_closes).saturating_sub(before.idle_closes),
         })
     }
@@ -195,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_small() {
-        assert!(size_of::<Waiting>() <= 48, "{}", size_of::<Waiting>());
+        assert!(size_of::<Waiting>() <= 44, "{}", size_of::<Waiting>());
     }
 
     #[test]
@@ -224,7 +226,7 @@ mod tests {
     fn a_window_knows_its_own_firsts_alone() {
         let mut waiting = Waiting {
             syn: 5,
-            closes: 9,
+            closes: 9.into(),
             idle_closes: 4,
             syn_window: 2,
             ..Waiting::FRESH
