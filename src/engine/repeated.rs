@@ -120,9 +120,9 @@ impl Repeated {
         kept.clear();
         kept.extend_from_slice(bytes);
         text.clear();
-        text_of(head.method_name, head.target)
-            .iter()
-            .for_each(|piece| text.extend_from_slice(piece));
+        for piece in text_of(head.method_name, head.target) {
+            text.extend_from_slice(piece);
+        }
         *known = Known {
             bytes: kept,
             method: head.method,

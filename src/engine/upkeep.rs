@@ -2,7 +2,7 @@
 
 use super::analysis::Engine;
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Stream};
 use super::delivery::GIVE_UP_AFTER;
 use super::facts::Known;
 use super::marks::Marks;
@@ -107,14 +107,8 @@ impl Engine {
 impl Conversation {
     /// Tells what it was: it is over, or the capture's end finds it open.
     pub(super) fn tell(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        self.drain_all(at, cx);
-        self.end_open_response(cx);
-        self.take_back_cut_response(cx);
-        if self.settle_at_last(self.start, cx).is_none() {
-            cx.shared.quality.unattributed += 1;
-        } else if let Some(closing) = self.closing.take_if(|_| !self.marks.has(Marks::TOLD)) {
-            // Its leg hears of the close only now.
-            self.close(closing, cx);
+        if !self.is_complete() {
+            self.complete(at, cx);
         }
         let known = Known {
             key: cx.key,
@@ -136,5 +130,28 @@ impl Conversation {
             leg,
             EventKind::Closed { connection },
         );
+    }
+
+    /// Whether all was told of it but its end: both directions have ended, and nothing is open.
+    #[inline]
+    fn is_complete(&self) -> bool {
+        let ended = |stream: &Stream| stream.assembler.ended && !stream.assembler.has_early();
+        let [one, other] = &self.streams;
+        let is_plain = self.beyond.is_none() && self.pending.is_none();
+        is_plain && self.roles.is_some() && self.marks.has(Marks::TOLD) && ended(one) && ended(other)
+    }
+
+    /// Gives up what is open, and tells of what was not sure before.
+    #[inline(never)]
+    fn complete(&mut self, at: Timestamp, cx: &mut Context<'_>) {
+        self.drain_all(at, cx);
+        self.end_open_response(cx);
+        self.take_back_cut_response(cx);
+        if self.settle_at_last(self.start, cx).is_none() {
+            cx.shared.quality.unattributed += 1;
+        } else if let Some(closing) = self.closing.take_if(|_| !self.marks.has(Marks::TOLD)) {
+            // Its leg hears of the close only now.
+            self.close(closing, cx);
+        }
     }
 }

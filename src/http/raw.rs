@@ -2,6 +2,7 @@
 //! is known to be one.
 
 use super::head::{Framing, RequestHead};
+use super::lines::Lines;
 
 impl RequestHead<'_> {
     /// A copy but for what follows the head. (A whole one would have all of it lie in memory, of which hardly ever any is
@@ -31,15 +32,14 @@ pub fn fields<'a>(
     head: &'a [u8],
     first_letters: &'static [u8],
 ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-    let ends = memchr::memchr_iter(b'\n', head);
-    ends.filter_map(move |end| {
-        // The line after this end; the start line comes after none.
-        let line = head.get(end + 1..)?;
+    let mut lines = Lines::of(head);
+    // The start line is none of them.
+    lines.next();
+    std::iter::from_fn(move || lines.next_line()).filter_map(move |line| {
         if !first_letters.contains(&line.first()?.to_ascii_lowercase()) {
             return None;
         }
-        let line = line.get(..memchr::memchr(b'\n', line)?)?;
-        let colon = memchr::memchr(b':', line)?;
+        let colon = line.iter().position(|byte| *byte == b':')?;
         Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
     })
 }
