@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::lones::Lones;
-use super::tracker::{AtSyn, Order};
+use super::tracker::AtSyn;
 use super::waiting::Waiting;
 use crate::classify::Ending;
 use crate::frame::InterfaceId;
@@ -21,10 +21,7 @@ pub(super) type SeriesKey = (u32, Option<NonZeroU64>);
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) start: Timestamp,
-    /// When it closed, in the order of events.
-    pub(super) close: Order,
-    /// The window that its request counted in.
-    pub(super) window: i64,
+    /// When its request came and when it closed.
     pub(super) waiting: Waiting,
     pub(super) star_syn: AtSyn,
     /// Its place in the list of connections.
@@ -235,12 +232,6 @@ impl Checks {
         }
     }
 
-    /// A connection of this kind will be over soon.
-    #[inline]
-    pub(super) fn fetch(&self, key: SeriesKey) {
-        self.lones.fetch(key);
-    }
-
     /// A series that there is: nearly always the one used last.
     fn known(&mut self, key: SeriesKey) -> Option<&mut Series> {
         let last = self.series.get_index(self.last);
@@ -250,12 +241,14 @@ impl Checks {
         self.series.get_index_mut(self.last).map(|(_, series)| series)
     }
 
-    /// What a first request asks for. A series has its name from a later member than the first: few have one.
+    /// Whether a series has no name yet: it has its name from a later member than the first, and few have one.
     #[inline]
+    pub(super) fn want_name(&self) -> bool {
+        self.nameless > 0
+    }
+
+    /// What a first request asks for.
     pub(super) fn name(&mut self, leg: u32, (hash, text): (u64, &[u8])) {
-        if self.nameless == 0 {
-            return;
-        }
         if let Some(series) = self.series.get_mut(&(leg, NonZeroU64::new(hash)))
             && series.target.is_none()
         {
@@ -343,8 +336,6 @@ mod tests {
     fn member(at: Nanos) -> Member {
         Member {
             start: Timestamp::from_nanos(at),
-            close: 0,
-            window: 0,
             waiting: Waiting::FRESH,
             star_syn: AtSyn::default(),
             listed: None,

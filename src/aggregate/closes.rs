@@ -104,22 +104,29 @@ pub struct CloseGroup {
     skipped: u64,
 }
 
+/// Samples for which room is made as they come.
+const FEW: usize = 64;
+
 impl CloseGroup {
-    /// `sample` is asked for if the group wants one, of which it keeps so many.
+    /// Whether a sample of this one is wanted.
     #[inline]
-    fn add(&mut self, requests: u32, at_most: impl FnOnce() -> usize, sample: impl FnOnce() -> CloseSample) {
+    fn add(&mut self, requests: u32) -> bool {
         self.connections += 1;
         self.requests += u64::from(requests);
-        if self.skipped > 0 {
-            self.skipped -= 1;
-        } else {
-            self.keep(at_most, sample);
-        }
+        let skips = self.skipped > 0;
+        self.skipped -= u64::from(skips);
+        !skips
     }
 
+    /// Keeps a sample; `legs` share the room.
     #[inline(never)]
-    fn keep(&mut self, at_most: impl FnOnce() -> usize, sample: impl FnOnce() -> CloseSample) {
-        if self.samples.len() >= at_most() {
+    pub(super) fn keep(&mut self, legs: usize, sample: CloseSample) {
+        let at_most = (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 32);
+        if self.samples.len() == FEW {
+            // There will be many: not copied to a larger room again and again.
+            self.samples.reserve_exact(at_most.saturating_sub(FEW));
+        }
+        if self.samples.len() >= at_most {
             let mut place = 0;
             self.samples.retain(|_| {
                 place += 1;
@@ -127,7 +134,7 @@ impl CloseGroup {
             });
             self.stride = self.stride.max(1) * 2;
         }
-        self.samples.push(sample());
+        self.samples.push(sample);
         self.skipped = self.stride.saturating_sub(1);
     }
 
@@ -148,18 +155,11 @@ pub struct Closes {
 }
 
 impl Closes {
-    /// Adds a connection, of which a sample is asked for if one is wanted; `legs` share the room for samples.
+    /// Adds a connection; the group that it belongs to if that wants a sample of it.
     #[inline]
-    pub(super) fn add(
-        &mut self,
-        ending: Ending,
-        requests: u32,
-        legs: usize,
-        sample: impl FnOnce() -> CloseSample,
-    ) {
-        let at_most = || (CLOSE_SAMPLES / legs.max(1)).clamp(64, CLOSE_SAMPLES / 32);
+    pub(super) fn add(&mut self, ending: Ending, requests: u32) -> Option<&mut CloseGroup> {
         let group = self.groups[ending as usize].get_or_insert_default();
-        group.add(requests, at_most, sample);
+        group.add(requests).then_some(&mut **group)
     }
 
     pub(super) fn remove(&mut self, ending: Ending, frame: (InterfaceId, u64)) {
@@ -227,7 +227,9 @@ mod tests {
     fn a_full_group_keeps_an_even_part_and_counts_all() {
         let mut group = CloseGroup::default();
         for number in 0..1_000 {
-            group.add(2, || 100, || sample(number));
+            if group.add(2) {
+                group.keep(CLOSE_SAMPLES / 100, sample(number));
+            }
         }
         assert_eq!((group.connections, group.requests), (1_000, 2_000));
         let kept: Vec<u64> = group.samples.iter().map(|sample| sample.frame.1).collect();
@@ -239,8 +241,10 @@ mod tests {
     #[test]
     fn a_check_is_taken_out() {
         let mut closes = Closes::default();
-        closes.add(Ending::Request10Close, 2, 1, || sample(7));
-        closes.add(Ending::Request10Close, 2, 1, || sample(8));
+        for number in [7, 8] {
+            let group = closes.add(Ending::Request10Close, 2);
+            group.unwrap().keep(1, sample(number));
+        }
         closes.remove(Ending::Request10Close, (InterfaceId(0), 7));
         assert_eq!(closes.count(Ending::Request10Close), 1);
         assert_eq!(

@@ -19,10 +19,11 @@ impl Aggregate {
     pub(super) fn closed(
         &mut self,
         side: &mut Side,
-        pair: Pair,
+        leg: LegRef,
         connection: ConnectionRef,
         facts: &ConnectionFacts,
     ) {
+        let pair = side.pair(leg);
         let place = connection.0 as usize;
         self.count_closed(side, pair, place, facts);
         side.waiting.leave(place);
@@ -50,8 +51,10 @@ impl Aggregate {
             if let Some(opening) = facts.opening {
                 leg.openings.note(opening);
             }
-            let sample = || kept.unwrap_or_else(|| close_sample(&mut self.pools, side, pair, facts));
-            leg.closes.add(kind, facts.requests, legs, sample);
+            if let Some(group) = leg.closes.add(kind, facts.requests) {
+                let sample = kept.unwrap_or_else(|| close_sample(&mut self.pools, side, pair, facts));
+                group.keep(legs, sample);
+            }
         }
         if facts.closer.is_none() && facts.has_failed() {
             // It never opened: no close was told.
@@ -71,12 +74,10 @@ impl Aggregate {
             leg.ordinary_first(reference, waiting, star_syn);
             return;
         }
-        let (order, window) = (self.order, leg.window);
+        let order = self.order;
         let member = || Member {
             start: facts.start,
-            close: waiting.closing().unwrap_or(order),
-            window: waiting.first_window().unwrap_or(window),
-            waiting: *waiting,
+            waiting: waiting.over(order),
             star_syn,
             listed,
             ending: kind,
@@ -90,7 +91,7 @@ impl Aggregate {
         } else {
             // What was asked for must be known to recur.
             let key = (reference.0, facts.asked);
-            let churn = |before: &Member| leg.ordinary_first(reference, &before.waiting, before.star_syn);
+            let churn = |before: &Member| leg.no_check(reference, &before.waiting, before.star_syn);
             self.checks
                 .add(key, (facts.start, member), churn, thresholds, decision)
         };
@@ -108,10 +109,10 @@ impl Aggregate {
             self.was_check(reference, member);
         }
         for member in &decision.ordinary {
-            self.ordinary_first(reference, member);
+            self.no_check(reference, member);
         }
         for ((leg, _), member) in &decision.given_up {
-            self.ordinary_first(LegRef(*leg), member);
+            self.no_check(LegRef(*leg), member);
         }
         let is_own = |member: &Member| member.frame == facts.last_frame && member.start == facts.start;
         if (self.recent.is_some() || self.ended.is_some()) && decision.checks.iter().any(is_own) {
@@ -120,9 +121,9 @@ impl Aggregate {
         self.decision = decision;
     }
 
-    fn ordinary_first(&mut self, reference: LegRef, member: &Member) {
+    fn no_check(&mut self, reference: LegRef, member: &Member) {
         if let Some(leg) = self.leg(reference) {
-            leg.ordinary_first(reference, &member.waiting, member.star_syn);
+            leg.no_check(reference, &member.waiting, member.star_syn);
         }
     }
 
@@ -137,7 +138,8 @@ impl Aggregate {
         let Some(leg) = self.leg(reference) else {
             return;
         };
-        let counts = leg.counts_of(member.window);
+        let close = member.waiting.closing().unwrap_or_default();
+        let counts = leg.counts_of(member.waiting.first_window().unwrap_or(leg.window));
         counts.requests.checks += 1;
         counts.requests.first = counts.requests.first.saturating_sub(1);
         // Classes are counted at the close, in the window of the close.
@@ -151,11 +153,11 @@ impl Aggregate {
         *classes.classes.get_mut(Class::Check) += 1;
         leg.closes.remove(member.ending, member.frame);
         leg.prefixes.take_out(prefix, Reuse::First);
-        leg.whole.spell.was_check(member.close);
-        leg.present.was_check(member.close);
+        leg.whole.spell.was_check(close);
+        leg.present.was_check(close);
         if let Some(client) = leg.star_client(reference.0) {
             client.firsts = client.firsts.saturating_sub(1);
-            client.tracker.spell.was_check(member.close);
+            client.tracker.spell.was_check(close);
         }
     }
 
@@ -170,7 +172,7 @@ impl Aggregate {
     /// The capture is over: series that did not become checks are ordinary connections, and so are those still open.
     pub fn settle(&mut self) {
         let mut checks = std::mem::take(&mut self.checks);
-        checks.settle(|reference, member| self.ordinary_first(LegRef(reference), member));
+        checks.settle(|reference, member| self.no_check(LegRef(reference), member));
         self.checks = checks;
     }
 }

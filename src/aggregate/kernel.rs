@@ -123,7 +123,7 @@ impl Ports {
     pub(super) fn fetch(&self, port: u16) {
         let (page, place) = (usize::from(port) / PAGE, usize::from(port) % PAGE);
         if let Some(Some(page)) = self.pages.get(page) {
-            prefetch_index(&page.entries, place);
+            prefetch_index(page.entries.as_slice(), place);
         }
     }
 

@@ -204,11 +204,19 @@ impl LegState {
     /// A first request turned out to be an ordinary one. `star_syn` is what its SYN found in its client's pool, on a `*` leg.
     #[inline]
     pub(super) fn ordinary_first(&mut self, reference: LegRef, waiting: &Waiting, star_syn: AtSyn) {
+        if let Some(first) = waiting.first() {
+            self.first_in_window(first, waiting);
+        }
+        self.no_check(reference, waiting, star_syn);
+    }
+
+    /// The same of one whose window was told of it, in case that it is no health check.
+    #[inline]
+    pub(super) fn no_check(&mut self, reference: LegRef, waiting: &Waiting, star_syn: AtSyn) {
         let Some(first) = waiting.first() else {
             return;
         };
         self.whole.spell.first(first, waiting.found());
-        self.first_in_window(first, waiting);
         if let Some(client) = self.star_client(reference.0) {
             client.tracker.spell.first(first, star_syn);
         }
@@ -380,4 +388,48 @@ fn bare(counts: &Counts) -> Counts {
 /// Events a second, over at least one second.
 fn per_second(count: u64, length: Nanos) -> f64 {
     count as f64 / (length.max(SECOND) as f64 / SECOND as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::event::PrefixRef;
+
+    /// Who was told to its window at its close need not be told to it again when it turns out to be no health check.
+    #[test]
+    fn a_window_is_told_of_a_first_once() {
+        let span = Span::new(Timestamp::from_parts(1, 0), SECOND, 1);
+        let mut legs = [0, 1].map(|_| LegState::new(None, None, 0));
+        let mut waiting: VecDeque<(Order, Waiting)> = VecDeque::new();
+        for order in 1..400 {
+            let mut later = Waiting::at_syn(&legs[0], 2 * order);
+            later.ask(2 * order + 1, legs[0].window, PrefixRef(0));
+            waiting.push_back((2 * order + 1, later));
+            for leg in &mut legs {
+                leg.first_in_window(2 * order + 1, &later);
+                leg.closed_with_request(LegRef(0), order % 3 == 0);
+                if order % 7 == 0 {
+                    leg.whole.spell.was_check(2 * order);
+                    leg.present.was_check(2 * order);
+                }
+                if order % 50 == 0 {
+                    let mut next = span;
+                    next.move_on(span.start.plus((order / 50).cast_signed() * SECOND));
+                    leg.roll(&next, 16);
+                }
+            }
+            // Some are told soon, some late.
+            while waiting.len() > (order % 6) as usize
+                && let Some((first, waiting)) = waiting.pop_front()
+            {
+                legs[0].first_in_window(first, &waiting);
+                legs[0].no_check(LegRef(0), &waiting, AtSyn::default());
+                legs[1].no_check(LegRef(0), &waiting, AtSyn::default());
+            }
+            let [again, once] = legs
+                .each_ref()
+                .map(|leg| (leg.present.concurrency(), leg.whole.spell.concurrency()));
+            assert_eq!(again, once, "{order}");
+        }
+    }
 }

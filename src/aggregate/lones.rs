@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::num::NonZeroU64;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 
 use super::checks::{Member, SeriesKey};
 use crate::index::Index;
@@ -40,12 +40,6 @@ fn place(serial: u32) -> usize {
 }
 
 impl Lones {
-    /// Asks for the memory that will tell whether there is one of this kind.
-    #[inline]
-    pub(super) fn fetch(&self, key: SeriesKey) {
-        self.index.fetch(self.hash(key));
-    }
-
     #[inline]
     fn serial(&self, key: SeriesKey, hash: u64) -> Option<u32> {
         let is_it = |serial| self.ring.get(place(serial)).is_some_and(|lone| lone.key == key);
@@ -144,8 +138,6 @@ mod tests {
     fn member(number: u64) -> Member {
         Member {
             start: Timestamp::default(),
-            close: number,
-            window: 0,
             waiting: Waiting::FRESH,
             star_syn: AtSyn::default(),
             listed: None,
@@ -170,19 +162,19 @@ mod tests {
                 queue.pop_front()
             };
             let expected = oldest.and_then(|(key, close)| Some((key, close?)));
-            assert_eq!(left.map(|(key, member)| (key, member.close)), expected);
+            assert_eq!(left.map(|(key, member)| (key, member.frame.1)), expected);
             queue.push_back((key, Some(number)));
             if number.is_multiple_of(7) {
                 let at = (number as usize * 31) % queue.len();
                 let (key, close) = &mut queue[at];
                 let hash = lones.hash(*key);
-                assert_eq!(lones.get_mut(*key, hash).map(|member| member.close), *close);
-                assert_eq!(lones.take(*key, hash).map(|member| member.close), close.take());
+                assert_eq!(lones.get_mut(*key, hash).map(|member| member.frame.1), *close);
+                assert_eq!(lones.take(*key, hash).map(|member| member.frame.1), close.take());
             }
             assert_eq!(lones.len(), queue.len());
         }
         let mut left = Vec::new();
-        lones.drain(|key, member| left.push((key, member.close)));
+        lones.drain(|key, member| left.push((key, member.frame.1)));
         let expected: Vec<_> = queue
             .into_iter()
             .filter_map(|(key, close)| Some((key, close?)))

@@ -1,7 +1,5 @@
 //! What several engines tell, put in frame order.
 
-use std::num::NonZeroU64;
-
 use super::collector::Aggregate;
 use super::event::{EventKind, LegEvent, Reuse, Told};
 use super::happening::At;
@@ -57,8 +55,8 @@ impl Aggregate {
         for event in now {
             self.order += 1;
             self.advance(event.clock);
-            let pair = side.pair(event.leg);
-            let at = At::new(pair, event);
+            // The pair is looked for where it is known what of it is needed.
+            let at = |side: &Side| At::new(side.pair(event.leg), event);
             match event.kind {
                 EventKind::Leg(place) => {
                     if let Some(leg) = rest.told.legs.get(place as usize) {
@@ -70,16 +68,16 @@ impl Aggregate {
                         self.name_prefix(side, prefix);
                     }
                 }
-                EventKind::Opened { connection, syn } => self.on_opened(side, at, connection, syn),
-                EventKind::Established { connect } => self.on_established(at, connect),
+                EventKind::Opened { connection, syn } => self.on_opened(side, at(side), connection, syn),
+                EventKind::Established { connect } => self.on_established(at(side), connect),
                 EventKind::Request { asked, reuse, .. } => {
-                    if reuse == Reuse::First
+                    if self.checks.want_name()
+                        && reuse == Reuse::First
                         && let Some(asked) = asked.of(&rest.told.lines)
                     {
-                        self.checks.name(pair.number.0, asked);
-                        self.checks.fetch((pair.number.0, NonZeroU64::new(asked.0)));
+                        self.checks.name(side.pair(event.leg).number.0, asked);
                     }
-                    self.on_request(side, at, &event.kind);
+                    self.on_request(side, at(side), &event.kind);
                 }
                 EventKind::Answered {
                     status,
@@ -90,17 +88,17 @@ impl Aggregate {
                     became_idle,
                 } => self.on_exchange_end(
                     side,
-                    at,
+                    at(side),
                     Some((status, announced, first_byte)),
                     (response, prefix, became_idle),
                 ),
-                EventKind::Closing { .. } => self.on_closing(side, at, &event.kind),
+                EventKind::Closing { .. } => self.on_closing(side, at(side), &event.kind),
                 EventKind::Closed { connection } => {
                     if let Some(facts) = rest.facts.next() {
-                        self.closed(side, pair, connection, facts);
+                        self.closed(side, event.leg, connection, facts);
                     }
                 }
-                _ => self.on_leg(side, at, &event.kind),
+                _ => self.on_leg(side, at(side), &event.kind),
             }
         }
     }

@@ -79,6 +79,16 @@ impl Waiting {
         self.closing = order.into();
     }
 
+    /// What it comes to when it is over, if not before.
+    #[inline]
+    pub(super) fn over(&self, order: Order) -> Self {
+        let mut over = *self;
+        if over.closing == 0 {
+            over.closing = order;
+        }
+        over
+    }
+
     /// When its first request came.
     #[inline]
     pub(super) fn first(&self) -> Option<Order> {

@@ -1,6 +1,6 @@
 //! TIME-WAIT over time: how many sockets each host holds at every moment, and when that was most.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
@@ -151,12 +151,19 @@ impl Series {
 /// Hosts whose series are at hand.
 const LATEST: usize = 64;
 
+/// Where a host is at hand, by the last octet of its address.
+#[inline]
+fn latest_of<const N: usize>(octets: [u8; N]) -> usize {
+    octets.last().map_or(0, |last| usize::from(*last) % LATEST)
+}
+
 /// Sockets in TIME-WAIT of each host.
 #[derive(Debug)]
 pub(super) struct Waits {
     hosts: IndexMap<IpAddr, Series, RandomState>,
     /// Hosts used lately and their places, by the lowest bits of their addresses.
-    latest: [(IpAddr, u32); LATEST],
+    latest: [(Ipv4Addr, u32); LATEST],
+    latest6: [(Ipv6Addr, u32); LATEST],
     /// Of all hosts beyond the cap.
     others: Series,
 }
@@ -166,7 +173,8 @@ impl Default for Waits {
         Self {
             hosts: IndexMap::default(),
             // Hosts that belong elsewhere.
-            latest: std::array::from_fn(|latest| (IpAddr::from([0, 0, 0, latest as u8 + 1]), u32::MAX)),
+            latest: std::array::from_fn(|latest| (Ipv4Addr::from_bits(latest as u32 + 1), u32::MAX)),
+            latest6: std::array::from_fn(|latest| (Ipv6Addr::from_bits(latest as u128 + 1), u32::MAX)),
             others: Series::default(),
         }
     }
@@ -186,15 +194,17 @@ impl Waits {
 
     #[inline]
     fn of(&mut self, host: IpAddr) -> &mut Series {
-        let lowest = match host {
-            IpAddr::V4(address) => address.octets()[3],
-            IpAddr::V6(address) => address.octets()[15],
+        let known = match host {
+            IpAddr::V4(address) => {
+                let (known, place) = self.latest[latest_of(address.octets())];
+                (known == address).then_some(place)
+            }
+            IpAddr::V6(address) => {
+                let (known, place) = self.latest6[latest_of(address.octets())];
+                (known == address).then_some(place)
+            }
         };
-        let latest = usize::from(lowest) % LATEST;
-        let (known, mut place) = self.latest[latest];
-        if known != host {
-            place = self.find(host, latest);
-        }
+        let place = known.unwrap_or_else(|| self.find(host));
         match self.hosts.get_index_mut(place as usize) {
             Some((_, series)) => series,
             None => &mut self.others,
@@ -203,7 +213,7 @@ impl Waits {
 
     /// The place of a host; that of nobody if there are too many.
     #[inline(never)]
-    fn find(&mut self, host: IpAddr, latest: usize) -> u32 {
+    fn find(&mut self, host: IpAddr) -> u32 {
         let place = if self.hosts.len() < WAIT_HOSTS {
             let entry = self.hosts.entry(host);
             let place = entry.index();
@@ -213,7 +223,10 @@ impl Waits {
             self.hosts.get_index_of(&host)
         };
         let place = place.map_or(u32::MAX, |place| place as u32);
-        self.latest[latest] = (host, place);
+        match host {
+            IpAddr::V4(address) => self.latest[latest_of(address.octets())] = (address, place),
+            IpAddr::V6(address) => self.latest6[latest_of(address.octets())] = (address, place),
+        }
         place
     }
 

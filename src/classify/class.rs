@@ -138,17 +138,24 @@ pub fn classify(facts: &impl Seen, now: Timestamp, thresholds: &Thresholds) -> C
         Handshake::Refused | Handshake::Unanswered => return Class::Failed,
         _ => {}
     }
-    match facts.protocol() {
-        Protocol::Tunnel => return Class::Tunnel,
-        Protocol::Tls => return Class::Tls,
-        Protocol::Http2 => return Class::Multiplexed,
-        Protocol::Other => return Class::Other,
-        Protocol::None | Protocol::Http1 => {}
+    let protocol = facts.protocol();
+    if !matches!(protocol, Protocol::None | Protocol::Http1) {
+        return of_protocol(protocol);
     }
     match facts.requests() {
         0 => without_request(facts),
         1 => with_one_request(facts, now, thresholds),
         _ => Class::Persistent,
+    }
+}
+
+/// Of what is not HTTP/1.x, or not any more.
+const fn of_protocol(protocol: Protocol) -> Class {
+    match protocol {
+        Protocol::Tunnel => Class::Tunnel,
+        Protocol::Tls => Class::Tls,
+        Protocol::Http2 => Class::Multiplexed,
+        Protocol::None | Protocol::Http1 | Protocol::Other => Class::Other,
     }
 }
 
