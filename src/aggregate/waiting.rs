@@ -83,8 +83,8 @@ impl Waiting {
     #[inline]
     pub(super) fn over(&self, order: Order) -> Self {
         let mut over = *self;
-        if over.closing == 0 {
-            over.closing = order;
+        if over.closing.get() == 0 {
+            over.closing = order.into();
         }
         over
     }
