@@ -160,11 +160,8 @@ impl Aggregate {
         };
         let requests = &mut leg.counts.requests;
         requests.total += 1;
-        match version {
-            Version::Http10 => requests.http10 += 1,
-            Version::Http11 => requests.http11 += 1,
-            Version::Http09 | Version::Http2 | Version::Unread => {}
-        }
+        requests.http10 += u64::from(version == Version::Http10);
+        requests.http11 += u64::from(version == Version::Http11);
         requests.estimated |= estimated;
         requests.announced_close += u64::from(announced);
         let (lately, row) = (leg.seconds.at(self.span.second()), &mut self.timeline.present);

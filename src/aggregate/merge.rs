@@ -54,7 +54,10 @@ impl Aggregate {
         rest.events = later;
         for event in now {
             self.order += 1;
-            self.advance(event.clock);
+            // Between two seconds only connections that are over ask for the clock, and who comes after all of these.
+            if self.span.is_over(event.clock) {
+                self.advance(event.clock);
+            }
             // The pair is looked for where it is known what of it is needed.
             let at = |side: &Side| At::new(side.pair(event.leg), event);
             match event.kind {
@@ -95,11 +98,15 @@ impl Aggregate {
                 EventKind::Closing { .. } => self.on_closing(side, at(side), &event.kind),
                 EventKind::Closed { connection } => {
                     if let Some(facts) = rest.facts.next() {
+                        self.advance(event.clock);
                         self.closed(side, event.leg, connection, facts);
                     }
                 }
                 _ => self.on_leg(side, at(side), &event.kind),
             }
+        }
+        if let Some(last) = now.last() {
+            self.advance(last.clock);
         }
     }
 }

@@ -34,10 +34,16 @@ impl Span {
         self.clock.since(self.start).max(0)
     }
 
+    /// Whether the present window or second is over at a moment.
+    #[inline]
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.lasts_until
+    }
+
     /// Time moves on within the present window and second; returns whether it does.
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) -> bool {
-        let lasts = now < self.lasts_until;
+        let lasts = !self.is_over(now);
         if lasts {
             self.clock = self.clock.max(now);
         }

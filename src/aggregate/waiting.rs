@@ -79,7 +79,7 @@ impl Waiting {
         self.closing = order.into();
     }
 
-    /// What it comes to when it is over, if not before.
+    /// The same, closed at `order` unless its close came before.
     #[inline]
     pub(super) fn over(&self, order: Order) -> Self {
         let mut over = *self;
