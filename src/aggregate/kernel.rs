@@ -283,23 +283,12 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// SplitMix64.
-    fn numbers() -> impl FnMut() -> u64 {
-        let mut state = 3_u64;
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        }
-    }
+    use crate::aggregate::numbers::numbers;
 
     /// What pages hold is what their entries say one by one, however long ago the capture began.
     #[test]
     fn entries_are_held_for_as_long_as_they_last() {
-        let mut next = numbers();
+        let mut next = numbers(3);
         let start = Timestamp::from_parts(1_000, 0);
         for seconds in [0, 5, 30, 70, 130, 1_000, 1 << 40] {
             let mut ports = Ports::default();
@@ -332,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_page_tells_the_entries_that_mean_something() {
-        let mut next = numbers();
+        let mut next = numbers(3);
         let (mut page, mut entries) = (Page::EMPTY, [0; PAGE]);
         for _ in 0..2_000 {
             let (port, entry) = (next() as usize % 65_536, next() as u32 % 3);

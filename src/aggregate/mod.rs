@@ -20,6 +20,8 @@ mod lones;
 mod matching;
 mod merge;
 mod naming;
+#[cfg(test)]
+mod numbers;
 mod openings;
 mod pairing;
 mod pools;

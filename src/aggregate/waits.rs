@@ -271,6 +271,7 @@ impl Waits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::numbers::numbers;
 
     fn levels(series: &Series, until: Nanos) -> Vec<u64> {
         series.levels(until).collect()
@@ -309,7 +310,7 @@ mod tests {
     /// Whatever enters and leaves where, all hosts together hold what each change by itself would add up to.
     #[test]
     fn hosts_together_are_as_if_counted_together() {
-        let mut next = numbers();
+        let mut next = numbers(7);
         for longest in [300, 3 * STEPS as u64, 40 * STEPS as u64] {
             let mut waits = Waits::default();
             let mut one_by_one = Series::default();
@@ -335,18 +336,6 @@ mod tests {
                 (all.doublings, &all.changes),
                 (one_by_one.doublings, &one_by_one.changes)
             );
-        }
-    }
-
-    /// SplitMix64.
-    fn numbers() -> impl FnMut() -> u64 {
-        let mut state = 7_u64;
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
         }
     }
 
