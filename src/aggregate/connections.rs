@@ -122,6 +122,10 @@ impl Aggregate {
     }
 
     fn no_check(&mut self, reference: LegRef, member: &Member) {
+        // What changes nothing on a leg does not bring it to the present window either.
+        if member.waiting.first().is_none() {
+            return;
+        }
         if let Some(leg) = self.leg(reference) {
             leg.no_check(reference, &member.waiting, member.star_syn);
         }

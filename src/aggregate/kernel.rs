@@ -147,7 +147,7 @@ impl Ports {
                 },
             },
         };
-        let ticks = (at.after(start).cast_unsigned() / TICK.cast_unsigned()).min(MOST_TICKS) as u32;
+        let ticks = at.after(start).cast_unsigned() / TICK.cast_unsigned();
         let port = usize::from(facts.client.port);
         let page = match self.pages.get_mut(port / PAGE) {
             Some(Some(page)) => page,
@@ -156,13 +156,13 @@ impl Ports {
                 None => return,
             },
         };
-        let entry = (ticks + 1) << MEANINGS | meaning;
+        let entry = (ticks.min(MOST_TICKS) as u32 + 1) << MEANINGS | meaning;
         let before = page.replace(port, entry);
         if before != 0 {
             reuse(before, facts, start, waits);
         }
         each_waiting(facts, meaning, |host| {
-            waits.enter(host, u64::from(ticks / TICKS_PER_SECOND));
+            waits.enter(host, ticks / u64::from(TICKS_PER_SECOND));
         });
     }
 

@@ -47,8 +47,8 @@ impl Print {
         let numbers = u64::from(features.sequence) << 32 | u64::from(features.acknowledgment);
         let small = u64::from(features.flags.0) << 1 | u64::from(ip_id.is_some());
         // Prints are compared, and nothing else: few bits must be mixed.
-        let mixed = (numbers ^ small << 57).wrapping_mul(ODD[0])
-            ^ u64::from(features.payload_len).wrapping_mul(ODD[1]);
+        let rest = u64::from(features.payload_len) | small << 32;
+        let mixed = numbers.wrapping_mul(ODD[0]) ^ rest.wrapping_mul(ODD[1]);
         let stamps = u64::from(features.ts_value) << 32 | u64::from(id) << 16;
         let place = u16::from(features.ttl) << 8 ^ features.interface.0;
         let elsewhere = features.if_index.wrapping_mul(0x9e37_79b1) >> 16;

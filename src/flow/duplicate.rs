@@ -11,6 +11,9 @@ const WITHIN: Nanos = MILLISECOND;
 /// Without an IP-ID that tells copies from retransmissions, a copy on the same interface comes within this.
 const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 
+/// What is turned in the print of a packet from the end that sorts last: of the place nothing.
+const OTHER_END: u64 = 0x9e37_79b9_7f4a << Print::PLACE_BITS;
+
 /// One packet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
@@ -124,8 +127,7 @@ impl Step {
     #[inline]
     fn of(segment: &Segment<'_>, sender: Sender) -> Self {
         Self {
-            // Of the other end all bits are turned.
-            word: segment.print.word ^ (sender.index() as u64).wrapping_neg(),
+            word: segment.print.word ^ (sender.index() as u64).wrapping_neg() & OTHER_END,
             time: segment.timestamp.nanos() as u32,
             before: Link::NONE,
         }
