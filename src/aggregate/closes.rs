@@ -243,7 +243,7 @@ mod tests {
         let mut closes = Closes::default();
         for number in [7, 8] {
             let group = closes.add(Ending::Request10Close, 2);
-            group.unwrap().keep(1, sample(number));
+            group.expect("a close has a group").keep(1, sample(number));
         }
         closes.remove(Ending::Request10Close, (InterfaceId(0), 7));
         assert_eq!(closes.count(Ending::Request10Close), 1);

@@ -295,7 +295,7 @@ mod tests {
             let mut expected = KernelEntries::default();
             let now = start.plus(Nanos::min(seconds, 1 << 32) * SECOND);
             for page in [3, 200] {
-                let page = ports.add_page(page, &mut 0).unwrap();
+                let page = ports.add_page(page, &mut 0).expect("there is room for a page");
                 for port in 0..PAGE {
                     let ticks = next() % (10 * seconds.unsigned_abs().min(2_000) + 1);
                     let (meaning, lasts) = match next() % 6 {
