@@ -55,7 +55,7 @@ impl<'a> Adding<'a> {
     /// Waits for a batch of every engine and adds them up; whether there was one.
     pub(super) fn round(&mut self) -> bool {
         // An engine that is gone keeps its place: the others are known by theirs.
-        let next = |desk: &Option<Desk>| desk.as_ref()?.found.recv().ok();
+        let next = |desk: &Option<Desk>| desk.as_ref().and_then(|desk| desk.wait.receive(&desk.found));
         let mut batches: Vec<Option<Batch>> = self.desks.iter().map(next).collect();
         if batches.iter().all(Option::is_none) {
             return false;

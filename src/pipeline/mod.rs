@@ -16,6 +16,7 @@ mod ladder;
 mod observer;
 mod showing;
 mod view;
+mod waiting;
 
 use std::sync::Arc;
 use std::thread;
@@ -35,6 +36,7 @@ pub use ladder::{ladder, ladders};
 pub use observer::{Observer, SoFar};
 use view::{Ask, Recent, ViewDesk};
 pub use view::{Screen, Selected, View, ViewQuery, ViewRow};
+use waiting::Wait;
 
 /// Blocks and batches under way between threads: enough to bridge a hiccup of either, few enough to stay in the cache.
 const UNDER_WAY: usize = 4;
@@ -57,6 +59,7 @@ struct Desk {
     found: Receiver<Batch>,
     used: Sender<Batch>,
     servers: Sender<Arc<[Server]>>,
+    wait: Wait,
 }
 
 /// An engine's end.
@@ -70,6 +73,7 @@ struct Post {
     place: (usize, usize),
     /// What a screen wants to know.
     asks: Option<Receiver<Ask>>,
+    wait: Wait,
 }
 
 /// How many engines suit this machine: reading and adding up want a processor, too, and more than four do not pay.
@@ -100,6 +104,11 @@ pub fn analyse_for(
     observer: &mut dyn Observer,
 ) -> Snapshot {
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
+    let wait = if source.is_prompt() {
+        Wait::Briefly
+    } else {
+        Wait::Long
+    };
     let (empty, recycled) = bounded(UNDER_WAY);
     let (mut shares, mut desks, mut posts, mut asks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let engines = engines.max(1);
@@ -118,6 +127,7 @@ pub fn analyse_for(
             found: own_found,
             used,
             servers,
+            wait,
         });
         posts.push(Post {
             shares: own_shares,
@@ -127,6 +137,7 @@ pub fn analyse_for(
             servers: own_servers,
             place: (number, engines),
             asks: own_asks,
+            wait,
         });
     }
     drop(empty);
@@ -157,7 +168,7 @@ pub fn analyse_for(
             aggregate.keep_recent();
         }
         let mut adding = Adding::new(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
-        let read = if engines == 1 && source.is_prompt() {
+        let read = if engines == 1 && wait == Wait::Briefly {
             in_turn(
                 Reading::new(source, interfaces, hasher),
                 shares,
@@ -218,7 +229,11 @@ fn work(mut engine: Engine, mut post: Post) {
         hand_on(engine, &post, None);
     };
     match asks {
-        None => post.shares.iter().for_each(|share| take_in(&mut engine, share)),
+        None => {
+            while let Some(share) = post.wait.receive(&post.shares) {
+                take_in(&mut engine, share);
+            }
+        }
         Some(asks) => view::attend(&mut engine, post.place, &post.shares, asks, take_in),
     }
     engine.finish_sure();
@@ -244,5 +259,5 @@ fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
     batch.span = engine.start().map(|start| (start, engine.clock()));
     batch.servers = servers;
     batch.account = Account::of(engine);
-    let _ = post.found.send(batch);
+    let _ = post.wait.send(&post.found, batch);
 }
