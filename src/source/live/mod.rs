@@ -39,6 +39,13 @@ const TICK: Duration = Duration::from_millis(100);
 /// A block that holds so many bytes is handed on before its tick is over. More than of a file: each one wakes threads.
 const FULL: usize = 4 * BLOCK_BYTES;
 
+/// How long what comes may gather in the ring before it is looked at again. Under load the kernel would wake the thread
+/// for each of the ring's blocks, 128 KiB of packets.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// A ring of at least so many bytes has room for what comes meanwhile: 10 Gbit/s are 12 MiB.
+const ROOMY: u32 = 32 << 20;
+
 /// Counters and interfaces are looked at as often as this.
 const ACCOUNT: Duration = Duration::from_secs(1);
 
@@ -154,6 +161,13 @@ impl Live {
             }
         }
         more
+    }
+
+    /// Waits for more than a few packets, if the rings have room for them, since they were `looked` at the last time.
+    fn let_gather(&self, looked: Instant) {
+        if self.options.buffer_bytes >= ROOMY && !self.options.immediate {
+            std::thread::sleep(GATHER.saturating_sub(looked.elapsed()));
+        }
     }
 
     /// Waits until an interface has packets, `span` at most.
@@ -287,6 +301,7 @@ impl Source for Live {
             return Next::Block(block);
         }
         let tick_ends = now + TICK;
+        let mut looked = now;
         loop {
             let more = self.read(&mut block, now);
             self.account(now);
@@ -298,7 +313,11 @@ impl Source for Live {
                 break;
             }
             if !more {
+                if !block.records.is_empty() {
+                    self.let_gather(looked);
+                }
                 self.wait(tick_ends - now);
+                looked = Instant::now();
             }
             now = Instant::now();
         }
