@@ -9,11 +9,13 @@ mod error;
 mod lane;
 mod options;
 mod order;
+mod pace;
 mod record;
 mod watch;
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -32,19 +34,13 @@ use crate::near;
 use crate::time::Timestamp;
 use lane::{GATHERED, Lane};
 use order::Order;
+use pace::Pace;
 
 /// A block is handed on after this time, full or not.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A block that holds so many bytes is handed on before its tick is over. More than of a file: each one wakes threads.
-const FULL: usize = 4 * BLOCK_BYTES;
-
-/// How long what comes may gather in the ring before it is looked at again. Under load the kernel would wake the thread
-/// for each of the ring's blocks, 128 KiB of packets.
-const GATHER: Duration = Duration::from_millis(10);
-
-/// A ring of at least so many bytes has room for what comes meanwhile: 10 Gbit/s are 12 MiB.
-const ROOMY: u32 = 32 << 20;
+const FULL: usize = 8 * BLOCK_BYTES;
 
 /// Counters and interfaces are looked at as often as this.
 const ACCOUNT: Duration = Duration::from_secs(1);
@@ -70,6 +66,8 @@ pub struct Live {
     is_over: bool,
     /// A block that an idle tick did not need.
     spare: Option<Block>,
+    /// Unless packets are wanted one by one.
+    pace: Option<Pace>,
 }
 
 /// Opens interfaces as one source.
@@ -122,6 +120,7 @@ pub fn open(options: &LiveOptions) -> Result<Live, LiveError> {
         latest: Timestamp::MIN,
         is_over: false,
         spare: None,
+        pace: (!options.immediate).then(|| Pace::new(options.buffer_bytes, Instant::now())),
     })
 }
 
@@ -144,30 +143,30 @@ impl Live {
     /// Reads what the rings hold; returns whether they may hold more.
     fn read(&mut self, block: &mut Block, now: Instant) -> bool {
         let mut more = false;
+        let mut bytes = 0;
         match &mut self.order {
             None => {
+                let held = block.arena.len();
                 for lane in &mut self.lanes {
                     more |= lane.read(block, now);
                 }
+                bytes = block.arena.len() - held;
             }
             Some(order) => {
                 for (place, lane) in self.lanes.iter_mut().enumerate() {
                     let mut chunk = order.spare();
                     more |= lane.read(&mut chunk, now);
+                    bytes += chunk.arena.len();
                     order.add(place, chunk, now);
                     order.set_open(place, !lane.is_gone());
                 }
                 order.release(false, now, FULL, block);
             }
         }
-        more
-    }
-
-    /// Waits for more than a few packets, if the rings have room for them, since they were `looked` at the last time.
-    fn let_gather(&self, looked: Instant) {
-        if self.options.buffer_bytes >= ROOMY && !self.options.immediate {
-            std::thread::sleep(GATHER.saturating_sub(looked.elapsed()));
+        if let Some(pace) = &mut self.pace {
+            pace.add(bytes);
         }
+        more
     }
 
     /// Waits until an interface has packets, `span` at most.
@@ -301,7 +300,6 @@ impl Source for Live {
             return Next::Block(block);
         }
         let tick_ends = now + TICK;
-        let mut looked = now;
         loop {
             let more = self.read(&mut block, now);
             self.account(now);
@@ -313,11 +311,9 @@ impl Source for Live {
                 break;
             }
             if !more {
-                if !block.records.is_empty() {
-                    self.let_gather(looked);
-                }
-                self.wait(tick_ends - now);
-                looked = Instant::now();
+                let rest = self.pace.as_mut().map(|pace| pace.rest(now));
+                thread::sleep(rest.unwrap_or_default());
+                self.wait(tick_ends.saturating_duration_since(Instant::now()));
             }
             now = Instant::now();
         }
