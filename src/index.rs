@@ -94,19 +94,23 @@ impl Index {
         self.place_from(1, hash, is_it).map(|(_, number)| number)
     }
 
-    /// The first number whose entry looks as if it had this hash: nearly always the one that has it.
-    #[expect(clippy::inline_always, reason = "looked for once for nearly every packet")]
+    /// The first number whose entry looks as if it had this hash: nearly always the one that has it. Where a hash says next to
+    /// nothing, an empty place may look so, too.
+    #[expect(
+        clippy::inline_always,
+        reason = "looked for once for nearly every packet, mostly at the first place"
+    )]
     #[inline(always)]
     #[must_use]
     pub fn first(&self, hash: u64) -> Option<u32> {
         let mut place = self.home(hash);
         loop {
             let word = self.word(place);
-            if word == 0 {
-                return None;
-            }
             if has_tag_of(word, hash) {
                 return Some(number(word));
+            }
+            if word == 0 {
+                return None;
             }
             place += 1;
         }
@@ -172,7 +176,10 @@ impl Index {
 
     /// Another number takes the place of one with this hash.
     pub fn replace(&mut self, hash: u64, from: u32, to: u32) {
-        if let Some((place, _)) = self.place(hash, |number| number == from) {
+        let home = self.home(hash);
+        if self.word(home) == tag(hash) | u64::from(from) {
+            self.set(home, tag(hash) | u64::from(to));
+        } else if let Some((place, _)) = self.place(hash, |number| number == from) {
             self.set(place, tag(hash) | u64::from(to));
         }
     }

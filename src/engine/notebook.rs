@@ -10,7 +10,7 @@ use crate::classify::{ControlBits, Endpoint};
 use crate::decode::Segment;
 use crate::diagnose::{Direction, Message, PacketNote, PacketNotes, Sending};
 use crate::flow::{FlowKey, Sender};
-use crate::frame::InterfaceId;
+use crate::frame::{FramePlace, InterfaceId};
 use crate::limits::{LADDER_LINE_BYTES, LADDER_PACKETS, NOTE_LINE_BYTES, NOTES_EACH};
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
@@ -274,13 +274,13 @@ impl Raw {
     fn new(segment: &Segment<'_>, sender: Sender, sending: Sending, closes: bool) -> Self {
         Self {
             at: segment.timestamp,
-            frame: segment.number,
+            frame: segment.place.number(),
             len: segment.payload_len,
             sequence: segment.sequence,
             acknowledgment: segment.acknowledgment,
             window: segment.window,
             flags: ControlBits(segment.flags.0),
-            interface: segment.interface,
+            interface: segment.place.interface(),
             sender,
             sending,
             closes,
@@ -303,8 +303,7 @@ mod tests {
     fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
         let head = SegmentHead {
             timestamp: Timestamp::from_nanos(number as i64),
-            number,
-            interface: InterfaceId(0),
+            place: FramePlace::new(number, InterfaceId(0)),
             sequence: 1_000,
             acknowledgment: 5_000,
             flags: Flags::ACK,

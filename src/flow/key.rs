@@ -85,7 +85,10 @@ impl ShortKey {
             addresses: addresses.rotate_left(32),
             ports: ports.rotate_left(16),
         };
-        if (sorted.addresses, sorted.ports) <= (turned.addresses, turned.ports) {
+        // As one number each: the addresses first.
+        let [one, other] =
+            [sorted, turned].map(|key| u128::from(key.addresses) << 64 | u128::from(key.ports));
+        if one <= other {
             (sorted, Sender::Low)
         } else {
             (turned, Sender::High)

@@ -43,7 +43,9 @@ impl Pointer {
     }
 }
 
+/// A place for a connection. The key comes first: what is asked for by the place's beginning is looked at first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Slot<V> {
     pub(super) key: FlowKey,
     pub(super) value: Option<V>,
@@ -184,7 +186,8 @@ impl<V> FlowTable<V> {
         let place = self.vacant();
         if let Some(slot) = self.slots.get_mut(place) {
             slot.key = key;
-            slot.value = Some(make());
+            // Nothing is there that would have to be dropped, so that it need not be made elsewhere first.
+            slot.value.get_or_insert_with(make);
         }
         let hash = self.hash(&key);
         self.latest.note(hash.tag(), place);
@@ -256,14 +259,11 @@ impl<V> FlowTable<V> {
     }
 
     /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
-    /// other in memory.
+    /// other in memory, and are asked for one time earlier.
     fn forget(&mut self, now: Timestamp) {
         const SEVERAL: usize = 16;
         if self.dead.len() < self.max_dead {
             return;
-        }
-        for grave in self.dead.oldest(SEVERAL) {
-            self.index.fetch(grave.hash);
         }
         for _ in 0..SEVERAL {
             let Some((pointer, oldest)) = self.dead.take_oldest() else {
@@ -273,6 +273,9 @@ impl<V> FlowTable<V> {
             if self.index.remove(oldest.hash, pointer.0) {
                 self.dropped_early += u64::from(oldest.tombstone.covers(now));
             }
+        }
+        for grave in self.dead.oldest(SEVERAL) {
+            self.index.fetch(grave.hash);
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::frame::{Block, Record};
+use crate::frame::{Block, FramePlace, Record};
 use crate::limits::LIVE_HELD_BYTES;
 use crate::time::Timestamp;
 
@@ -172,11 +172,10 @@ mod tests {
         for second in seconds {
             let record = Record {
                 timestamp: Timestamp::from_parts(*second, 0),
-                number: 0,
+                place: FramePlace::new(0, crate::frame::InterfaceId(0)),
                 offset: block.arena.len() as u32,
                 captured_len: 1,
                 wire_len: 1,
-                interface: crate::frame::InterfaceId(0),
                 link_type: crate::frame::LinkType::ETHERNET,
             };
             block.records.push(record);
