@@ -142,7 +142,7 @@ impl Ports {
             _ => match facts.closer {
                 None => return self.note_open(facts, start, waits),
                 Some(closer) => match self.closed(facts, closer) {
-                    Some(meaning) => (meaning, facts.closed_at.unwrap_or(facts.end)),
+                    Some(meaning) => (meaning, facts.closed_at.get().unwrap_or(facts.end)),
                     None => return,
                 },
             },

@@ -68,7 +68,7 @@ pub(super) struct Conversation {
     pub(super) requests: u32,
     pub(super) responses: u32,
     /// The end of the last complete response; before there is one, the last payload.
-    activity: OptionalTimestamp,
+    pub(super) activity: OptionalTimestamp,
     pub(super) last_prefix: PrefixRef,
     /// Hash of the first request's method and target; 0 if they were not seen.
     pub(super) asked: u64,
