@@ -107,6 +107,9 @@ impl From<Option<Nanos>> for OptionalNanos {
 pub struct OptionalTimestamp(OptionalNanos);
 
 impl OptionalTimestamp {
+    /// Not known.
+    pub const NONE: Self = Self(OptionalNanos::NONE);
+
     /// The time, if it is known.
     #[inline]
     #[must_use]
@@ -124,6 +127,13 @@ impl OptionalTimestamp {
     /// The time, if it was known; it is not any more.
     pub fn take(&mut self) -> Option<Timestamp> {
         std::mem::take(self).get()
+    }
+}
+
+impl From<Option<Timestamp>> for OptionalTimestamp {
+    #[inline]
+    fn from(time: Option<Timestamp>) -> Self {
+        Self(time.map(Timestamp::nanos).into())
     }
 }
 

@@ -165,6 +165,12 @@ pub(super) struct Checks {
 }
 
 impl Checks {
+    /// Asks for the memory in which a connection of this kind is looked for: it will be over soon.
+    #[inline]
+    pub(super) fn fetch(&self, key: SeriesKey) {
+        self.lones.fetch(key);
+    }
+
     /// A connection that closed after its only request at once: when it began, and how it is kept. If it came too soon after
     /// the only one of its kind before it, it may begin a series, and that one did not: `churn` is told. Returns whether
     /// more was decided: `decision` is filled anew then.

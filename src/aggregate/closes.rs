@@ -56,16 +56,17 @@ pub struct CloseSample {
 
 impl CloseSample {
     pub(super) fn new(facts: &ConnectionFacts, prefix: PrefixRef, between: Option<Between>) -> Self {
-        let end = facts.closed_at.unwrap_or(facts.end);
+        let end = facts.closed_at.get().unwrap_or(facts.end);
         let since = |moment: Option<Timestamp>| moment.map(|moment| end.since(moment).max(0));
         Self {
             start: facts.start,
             end,
-            idle: facts.idle_before_close,
-            waited: since(facts.unanswered_since),
+            idle: facts.idle_before_close.get(),
+            waited: since(facts.unanswered_since.get()),
             idle_before_request: facts
                 .unanswered_since
-                .zip(facts.last_response_end)
+                .get()
+                .zip(facts.last_response_end.get())
                 .map(|(asked, answered)| asked.since(answered).max(0)),
             requests: facts.requests,
             others: between.map(|between| between.responses),
@@ -75,8 +76,8 @@ impl CloseSample {
             status: facts.status,
             whole: facts.handshake != Handshake::Midstream,
             unread: facts.heads_cut || facts.protocol == Protocol::Tls,
-            syn_repeated: facts.syn_retransmitted > 0,
-            syn_again: facts.syn_again,
+            syn_repeated: facts.seldom().syn_retransmitted > 0,
+            syn_again: facts.seldom().syn_again,
             by_reset: matches!(facts.closer, Some(Closer::ResetByClient | Closer::ResetByServer)),
             by_client: matches!(facts.closer, Some(Closer::Client | Closer::ResetByClient)),
             signs: facts.signs,

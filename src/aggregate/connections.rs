@@ -184,7 +184,7 @@ impl Aggregate {
 #[inline(never)]
 fn close_sample(pools: &mut Pools, side: &Side, pair: Pair, facts: &ConnectionFacts) -> CloseSample {
     let prefix = side.prefix(PrefixRef(facts.last_prefix)).number;
-    let span = facts.last_response_end.zip(facts.closed_at);
+    let span = facts.last_response_end.get().zip(facts.closed_at.get());
     let between = span.and_then(|(from, until)| pools.ended_between(pair.pool, from, until));
     CloseSample::new(facts, prefix, between)
 }
@@ -213,7 +213,7 @@ fn count_connection(leg: &mut LegState, facts: &ConnectionFacts, class: Class) {
     match facts.closer {
         Some(closer) => {
             counts.closes.count(closer);
-            if let Some(idle) = facts.idle_before_close {
+            if let Some(idle) = facts.idle_before_close.get() {
                 counts.idle_before_close_us.add(micros(idle));
             }
         }
@@ -251,18 +251,19 @@ fn count_open(connections: &mut ConnectionCounts, facts: &ConnectionFacts) {
 /// What most connections have nothing of.
 #[inline(never)]
 fn count_seldom(counts: &mut Counts, facts: &ConnectionFacts) {
-    if let Some(tls) = &facts.tls {
+    let seldom = facts.seldom();
+    if let Some(tls) = &seldom.tls {
         counts.tls.count(tls);
     }
     counts.connections.heads_cut += u64::from(facts.heads_cut);
     counts.connections.one_way += u64::from(!facts.two_way);
     counts.requests.unanswered += u64::from(facts.unanswered);
     if matches!(facts.closer, Some(Closer::Server | Closer::ResetByServer)) {
-        counts.requests.lost += u64::from(facts.unanswered.saturating_sub(facts.cancelled));
+        counts.requests.lost += u64::from(facts.unanswered.saturating_sub(seldom.cancelled));
     }
-    counts.syn_retransmitted += u64::from(facts.syn_retransmitted);
-    counts.retransmitted_segments += u64::from(facts.retransmitted);
-    counts.out_of_order_segments += u64::from(facts.out_of_order);
-    counts.tcp_keepalive_probes += u64::from(facts.keepalive_probes);
-    counts.gap_bytes += facts.gap_bytes;
+    counts.syn_retransmitted += u64::from(seldom.syn_retransmitted);
+    counts.retransmitted_segments += u64::from(seldom.retransmitted);
+    counts.out_of_order_segments += u64::from(seldom.out_of_order);
+    counts.tcp_keepalive_probes += u64::from(seldom.keepalive_probes);
+    counts.gap_bytes += seldom.gap_bytes;
 }

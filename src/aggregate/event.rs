@@ -1,6 +1,7 @@
 //! What the conversations tell about legs, in frame order.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 
 use crate::classify::{ConnectionFacts, Endpoint, Version};
 use crate::time::{OptionalNanos, Timestamp};
@@ -213,6 +214,8 @@ pub enum EventKind {
         prefix: PrefixRef,
         /// The client's port.
         port: u16,
+        /// A name for method and target of its only request.
+        asked: Option<NonZeroU64>,
     },
     /// The connection is over, or the capture is; its facts are the next in [`Told::facts`].
     Closed {
@@ -294,4 +297,15 @@ pub struct PrefixNamed {
     pub host: Option<Box<str>>,
     /// The first path segment.
     pub path: Box<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An event takes one line of memory.
+    #[test]
+    fn events_are_small() {
+        assert!(size_of::<LegEvent>() <= 64, "{}", size_of::<LegEvent>());
+    }
 }

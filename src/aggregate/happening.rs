@@ -3,7 +3,6 @@
 use super::collector::{Aggregate, leg_at};
 use super::event::{ConnectionRef, EventKind, LegEvent, PrefixRef, Reuse};
 use super::naming::{Pair, Side};
-use super::waiting::Waiting;
 use crate::classify::Version;
 use crate::time::{OptionalNanos, Timestamp};
 
@@ -112,7 +111,7 @@ impl Aggregate {
         if syn {
             self.pools.syn(at.pair.pool, at.time);
             let place = connection.0 as usize;
-            side.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
+            side.waiting.begin(place, leg, order, star_syn);
         }
     }
 
@@ -127,7 +126,7 @@ impl Aggregate {
             client.tracker.at_syn(order)
         });
         let place = connection.0 as usize;
-        side.waiting.put(place, Waiting::at_syn(leg, order), star_syn);
+        side.waiting.begin(place, leg, order, star_syn);
     }
 
     #[inline]
@@ -186,7 +185,7 @@ impl Aggregate {
         }
         let place = connection.0 as usize;
         if unknown {
-            side.waiting.put(place, Waiting::FRESH, None);
+            side.waiting.put_fresh(place);
         }
         // The first request may still be a health check's; the second tells that it was not.
         if reuse == Reuse::First {
@@ -260,12 +259,17 @@ impl Aggregate {
             announced,
             prefix,
             port,
+            asked,
         } = *kind
         else {
             return;
         };
+        // What is asked for at the connection's end, which comes soon.
         if let Some(ports) = self.ports.0.get(at.pair.number.0 as usize) {
             ports.fetch(port);
+        }
+        if asked.is_some() {
+            self.checks.fetch((at.pair.number.0, asked));
         }
         let Some(leg) = leg_at(&mut self.legs, &self.span, at.pair) else {
             return;

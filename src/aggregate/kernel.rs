@@ -72,40 +72,38 @@ fn each_waiting(facts: &ConnectionFacts, meaning: u32, mut each: impl FnMut(IpAd
     }
 }
 
-/// Entries of neighbouring ports.
-#[derive(Clone, Debug)]
+/// So many neighbouring ports are looked at together.
+const PART: usize = 4;
+
+/// Entries of neighbouring ports, if there are any.
+#[derive(Clone, Debug, Default)]
 struct Page {
-    entries: [u32; PAGE],
-    /// A bit for each of them that may mean something: most ports were not used.
-    used: [u64; PAGE / u64::BITS as usize],
+    entries: Option<Box<[u32; PAGE]>>,
+    /// A bit for each part of them in which one may mean something: most ports were not used. Beside the entries' address,
+    /// which is looked at anyway, while the entries are far from everything.
+    used: u64,
 }
 
 impl Page {
-    const EMPTY: Self = Self {
-        entries: [0; PAGE],
-        used: [0; PAGE / u64::BITS as usize],
-    };
-
-    /// Puts an entry in the place of the one that is returned; 0 if there was none.
+    /// Puts an entry in the place of the one that is returned, 0 if there was none; nothing if the page is not there.
     #[inline]
-    fn replace(&mut self, port: usize, entry: u32) -> u32 {
+    fn replace(&mut self, port: usize, entry: u32) -> Option<u32> {
+        const { assert!(PAGE / PART == u64::BITS as usize) };
         let place = port % PAGE;
-        let before = std::mem::replace(&mut self.entries[place], entry);
-        if before == 0 {
-            self.used[place / u64::BITS as usize] |= 1 << (place as u32 % u64::BITS);
-        }
-        before
+        let entries = self.entries.as_mut()?;
+        self.used |= 1 << (place / PART);
+        Some(std::mem::replace(&mut entries[place], entry))
     }
 
-    /// Those that may mean something.
-    fn used(&self) -> impl Iterator<Item = u32> {
-        let (parts, _) = self.entries.as_chunks::<{ u64::BITS as usize }>();
-        parts.iter().zip(self.used).flat_map(|(part, mut left)| {
-            std::iter::from_fn(move || {
-                let place = left.trailing_zeros() as usize;
-                left &= left.wrapping_sub(1);
-                part.get(place).copied()
-            })
+    /// The parts in which one may mean something.
+    fn used(&self) -> impl Iterator<Item = &[u32; PART]> {
+        let parts = self.entries.as_deref().map(|entries| entries.as_chunks().0);
+        let parts = parts.unwrap_or_default();
+        let mut left = self.used;
+        std::iter::from_fn(move || {
+            let part = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            parts.get(part)
         })
     }
 }
@@ -113,7 +111,7 @@ impl Page {
 /// The latest close of each client port towards one server, in pages of ports.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
-    pages: Vec<Option<Box<Page>>>,
+    pages: Vec<Page>,
     open: KernelEntries,
 }
 
@@ -122,8 +120,8 @@ impl Ports {
     #[inline]
     pub(super) fn fetch(&self, port: u16) {
         let (page, place) = (usize::from(port) / PAGE, usize::from(port) % PAGE);
-        if let Some(Some(page)) = self.pages.get(page) {
-            prefetch_index(page.entries.as_slice(), place);
+        if let Some(entries) = self.pages.get(page).and_then(|page| page.entries.as_ref()) {
+            prefetch_index(entries.as_slice(), place);
         }
     }
 
@@ -142,22 +140,19 @@ impl Ports {
             _ => match facts.closer {
                 None => return self.note_open(facts, start, waits),
                 Some(closer) => match self.closed(facts, closer) {
-                    Some(meaning) => (meaning, facts.closed_at.unwrap_or(facts.end)),
+                    Some(meaning) => (meaning, facts.closed_at.get().unwrap_or(facts.end)),
                     None => return,
                 },
             },
         };
         let ticks = at.after(start).cast_unsigned() / TICK.cast_unsigned();
         let port = usize::from(facts.client.port);
-        let page = match self.pages.get_mut(port / PAGE) {
-            Some(Some(page)) => page,
-            _ => match self.add_page(port / PAGE, pages) {
-                Some(page) => page,
-                None => return,
-            },
-        };
         let entry = (ticks.min(MOST_TICKS) as u32 + 1) << MEANINGS | meaning;
-        let before = page.replace(port, entry);
+        let page = self.pages.get_mut(port / PAGE);
+        let before = page.and_then(|page| page.replace(port, entry));
+        let Some(before) = before.or_else(|| self.add_page(port / PAGE, pages)?.replace(port, entry)) else {
+            return;
+        };
         if before != 0 {
             reuse(before, facts, start, waits);
         }
@@ -175,10 +170,11 @@ impl Ports {
         }
         *pages += 1;
         if self.pages.len() <= page {
-            self.pages.resize(page + 1, None);
+            self.pages.resize(page + 1, Page::default());
         }
         let page = self.pages.get_mut(page)?;
-        Some(page.get_or_insert_with(|| Box::new(Page::EMPTY)))
+        page.entries.get_or_insert_with(|| Box::new([0; PAGE]));
+        Some(page)
     }
 
     /// A connection is open when the capture ends, or its close is not in it.
@@ -186,11 +182,11 @@ impl Ports {
     fn note_open(&mut self, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
         self.open.open += 1;
         let port = usize::from(facts.client.port);
-        if let Some(Some(page)) = self.pages.get_mut(port / PAGE) {
-            let before = page.replace(port, 0);
-            if before != 0 {
-                reuse(before, facts, start, waits);
-            }
+        let page = self.pages.get_mut(port / PAGE);
+        if let Some(before) = page.and_then(|page| page.replace(port, 0))
+            && before != 0
+        {
+            reuse(before, facts, start, waits);
         }
     }
 
@@ -231,7 +227,7 @@ impl Ports {
             syn: after(TRACKED_SYN),
             fin: after(TRACKED_FIN),
         };
-        for page in self.pages.iter().flatten() {
+        for page in &self.pages {
             let [tracked, client, server] = held.count(page);
             found.tracked += u64::from(tracked);
             found.client_time_wait += u64::from(client);
@@ -263,20 +259,22 @@ struct Held {
 impl Held {
     /// How many entries of a page connection tracking holds, and the client and the server in TIME-WAIT.
     fn count(&self, page: &Page) -> [u32; 3] {
-        let (mut tracked, mut client, mut server) = (0, 0, 0);
-        for entry in page.used() {
-            let ticks = (entry >> MEANINGS).cast_signed();
-            let after = match entry & (RESET | SYN_ONLY) {
-                0 => self.fin,
-                SYN_ONLY => self.syn,
-                _ => self.reset,
-            };
-            let waits = u32::from(ticks > self.wait);
-            tracked += u32::from(ticks > after);
-            client += waits & (entry / CLIENT_WAITS);
-            server += waits & (entry / SERVER_WAITS);
+        let [mut tracked, mut client, mut server] = [[0; PART]; 3];
+        // Without a decision, so that a part is counted at once. An entry of 0 is not later than any tick.
+        for part in page.used() {
+            for place in 0..PART {
+                let entry = part[place];
+                let ticks = (entry >> MEANINGS).cast_signed();
+                let [fin, syn, reset] =
+                    [self.fin, self.syn, self.reset].map(|after| u32::from(ticks > after));
+                let [is_reset, is_syn] = [entry / RESET & 1, entry / SYN_ONLY & 1];
+                tracked[place] += is_reset & reset | is_syn & syn & !is_reset | fin & !(is_reset | is_syn);
+                let waits = u32::from(ticks > self.wait);
+                client[place] += waits & (entry / CLIENT_WAITS);
+                server[place] += waits & (entry / SERVER_WAITS);
+            }
         }
-        [tracked, client, server]
+        [tracked, client, server].map(|parts| parts.iter().sum())
     }
 }
 
@@ -322,12 +320,20 @@ mod tests {
     #[test]
     fn a_page_tells_the_entries_that_mean_something() {
         let mut next = numbers(3);
-        let (mut page, mut entries) = (Page::EMPTY, [0; PAGE]);
+        let mut page = Page::default();
+        assert_eq!((page.replace(7, 1), page.used().count()), (None, 0));
+        page.entries = Some(Box::new([0; PAGE]));
+        let mut entries = [0; PAGE];
         for _ in 0..2_000 {
             let (port, entry) = (next() as usize % 65_536, next() as u32 % 3);
             let before = std::mem::replace(&mut entries[port % PAGE], entry);
-            assert_eq!(page.replace(port, entry), before);
-            let used: Vec<u32> = page.used().filter(|entry| *entry != 0).collect();
+            assert_eq!(page.replace(port, entry), Some(before));
+            let used: Vec<u32> = page
+                .used()
+                .flatten()
+                .copied()
+                .filter(|entry| *entry != 0)
+                .collect();
             let expected: Vec<u32> = entries.into_iter().filter(|entry| *entry != 0).collect();
             assert_eq!(used, expected);
         }

@@ -53,6 +53,12 @@ impl Lones {
         self.hasher.hash_one(u128::from(leg) << 64 | u128::from(asked))
     }
 
+    /// Asks for the memory of this kind's entry.
+    #[inline]
+    pub(super) fn fetch(&self, key: SeriesKey) {
+        self.index.fetch(self.hash(key));
+    }
+
     /// The one of this kind.
     #[inline]
     pub(super) fn get_mut(&mut self, key: SeriesKey, hash: u64) -> Option<&mut Member> {

@@ -52,17 +52,27 @@ impl Waiting {
         self.syn_window != Self::NOBODY
     }
 
-    /// A connection whose SYN comes now.
+    /// It is a connection whose SYN comes now.
     #[inline]
-    pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
+    pub(super) fn begin(&mut self, leg: &LegState, order: Order) {
         let syn = leg.whole.at_syn(order);
-        Self {
-            syn: order,
-            closes: syn.closes.into(),
-            idle_closes: u32::try_from(syn.idle_closes).unwrap_or(u32::MAX),
-            syn_window: leg.window as i32,
-            ..Self::FRESH
-        }
+        // Part by part where it stays: a copy in one piece would wait for its parts.
+        self.syn = order;
+        self.closes = syn.closes.into();
+        self.idle_closes = u32::try_from(syn.idle_closes).unwrap_or(u32::MAX);
+        self.syn_window = leg.window as i32;
+        self.first_window = 0;
+        self.first = 0;
+        self.closing = U48::ZERO;
+        self.prefix = PrefixRef(0);
+    }
+
+    /// A connection whose SYN comes now.
+    #[cfg(test)]
+    pub(super) fn at_syn(leg: &LegState, order: Order) -> Self {
+        let mut waiting = Self::FRESH;
+        waiting.begin(leg, order);
+        waiting
     }
 
     /// Its first request came.
@@ -142,25 +152,37 @@ pub(super) struct WaitingList {
 }
 
 impl WaitingList {
-    /// A connection waits from now on. `star_syn` is what its SYN found in its client's pool, on a `*` leg.
+    /// A connection of which nothing is known yet waits from now on.
+    pub(super) fn put_fresh(&mut self, place: usize) {
+        if let Some(waiting) = self.at(place) {
+            *waiting = Waiting::FRESH;
+        }
+    }
+
+    /// A connection whose SYN comes now waits from now on. `star_syn` is what that found in its client's pool, on a `*` leg.
     #[inline]
-    pub(super) fn put(&mut self, place: usize, waiting: Waiting, star_syn: Option<AtSyn>) {
-        match self.places.get_mut(place) {
-            Some(known) => *known = waiting,
-            None => self.extend(place, waiting),
+    pub(super) fn begin(&mut self, place: usize, leg: &LegState, order: Order, star_syn: Option<AtSyn>) {
+        if let Some(waiting) = self.at(place) {
+            waiting.begin(leg, order);
         }
         if let Some(syn) = star_syn {
             self.put_star(place, syn);
         }
     }
 
+    /// The place of a connection, which is made if need be.
+    #[inline]
+    fn at(&mut self, place: usize) -> Option<&mut Waiting> {
+        if place >= self.places.len() {
+            self.extend(place);
+        }
+        self.places.get_mut(place)
+    }
+
     #[cold]
     #[inline(never)]
-    fn extend(&mut self, place: usize, waiting: Waiting) {
+    fn extend(&mut self, place: usize) {
         self.places.resize(place + 1, Waiting::EMPTY);
-        if let Some(last) = self.places.last_mut() {
-            *last = waiting;
-        }
     }
 
     #[inline(never)]
@@ -218,8 +240,9 @@ mod tests {
             closes: 2,
             idle_closes: 1,
         };
-        list.put(7, Waiting::FRESH, Some(star_syn));
-        list.put(2, Waiting::FRESH, None);
+        let leg = LegState::new(None, None, 0);
+        list.begin(7, &leg, 1, Some(star_syn));
+        list.put_fresh(2);
         assert!(list.waits_at(7) && list.waits_at(2) && !list.waits_at(6) && !list.waits_at(8));
         let star_syn_of = |list: &WaitingList, place, star| list.get(place, star).map(|(_, syn)| syn);
         assert_eq!(star_syn_of(&list, 7, true), Some(star_syn));

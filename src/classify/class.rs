@@ -117,11 +117,11 @@ impl Seen for ConnectionFacts {
     }
 
     fn idle_before_close(&self) -> Option<Nanos> {
-        self.idle_before_close
+        self.idle_before_close.get()
     }
 
     fn last_response_end(&self) -> Option<Timestamp> {
-        self.last_response_end
+        self.last_response_end.get()
     }
 
     fn bytes_to_server(&self) -> u64 {

@@ -230,7 +230,7 @@ fn silent(facts: &ConnectionFacts, closer: Closer) -> Ending {
         };
     }
     let unread = facts.heads_cut || facts.protocol == Protocol::Tls;
-    let at_once = facts.idle_before_close.is_some_and(|idle| idle <= AT_ONCE);
+    let at_once = facts.idle_before_close.get().is_some_and(|idle| idle <= AT_ONCE);
     if at_once && closer == Closer::ResetByClient && signs.has(Signs::REQUEST_REPEATED) {
         // A late answer to a request that had been given up meets a socket that is gone.
         return Ending::GaveUp;
@@ -248,7 +248,7 @@ fn silent(facts: &ConnectionFacts, closer: Closer) -> Ending {
 
 /// Whether the client waited for an answer before it closed.
 fn waited(facts: &ConnectionFacts) -> bool {
-    let span = facts.unanswered_since.zip(facts.closed_at);
+    let span = facts.unanswered_since.get().zip(facts.closed_at.get());
     span.is_some_and(|(asked, closed)| closed.since(asked) >= SECOND / 2)
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use super::history::History;
 use super::signs::Signs;
 use crate::frame::InterfaceId;
-use crate::time::{Nanos, Timestamp};
+use crate::time::{OptionalNanos, OptionalTimestamp, Timestamp};
 
 /// One end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -211,8 +211,8 @@ pub struct ConnectionFacts {
     pub server: Endpoint,
     /// How that was decided.
     pub role_evidence: RoleEvidence,
-    /// VLANs and tunnel.
-    pub path: Path,
+    /// The VLAN ids, outermost first; 0 where there is none.
+    pub vlans: [u16; 2],
     /// Interface of its first packet.
     pub interface: InterfaceId,
     /// Time of its first packet.
@@ -232,12 +232,6 @@ pub struct ConnectionFacts {
     pub resumed: bool,
     /// A request of it was answered by 101 or CONNECT 2xx.
     pub upgraded: bool,
-    /// The SYN's retransmissions.
-    pub syn_retransmitted: u32,
-    /// The first two of them, in milliseconds after the SYN; those over a minute after it are not kept.
-    pub syn_again: [Option<u16>; 2],
-    /// The client named by a PROXY protocol header in front.
-    pub proxied_for: Option<Endpoint>,
     /// What its payload is.
     pub protocol: Protocol,
     /// Complete request heads.
@@ -246,20 +240,18 @@ pub struct ConnectionFacts {
     pub responses: u32,
     /// Requests without a response.
     pub unanswered: u32,
-    /// Of them those given up one by one, the connection going on (HTTP/2's RST_STREAM).
-    pub cancelled: u32,
     /// Whether the last request or response announced the close.
     pub announced: bool,
     /// Who closed it, `None` while open.
     pub closer: Option<Closer>,
     /// First FIN or RST.
-    pub closed_at: Option<Timestamp>,
+    pub closed_at: OptionalTimestamp,
     /// End of the last complete response to the first FIN or RST.
-    pub idle_before_close: Option<Nanos>,
+    pub idle_before_close: OptionalNanos,
     /// End of the last complete response.
-    pub last_response_end: Option<Timestamp>,
+    pub last_response_end: OptionalTimestamp,
     /// First byte of the first request without a response.
-    pub unanswered_since: Option<Timestamp>,
+    pub unanswered_since: OptionalTimestamp,
     /// The number of its last request's Host and prefix, as the engine has it.
     pub last_prefix: u32,
     /// Signs of why it ended.
@@ -276,6 +268,27 @@ pub struct ConnectionFacts {
     pub bytes_to_server: u64,
     /// TCP payload bytes on the wire to the client.
     pub bytes_to_client: u64,
+    /// Hash of method and target of its first request, if they were seen; equal requests have equal hashes.
+    pub asked: Option<NonZeroU64>,
+    /// What happened, in Zeek's letters.
+    pub history: History,
+    /// What few connections have, if there is any of it.
+    pub seldom: Option<Box<Seldom>>,
+}
+
+/// What few connections have, and most of those little of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seldom {
+    /// The innermost tunnel.
+    pub tunnel: Option<Tunnel>,
+    /// The SYN's retransmissions.
+    pub syn_retransmitted: u32,
+    /// The first two of them, in milliseconds after the SYN; those over a minute after it are not kept.
+    pub syn_again: [Option<u16>; 2],
+    /// The client named by a PROXY protocol header in front.
+    pub proxied_for: Option<Endpoint>,
+    /// Of the requests without a response those given up one by one, the connection going on (HTTP/2's RST_STREAM).
+    pub cancelled: u32,
     /// Bytes that the capture does not hold although the receiver got them.
     pub gap_bytes: u64,
     /// Segments sent again.
@@ -284,12 +297,30 @@ pub struct ConnectionFacts {
     pub out_of_order: u32,
     /// TCP keepalive probes (RFC 1122 section 4.2.3.6).
     pub keepalive_probes: u32,
-    /// Hash of method and target of its first request, if they were seen; equal requests have equal hashes.
-    pub asked: Option<NonZeroU64>,
     /// Its TLS handshake, if it is TLS.
-    pub tls: Option<Box<TlsFacts>>,
-    /// What happened, in Zeek's letters.
-    pub history: History,
+    pub tls: Option<TlsFacts>,
+}
+
+impl Seldom {
+    /// Nothing of it.
+    pub const NONE: Self = Self {
+        tunnel: None,
+        syn_retransmitted: 0,
+        syn_again: [None; 2],
+        proxied_for: None,
+        cancelled: 0,
+        gap_bytes: 0,
+        retransmitted: 0,
+        out_of_order: 0,
+        keepalive_probes: 0,
+        tls: None,
+    };
+
+    /// Kept, if there is anything to keep.
+    #[must_use]
+    pub fn kept(self) -> Option<Box<Self>> {
+        (self != Self::NONE).then(|| Box::new(self))
+    }
 }
 
 impl ConnectionFacts {
@@ -304,10 +335,7 @@ impl ConnectionFacts {
             client: nobody,
             server: nobody,
             role_evidence: RoleEvidence::LowerPort,
-            path: Path {
-                vlans: [0; 2],
-                tunnel: None,
-            },
+            vlans: [0; 2],
             interface: InterfaceId(0),
             start: Timestamp::MIN,
             end: Timestamp::MIN,
@@ -317,20 +345,16 @@ impl ConnectionFacts {
             handshake: Handshake::Midstream,
             resumed: false,
             upgraded: false,
-            syn_retransmitted: 0,
-            syn_again: [None; 2],
-            proxied_for: None,
             protocol: Protocol::None,
             requests: 0,
             responses: 0,
             unanswered: 0,
-            cancelled: 0,
             announced: false,
             closer: None,
-            closed_at: None,
-            idle_before_close: None,
-            last_response_end: None,
-            unanswered_since: None,
+            closed_at: OptionalTimestamp::NONE,
+            idle_before_close: OptionalNanos::NONE,
+            last_response_end: OptionalTimestamp::NONE,
+            unanswered_since: OptionalTimestamp::NONE,
             last_prefix: 0,
             signs: Signs::NONE,
             status: 0,
@@ -339,13 +363,9 @@ impl ConnectionFacts {
             heads_cut: false,
             bytes_to_server: 0,
             bytes_to_client: 0,
-            gap_bytes: 0,
-            retransmitted: 0,
-            out_of_order: 0,
-            keepalive_probes: 0,
             asked: None,
-            tls: None,
             history: History::NONE,
+            seldom: None,
         }
     };
 
@@ -356,15 +376,56 @@ impl ConnectionFacts {
         matches!(self.handshake, Handshake::Refused | Handshake::Unanswered)
     }
 
+    /// VLANs and tunnel.
+    #[must_use]
+    pub fn path(&self) -> Path {
+        Path {
+            vlans: self.vlans,
+            tunnel: self.seldom().tunnel,
+        }
+    }
+
+    /// What few connections have: of most nothing.
+    #[inline]
+    #[must_use]
+    pub fn seldom(&self) -> &Seldom {
+        static NONE: Seldom = Seldom::NONE;
+        self.seldom.as_deref().unwrap_or(&NONE)
+    }
+
+    /// The same, to change.
+    pub fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_with(|| Box::new(Seldom::NONE))
+    }
+
     /// Whether nothing was sent again, lost, missing or left unanswered: it counts as a connection and no more.
     #[inline]
     #[must_use]
     pub const fn is_plain(&self) -> bool {
-        let trouble = self.unanswered
-            | self.syn_retransmitted
-            | self.retransmitted
-            | self.out_of_order
-            | self.keepalive_probes;
-        trouble == 0 && self.gap_bytes == 0 && self.two_way && !self.heads_cut && self.tls.is_none()
+        self.unanswered == 0 && self.two_way && !self.heads_cut && self.seldom.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They are written by one processor and read by another, once for each connection.
+    #[test]
+    fn what_is_told_of_a_connection_is_small() {
+        assert!(
+            size_of::<ConnectionFacts>() <= 208,
+            "{}",
+            size_of::<ConnectionFacts>()
+        );
+    }
+
+    #[test]
+    fn nothing_of_what_few_have_is_not_kept() {
+        assert_eq!(Seldom::NONE.kept(), None);
+        let mut facts = ConnectionFacts::BLANK;
+        assert_eq!((facts.seldom(), facts.path()), (&Seldom::NONE, Path::default()));
+        facts.seldom_mut().gap_bytes = 1;
+        assert_eq!(facts.seldom().clone().kept(), facts.seldom);
     }
 }

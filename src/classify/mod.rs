@@ -17,7 +17,8 @@ pub use close_reason::CloseReason;
 pub use control::ControlBits;
 pub use ending::{AT_ONCE, Ending, ending};
 pub use facts::{
-    Closer, ConnectionFacts, Endpoint, Handshake, Path, Protocol, RoleEvidence, TlsFacts, Tunnel, Version,
+    Closer, ConnectionFacts, Endpoint, Handshake, Path, Protocol, RoleEvidence, Seldom, TlsFacts, Tunnel,
+    Version,
 };
 pub use history::History;
 pub use signs::Signs;

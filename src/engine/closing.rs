@@ -1,5 +1,7 @@
 //! FIN and RST: who closed, when, and whether all is over (RFC 9293 sections 3.5.2 and 3.6).
 
+use std::num::NonZeroU64;
+
 use super::context::Context;
 use super::conversation::{Conversation, Fate, Roles};
 use super::marks::Marks;
@@ -153,7 +155,8 @@ impl Conversation {
     }
 
     /// Tells the leg of the close.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "nearly all of them are told at one place")]
+    #[inline(always)]
     pub(super) fn tell_closing(&mut self, roles: Roles, closing: &Closing, cx: &mut Context<'_>) {
         let Roles { client, leg, .. } = roles;
         let was_busy = self.marks.has(Marks::BUSY);
@@ -167,7 +170,8 @@ impl Conversation {
             idle: self.idle_at(closing.at).into(),
             announced: self.marks.has(Marks::ANNOUNCED),
             prefix: self.last_prefix,
-            port: cx.key.end(client).1,
+            port: cx.key.ports()[client.index()],
+            asked: NonZeroU64::new(self.asked).filter(|_| self.requests == 1),
         };
         cx.emit(closing.at, leg, kind);
     }

@@ -72,7 +72,7 @@ pub(super) struct Conversation {
     pub(super) id: U48,
     pub(super) streams: [Stream; 2],
     /// The end of the last complete response; before there is one, the last payload.
-    activity: OptionalTimestamp,
+    pub(super) activity: OptionalTimestamp,
     /// The request that the next response answers.
     pub(super) pending: Option<Pending>,
     pub(super) requests: u32,

@@ -2,11 +2,12 @@
 
 use std::num::NonZeroU64;
 
+use super::closing::{Closing, How};
 use super::context::Context;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Roles};
 use super::marks::Marks;
 use super::names::Names;
-use crate::classify::{ConnectionFacts, Endpoint, Handshake, RoleEvidence};
+use crate::classify::{Closer, ConnectionFacts, Endpoint, Handshake, Path, RoleEvidence, Seldom, Tunnel};
 use crate::flow::{FlowKey, PathId, Sender, TcpEnd};
 use crate::thresholds::Thresholds;
 use crate::time::Timestamp;
@@ -19,7 +20,34 @@ pub(super) struct Known<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
+impl Known<'_> {
+    #[inline]
+    fn path(&self) -> Path {
+        let path = self.key.path();
+        if path == PathId::default() {
+            Path::default()
+        } else {
+            self.names.path_of(path)
+        }
+    }
+}
+
+/// Client and server.
+#[inline]
+fn ends(key: &FlowKey, client: Sender) -> [Endpoint; 2] {
+    [endpoint(key, client), endpoint(key, client.peer())]
+}
+
+#[inline]
 fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
+    // Of IPv4 in two instructions, as nearly all are.
+    if let Some(address) = key.v4(end) {
+        let port = key.ports()[end.index()];
+        return Endpoint {
+            address: address.into(),
+            port,
+        };
+    }
     let (address, port) = key.end(end);
     Endpoint {
         address: address.into(),
@@ -28,122 +56,157 @@ fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
 }
 
 impl Conversation {
-    /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.
-    pub(super) fn facts(&self, now: Timestamp, known: Known<'_>) -> ConnectionFacts {
-        let mut facts = ConnectionFacts::BLANK;
-        self.write_facts(&mut facts, now, known);
-        facts
+    /// The facts of a connection as nearly all are at their ends, which is [complete](Self::is_complete): opened by a
+    /// handshake, answered, closed by a FIN, and nothing missing. `None` of any other one, whose [`facts`](Self::facts) have
+    /// to be looked for.
+    #[expect(clippy::inline_always, reason = "a large value: it is built where it stays")]
+    #[inline(always)]
+    pub(super) fn usual_end(&self) -> Option<(Roles, Closing)> {
+        const WANTED: u16 = Marks::OPENED | Marks::ESTABLISHED | Marks::TOLD | Marks::ANSWERED;
+        const UNUSUAL: u16 = Marks::RESUMED | Marks::UPGRADED | Marks::OBSCURED | Marks::HEADS_CUT;
+        let (Some(roles), Some(closing)) = (self.roles, self.closing) else {
+            return None;
+        };
+        let is_usual = self.marks.0 & (WANTED | UNUSUAL) == WANTED && closing.how == How::Fin;
+        let any = |end| self.tcp.end(end).any();
+        (is_usual && any(Sender::Low) && any(Sender::High)).then_some((roles, closing))
     }
 
-    /// The same, of a large value that stays where it is: `facts` are blank.
-    #[expect(clippy::too_many_lines, reason = "a line or two for each of them")]
-    pub(super) fn write_facts(&self, facts: &mut ConnectionFacts, now: Timestamp, known: Known<'_>) {
-        // By name, so that none is forgotten; each is written at once, so that none has to be kept meanwhile.
-        let ConnectionFacts {
-            id,
-            client,
-            server,
-            role_evidence,
-            path,
-            interface,
-            start,
-            end,
-            first_frame,
-            last_frame,
+    /// What [`facts`](Self::facts) are of a connection with a [usual end](Self::usual_end).
+    #[expect(clippy::inline_always, reason = "a large value: it is built where it stays")]
+    #[inline(always)]
+    pub(super) fn usual_facts(
+        &self,
+        (roles, closing): (Roles, Closing),
+        known: Known<'_>,
+    ) -> ConnectionFacts {
+        let Roles { client, evidence, .. } = roles;
+        let path = known.path();
+        // What has to be decided comes first, so that the rest goes from place to place.
+        let seldom = if path.tunnel.is_none() {
+            None
+        } else {
+            self.seldom(path.tunnel)
+        };
+        let opening = self.opening_hash(client, false);
+        let [client_end, server_end] = ends(known.key, client);
+        let idle_before_close = self.activity.get().map(|end| closing.at.after(end)).into();
+        ConnectionFacts {
+            id: self.id.get(),
+            client: client_end,
+            server: server_end,
+            role_evidence: evidence,
+            vlans: path.vlans,
+            interface: self.first.interface(),
+            start: self.start,
+            end: self.last_at,
+            first_frame: self.first.number(),
+            last_frame: (self.last.interface(), self.last.number()),
             opening,
-            handshake,
-            resumed,
-            upgraded,
-            syn_retransmitted,
-            syn_again,
-            proxied_for,
-            protocol,
-            requests,
-            responses,
-            unanswered,
-            cancelled,
-            announced,
-            closer,
-            closed_at,
+            handshake: Handshake::Established,
+            protocol: self.protocol,
+            requests: self.requests,
+            responses: self.responses,
+            announced: self.marks.has(Marks::ANNOUNCED),
+            closer: Some(if closing.by == client {
+                Closer::Client
+            } else {
+                Closer::Server
+            }),
+            closed_at: closing.at.into(),
             idle_before_close,
-            last_response_end,
-            unanswered_since,
-            last_prefix,
-            signs,
-            status,
-            two_way,
-            obscured,
-            heads_cut,
-            bytes_to_server,
-            bytes_to_client,
-            gap_bytes,
-            retransmitted,
-            out_of_order,
-            keepalive_probes,
-            asked,
-            tls,
-            history,
-        } = facts;
-        let (by_client, evidence) = match self.roles {
+            last_response_end: self.activity,
+            last_prefix: self.last_prefix.0,
+            signs: self.last_signs(client),
+            status: self.status(),
+            two_way: true,
+            bytes_to_server: self.streams[client.index()].bytes,
+            bytes_to_client: self.streams[client.peer().index()].bytes,
+            asked: NonZeroU64::new(self.asked),
+            history: self.history,
+            seldom,
+            ..ConnectionFacts::BLANK
+        }
+    }
+
+    /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.
+    #[inline(never)]
+    pub(super) fn facts(&self, now: Timestamp, known: Known<'_>) -> ConnectionFacts {
+        let (by_client, role_evidence) = match self.roles {
             Some(roles) => (roles.client, roles.evidence),
             None => (Self::lower_port(known.key).peer(), RoleEvidence::LowerPort),
         };
-        let by_server = by_client.peer();
-        *id = self.id.get();
-        *client = endpoint(known.key, by_client);
-        *server = endpoint(known.key, by_server);
-        *role_evidence = evidence;
-        if known.key.path() != PathId::default() {
-            *path = known.names.path_of(known.key.path());
+        let path = known.path();
+        let handshake = self.handshake(by_client, now, known.thresholds);
+        let failed = matches!(handshake, Handshake::Refused | Handshake::Unanswered);
+        let closing = self.closing.filter(|_| !failed);
+        ConnectionFacts {
+            id: self.id.get(),
+            client: endpoint(known.key, by_client),
+            server: endpoint(known.key, by_client.peer()),
+            role_evidence,
+            vlans: path.vlans,
+            interface: self.first.interface(),
+            start: self.start,
+            end: self.last_at,
+            first_frame: self.first.number(),
+            last_frame: (self.last.interface(), self.last.number()),
+            opening: self.opening_hash(by_client, failed),
+            handshake,
+            resumed: self.marks.has(Marks::RESUMED),
+            upgraded: self.marks.has(Marks::UPGRADED),
+            protocol: self.protocol,
+            requests: self.requests,
+            responses: self.responses,
+            unanswered: self.unanswered(),
+            announced: self.marks.has(Marks::ANNOUNCED),
+            closer: closing.and_then(|_| self.closer(by_client)),
+            closed_at: closing.map(|closing| closing.at).into(),
+            idle_before_close: closing.and_then(|closing| self.idle_before(closing.at)).into(),
+            last_response_end: self.response_end().into(),
+            unanswered_since: self.unanswered_since().into(),
+            last_prefix: self.last_prefix.0,
+            signs: self.last_signs(by_client),
+            status: self.status(),
+            two_way: self.is_two_way(),
+            obscured: self.marks.has(Marks::OBSCURED),
+            heads_cut: self.marks.has(Marks::HEADS_CUT),
+            bytes_to_server: self.streams[by_client.index()].bytes,
+            bytes_to_client: self.streams[by_client.peer().index()].bytes,
+            asked: NonZeroU64::new(self.asked),
+            history: self.history,
+            seldom: if self.beyond.is_none() && path.tunnel.is_none() {
+                None
+            } else {
+                self.seldom(path.tunnel)
+            },
         }
-        *interface = self.first.interface();
-        *first_frame = self.first.number();
-        *last_frame = (self.last.interface(), self.last.number());
-        *start = self.start;
-        *end = self.last_at;
+    }
 
-        let opened = self.handshake(by_client, now, known.thresholds);
-        let failed = matches!(opened, Handshake::Refused | Handshake::Unanswered);
-        *handshake = opened;
-        *opening = self.opening_hash(by_client, failed);
-        if let Some(closing) = self.closing.filter(|_| !failed) {
-            *closer = self.closer(by_client);
-            *closed_at = Some(closing.at);
-            *idle_before_close = self.idle_before(closing.at);
-        }
-        *resumed = self.marks.has(Marks::RESUMED);
-        *upgraded = self.marks.has(Marks::UPGRADED);
-        *announced = self.marks.has(Marks::ANNOUNCED);
-        *obscured = self.marks.has(Marks::OBSCURED);
-        *heads_cut = self.marks.has(Marks::HEADS_CUT);
-
-        *protocol = self.protocol;
-        *requests = self.requests;
-        *responses = self.responses;
-        *unanswered = self.unanswered();
-        *unanswered_since = self.unanswered_since();
-        *last_response_end = self.response_end();
-        *last_prefix = self.last_prefix.0;
-        *signs = self.last_signs(by_client);
-        *status = self.status();
-        *two_way = self.is_two_way();
-        *bytes_to_server = self.streams[by_client.index()].bytes;
-        *bytes_to_client = self.streams[by_server.index()].bytes;
-        *asked = NonZeroU64::new(self.asked);
-        *history = self.history;
-
-        // What few connections have.
-        if let Some(beyond) = self.beyond.as_deref() {
-            *syn_retransmitted = beyond.syn_retransmitted.into();
-            *syn_again = beyond.syn_again;
-            *proxied_for = beyond.proxied_for;
-            *cancelled = self.cancelled_streams();
-            *gap_bytes = beyond.gap_bytes;
-            *retransmitted = beyond.retransmitted;
-            *out_of_order = beyond.out_of_order;
-            *keepalive_probes = beyond.keepalive_probes.into();
-            *tls = self.tls_facts();
-        }
+    /// What few connections have, if there is any of it.
+    #[cold]
+    #[inline(never)]
+    fn seldom(&self, tunnel: Option<Tunnel>) -> Option<Box<Seldom>> {
+        let Some(beyond) = self.beyond.as_deref() else {
+            return Seldom {
+                tunnel,
+                ..Seldom::NONE
+            }
+            .kept();
+        };
+        let seldom = Seldom {
+            tunnel,
+            syn_retransmitted: beyond.syn_retransmitted.into(),
+            syn_again: beyond.syn_again,
+            proxied_for: beyond.proxied_for,
+            cancelled: self.cancelled_streams(),
+            gap_bytes: beyond.gap_bytes,
+            retransmitted: beyond.retransmitted,
+            out_of_order: beyond.out_of_order,
+            keepalive_probes: beyond.keepalive_probes.into(),
+            tls: self.tls_facts(),
+        };
+        seldom.kept()
     }
 
     /// The same number at every place where this connection is captured, whatever its addresses are there.

@@ -68,11 +68,11 @@ impl Conversation {
     }
 
     /// What the handshake showed.
-    pub(super) fn tls_facts(&self) -> Option<Box<TlsFacts>> {
+    pub(super) fn tls_facts(&self) -> Option<TlsFacts> {
         let session = self.turns()?.tls.as_deref()?;
-        Some(Box::new(TlsFacts {
+        Some(TlsFacts {
             resumed: session.resumed(),
             server_name: session.server_name().map(Into::into),
-        }))
+        })
     }
 }

@@ -1,13 +1,14 @@
 //! Looking after the table: what lingers, what fell silent, what waits too long.
 
+use std::iter;
+
 use super::analysis::Engine;
-use super::context::Context;
+use super::context::{Context, Shared};
 use super::conversation::{Conversation, Stream};
 use super::delivery::GIVE_UP_AFTER;
 use super::facts::Known;
 use super::marks::Marks;
 use crate::aggregate::{EventKind, LegRef};
-use crate::classify::ConnectionFacts;
 use crate::flow::{FlowKey, Sender};
 use crate::limits::EXPIRE_ABOVE;
 use crate::time::{Nanos, SECOND, Timestamp};
@@ -107,29 +108,35 @@ impl Engine {
 impl Conversation {
     /// Tells what it was: it is over, or the capture's end finds it open.
     pub(super) fn tell(&mut self, at: Timestamp, cx: &mut Context<'_>) {
-        if !self.is_complete() {
+        let usual = if self.is_complete() {
+            self.usual_end()
+        } else {
             self.complete(at, cx);
-        }
+            None
+        };
+        let Shared {
+            config, names, told, ..
+        } = &mut *cx.shared;
         let known = Known {
             key: cx.key,
-            names: &cx.shared.names,
-            thresholds: &cx.shared.config.thresholds,
+            names,
+            thresholds: &config.thresholds,
         };
-        cx.shared.told.facts.push(ConnectionFacts::BLANK);
-        if let Some(facts) = cx.shared.told.facts.last_mut() {
-            self.write_facts(facts, at, known);
+        if let Some(usual) = usual {
+            // Written where they stay.
+            told.facts
+                .extend(iter::once_with(|| self.usual_facts(usual, known)));
+            debug_assert_eq!(told.facts.last(), Some(&self.facts(at, known)), "what is usual");
+        } else {
+            told.facts.push(self.facts(at, known));
         }
         if self.pending.is_some() || self.beyond.is_some() {
             self.finish_records(cx);
         }
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
-        let closed_at = cx.shared.told.facts.last().and_then(|facts| facts.closed_at);
-        cx.emit(
-            closed_at.unwrap_or(self.last_at),
-            leg,
-            EventKind::Closed { connection },
-        );
+        let closed_at = self.closing.map_or(self.last_at, |closing| closing.at);
+        cx.emit(closed_at, leg, EventKind::Closed { connection });
     }
 
     /// Whether all was told of it but its end: both directions have ended, and nothing is open.

@@ -1,6 +1,7 @@
 //! The identity of a connection on the wire.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::Ipv4Addr;
 
 use foldhash::quality::RandomState;
 
@@ -162,6 +163,17 @@ impl FlowKey {
     #[must_use]
     pub const fn ports(&self) -> [u16; 2] {
         [(self.rest >> 16) as u16, self.rest as u16]
+    }
+
+    /// The address of one end, if both have IPv4's.
+    #[inline]
+    #[must_use]
+    pub const fn v4(&self, which: Sender) -> Option<Ipv4Addr> {
+        if self.rest & WIDE != 0 {
+            return None;
+        }
+        let both = [self.first >> 32, self.first];
+        Some(Ipv4Addr::from_bits(both[which.index()] as u32))
     }
 
     /// Address and port of one end.

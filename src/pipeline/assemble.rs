@@ -106,7 +106,7 @@ fn records(listed: Vec<ListedConnection>, findings: &Findings) -> Vec<Connection
         let ListedConnection { facts, class, .. } = connection;
         let mut ends = [facts.client, facts.server];
         ends.sort_unstable();
-        let (id, generation) = latest.entry((ends, facts.path)).or_default();
+        let (id, generation) = latest.entry((ends, facts.path())).or_default();
         if *id != facts.id {
             // One that fell silent and resumed under its id is the same.
             (*id, *generation) = (facts.id, *generation + 1);

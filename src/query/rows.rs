@@ -81,7 +81,7 @@ impl Row for ConnectionRow<'_> {
                 reason.is_some_and(|reason| test(Fact::Word(reason.as_str())))
             }
             Field::Cause => self.cause.is_some_and(|cause| test(Fact::Word(cause.as_str()))),
-            Field::Idle => facts.idle_before_close.is_some_and(|idle| test(span(idle))),
+            Field::Idle => facts.idle_before_close.get().is_some_and(|idle| test(span(idle))),
             Field::State => test(Fact::Word(state(facts))),
             Field::Status => facts.status != 0 && test(number(facts.status)),
             Field::Announced => test(Fact::Flag(facts.announced)),
@@ -93,12 +93,15 @@ impl Row for ConnectionRow<'_> {
             )),
             Field::BytesToServer => test(number(facts.bytes_to_server)),
             Field::BytesToClient => test(number(facts.bytes_to_client)),
-            Field::Retransmitted => test(number(facts.retransmitted)),
-            Field::Gap => test(number(facts.gap_bytes)),
+            Field::Retransmitted => test(number(facts.seldom().retransmitted)),
+            Field::Gap => test(number(facts.seldom().gap_bytes)),
             Field::Interface => self.interface.is_some_and(|name| test(Fact::Text(name))),
-            Field::Vlan => of_vlans(&facts.path, test),
-            Field::Tunnel => of_tunnel(&facts.path, test),
-            Field::ProxiedFor => facts.proxied_for.is_some_and(|source| test(Fact::End(source))),
+            Field::Vlan => of_vlans(&facts.path(), test),
+            Field::Tunnel => of_tunnel(&facts.path(), test),
+            Field::ProxiedFor => facts
+                .seldom()
+                .proxied_for
+                .is_some_and(|source| test(Fact::End(source))),
             Field::History => of_history(facts.history, test),
             Field::Role => test(Fact::Word(facts.role_evidence.as_str())),
             Field::Id => test(number(facts.id)),

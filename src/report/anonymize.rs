@@ -105,11 +105,13 @@ impl Anonymizer {
     pub fn facts(&mut self, facts: &mut ConnectionFacts) {
         self.endpoint(&mut facts.client);
         self.endpoint(&mut facts.server);
-        if let Some(source) = facts.proxied_for.as_mut() {
-            self.endpoint(source);
+        if let Some(seldom) = facts.seldom.as_deref_mut() {
+            if let Some(source) = seldom.proxied_for.as_mut() {
+                self.endpoint(source);
+            }
+            seldom.tls = None;
         }
         facts.asked = None;
-        facts.tls = None;
     }
 
     /// Replaces everything in `snapshot`; sentences last, when all names are known.

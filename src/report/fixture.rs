@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::aggregate::{Concurrency, Distribution, Figures};
 use crate::classify::{
-    Class, Closer, ConnectionFacts, Endpoint, Handshake, History, Path, Protocol, RoleEvidence, Tunnel,
+    Class, Closer, ConnectionFacts, Endpoint, Handshake, History, Protocol, RoleEvidence, Tunnel,
 };
 use crate::diagnose::{
     Capture, CheckSeries, ConnectionRecord, ExchangeRecord, Host, Leg, LegName, Pool, PortsTo, PrefixRow,
@@ -170,9 +170,9 @@ fn record(
             requests: 1,
             responses: 1,
             closer,
-            closed_at: closer.map(|_| start.plus(7 * MILLISECOND)),
-            idle_before_close: closer.map(|_| 800 * MILLISECOND),
-            last_response_end: Some(start.plus(6 * MILLISECOND)),
+            closed_at: closer.map(|_| start.plus(7 * MILLISECOND)).into(),
+            idle_before_close: closer.map(|_| 800 * MILLISECOND).into(),
+            last_response_end: start.plus(6 * MILLISECOND).into(),
             status: 200,
             two_way: true,
             bytes_to_server: 420,
@@ -310,17 +310,12 @@ pub(super) fn mixed() -> Snapshot {
     snapshot.not_seen =
         vec!["kernel table overflows: `nstat -az TcpExtListenOverflows` and dmesg would tell".into()];
     let records = snapshot.connections.as_mut().unwrap();
-    records[0].facts.path = Path {
-        vlans: [100, 0],
-        tunnel: Some(Tunnel {
-            kind: "vxlan",
-            id: 42,
-        }),
-    };
-    records[1].facts.path = Path {
-        vlans: [100, 200],
-        tunnel: None,
-    };
+    records[0].facts.vlans = [100, 0];
+    records[0].facts.seldom_mut().tunnel = Some(Tunnel {
+        kind: "vxlan",
+        id: 42,
+    });
+    records[1].facts.vlans = [100, 200];
     records[1].facts.server = v6;
     records[1].facts.interface = InterfaceId(1);
     records[1].facts.closer = Some(Closer::Lost);

@@ -132,8 +132,8 @@ impl<F: FnMut() -> Stream> Running<F> {
 /// A row as the list of connections has it; how often its ports were used before is not known before the capture ends.
 fn record(row: &ViewRow) -> ConnectionRecord {
     let mut facts = row.facts.clone();
-    if row.is_busy {
-        facts.unanswered_since.get_or_insert(facts.end);
+    if row.is_busy && !facts.unanswered_since.is_some() {
+        facts.unanswered_since = facts.end.into();
     }
     ConnectionRecord {
         generation: 1,

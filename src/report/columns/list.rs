@@ -113,7 +113,7 @@ pub const COLUMNS: &[Column] = &[
         ("vlan", "vlan"),
         Kind::Vlan,
         "VLAN id; of stacked ones \"outer.inner\"",
-        |c| match c.facts.path.vlans {
+        |c| match c.facts.vlans {
             [0, 0] => Value::Absent,
             [outer, 0] => Value::Whole(outer.into()),
             [outer, inner] => Value::Stacked(outer, inner),
@@ -124,14 +124,14 @@ pub const COLUMNS: &[Column] = &[
         ("tunnel", "tunnel"),
         Kind::Text,
         "kind and id of the innermost tunnel",
-        |c| Value::known(c.facts.path.tunnel, Value::Tunnel),
+        |c| Value::known(c.facts.seldom().tunnel, Value::Tunnel),
     )
     .or_none(),
     column(
         ("proxied_for", "proxied for"),
         Kind::Text,
         "real client by the PROXY protocol header in front, address and port",
-        |c| Value::known(c.facts.proxied_for, Value::End),
+        |c| Value::known(c.facts.seldom().proxied_for, Value::End),
     )
     .or_none(),
     column(("class", "class"), Kind::Text, "what it was used for", |c| {
@@ -191,7 +191,11 @@ pub const COLUMNS: &[Column] = &[
         ("idle_before_close_s", "idle"),
         Kind::Seconds,
         "end of the last complete response to the first FIN or RST",
-        |c| Value::known(c.facts.idle_before_close, |idle| Value::Seconds(seconds(idle))),
+        |c| {
+            Value::known(c.facts.idle_before_close.get(), |idle| {
+                Value::Seconds(seconds(idle))
+            })
+        },
     )
     .or_none(),
     column(("cause", "cause"), Kind::Text, "id of what closed it", |c| {

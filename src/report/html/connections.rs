@@ -91,7 +91,10 @@ impl Rows<'_> {
         let closer = closer.map(|closer| closer.as_str().to_owned());
         let reason = CloseReason::of(facts, self.snapshot.thresholds.idle_close);
         let reason = reason.map(|reason| reason.as_str().to_owned());
-        let idle = facts.idle_before_close.map(|idle: Nanos| idle / MICROSECOND);
+        let idle = facts
+            .idle_before_close
+            .get()
+            .map(|idle: Nanos| idle / MICROSECOND);
         let (id, frame) = (facts.id as i64, facts.first_frame as i64);
         let numbers = [
             Some(id - self.before.id),

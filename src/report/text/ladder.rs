@@ -92,6 +92,7 @@ pub fn close_words(connection: &ConnectionRecord) -> String {
     };
     let idle = facts
         .idle_before_close
+        .get()
         .map(|idle| tr!(" after {idle} of idle time", idle = span(idle as f64 / 1e3)));
     let cause = connection
         .cause

@@ -26,6 +26,7 @@ pub(super) struct Brief {
 
 impl Brief {
     pub(super) fn of(record: &ConnectionRecord, leg: u32) -> Self {
+        let seldom = record.facts.seldom();
         Self {
             leg,
             requests: record.facts.requests,
@@ -34,7 +35,7 @@ impl Brief {
             closer: record.facts.closer,
             cause: record.cause,
             interface: record.facts.interface,
-            is_plain: record.facts.path.tunnel.is_none() && record.facts.proxied_for.is_none(),
+            is_plain: seldom.tunnel.is_none() && seldom.proxied_for.is_none(),
         }
     }
 

@@ -65,9 +65,9 @@ impl State {
 /// Idle before its close; while open, since its last response.
 pub(super) fn idle(facts: &ConnectionFacts, now: Timestamp) -> Option<Nanos> {
     match State::of(facts) {
-        State::Idle => facts.last_response_end.map(|end| now.since(end)),
+        State::Idle => facts.last_response_end.get().map(|end| now.since(end)),
         State::Busy | State::Opening => None,
-        _ => facts.idle_before_close,
+        _ => facts.idle_before_close.get(),
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn age(facts: &ConnectionFacts, now: Timestamp) -> Nanos {
     let end = if State::of(facts).is_open() {
         now
     } else {
-        facts.closed_at.unwrap_or(facts.end)
+        facts.closed_at.get().unwrap_or(facts.end)
     };
     end.since(facts.start)
 }
