@@ -25,6 +25,7 @@ mod numbers;
 mod openings;
 mod pairing;
 mod pools;
+mod port_pages;
 mod prefixes;
 mod recent;
 mod span;
