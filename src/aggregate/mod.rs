@@ -40,7 +40,7 @@ pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{
-    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
+    Asked, ConnectionRef, EventKind, FactsTold, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
     SampledExchange, Told,
 };
 pub use figures::{
