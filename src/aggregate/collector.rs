@@ -13,6 +13,7 @@ use super::leg::LegState;
 use super::naming::{Numbers, Pair, PrefixName, Side};
 use super::pairing::TierFigures;
 use super::pools::Pools;
+use super::port_pages::PortPages;
 use super::recent::Ended;
 use super::span::Span;
 use super::timeline::{TimelineBuilder, TimelineRow};
@@ -51,8 +52,8 @@ pub struct Aggregate {
     pub(super) samples: Vec<SampledExchange>,
     /// Legs that belong together, as the samples say; nothing until somebody asks.
     pub(super) paired: OnceCell<Vec<TierFigures>>,
-    /// The ports of each pair of client and server, and how many pages they take.
-    pub(super) ports: (Vec<Ports>, usize),
+    /// The ports of each pair of client and server, and the pages that they take.
+    pub(super) ports: (Vec<Ports>, PortPages),
     /// TIME-WAIT of each host over time.
     pub(super) waits: Waits,
     /// Pairs of client and server by their number.

@@ -34,7 +34,7 @@ pub struct Told {
     /// The events.
     pub events: Vec<LegEvent>,
     /// The closing facts, in the order of their [`EventKind::Closed`].
-    pub facts: Vec<ConnectionFacts>,
+    pub facts: FactsTold,
     /// Method and target of first requests, one after the other.
     pub lines: Vec<u8>,
     /// Exchanges sampled for the pairing of legs, in no order.
@@ -54,6 +54,35 @@ impl Told {
         self.samples.clear();
         self.legs.clear();
         self.prefixes.clear();
+    }
+}
+
+/// Closing facts in their order. They are large: where there were some before, they are written over.
+#[derive(Debug, Default)]
+pub struct FactsTold {
+    list: Vec<ConnectionFacts>,
+    many: usize,
+}
+
+impl FactsTold {
+    /// Room for those of one more connection, which say something of another one until all of them are written.
+    #[inline]
+    pub fn room(&mut self) -> &mut ConnectionFacts {
+        if self.many == self.list.len() {
+            self.list.push(ConnectionFacts::BLANK);
+        }
+        self.many += 1;
+        &mut self.list[self.many - 1]
+    }
+
+    /// Those that were told.
+    #[must_use]
+    pub fn all(&self) -> &[ConnectionFacts] {
+        &self.list[..self.many]
+    }
+
+    fn clear(&mut self) {
+        self.many = 0;
     }
 }
 

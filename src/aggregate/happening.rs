@@ -266,7 +266,7 @@ impl Aggregate {
         };
         // What is asked for at the connection's end, which comes soon.
         if let Some(ports) = self.ports.0.get(at.pair.number.0 as usize) {
-            ports.fetch(port);
+            ports.fetch(port, &self.ports.1);
         }
         if asked.is_some() {
             self.checks.fetch((at.pair.number.0, asked));

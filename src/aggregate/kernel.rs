@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use prefetch_index::prefetch_index;
-
+use super::port_pages::{PagesOf, PortPages};
 use super::waits::{TIME_WAIT, Waits};
 use crate::classify::{Closer, ConnectionFacts, Handshake, Signs};
-use crate::limits::PORT_PAGES;
 use crate::time::{MILLISECOND, Nanos, SECOND, Timestamp};
 
 /// Connection tracking remembers a close by FIN for 120 s, one by RST for 10 s, a SYN without answer for 120 s
@@ -18,7 +16,6 @@ const TRACKED_SYN: i64 = 120 * SECOND;
 /// Moments are kept in this unit.
 const TICK: i64 = 100 * MILLISECOND;
 const TICKS_PER_SECOND: u32 = (SECOND / TICK) as u32;
-const PAGE: usize = 256;
 
 /// What an entry means, in its lowest bits.
 const CLIENT_WAITS: u32 = 1;
@@ -72,73 +69,34 @@ fn each_waiting(facts: &ConnectionFacts, meaning: u32, mut each: impl FnMut(IpAd
     }
 }
 
-/// So many neighbouring ports are looked at together.
-const PART: usize = 4;
-
-/// Entries of neighbouring ports, if there are any.
-#[derive(Clone, Debug, Default)]
-struct Page {
-    entries: Option<Box<[u32; PAGE]>>,
-    /// A bit for each part of them in which one may mean something: most ports were not used. Beside the entries' address,
-    /// which is looked at anyway, while the entries are far from everything.
-    used: u64,
-}
-
-impl Page {
-    /// Puts an entry in the place of the one that is returned, 0 if there was none; nothing if the page is not there.
-    #[inline]
-    fn replace(&mut self, port: usize, entry: u32) -> Option<u32> {
-        const { assert!(PAGE / PART == u64::BITS as usize) };
-        let place = port % PAGE;
-        let entries = self.entries.as_mut()?;
-        self.used |= 1 << (place / PART);
-        Some(std::mem::replace(&mut entries[place], entry))
-    }
-
-    /// The parts in which one may mean something.
-    fn used(&self) -> impl Iterator<Item = &[u32; PART]> {
-        let parts = self.entries.as_deref().map(|entries| entries.as_chunks().0);
-        let parts = parts.unwrap_or_default();
-        let mut left = self.used;
-        std::iter::from_fn(move || {
-            let part = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            parts.get(part)
-        })
-    }
-}
-
-/// The latest close of each client port towards one server, in pages of ports.
+/// The latest close of each client port towards one server.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
-    pages: Vec<Page>,
+    pages: PagesOf,
     open: KernelEntries,
 }
 
 impl Ports {
     /// Asks for the memory of a client port: a connection with it will be over soon.
     #[inline]
-    pub(super) fn fetch(&self, port: u16) {
-        let (page, place) = (usize::from(port) / PAGE, usize::from(port) % PAGE);
-        if let Some(entries) = self.pages.get(page).and_then(|page| page.entries.as_ref()) {
-            prefetch_index(entries.as_slice(), place);
-        }
+    pub(super) fn fetch(&self, port: u16, pages: &PortPages) {
+        pages.fetch(&self.pages, port);
     }
 
-    /// A connection is over, or the capture is. `pages` counts those of all servers, `waits` follows TIME-WAIT over time.
+    /// A connection is over, or the capture is. `pages` are those of all servers, `waits` follows TIME-WAIT over time.
     #[inline]
     pub(super) fn note(
         &mut self,
         facts: &ConnectionFacts,
         start: Timestamp,
-        pages: &mut usize,
+        pages: &mut PortPages,
         waits: &mut Waits,
     ) {
         let (meaning, at) = match facts.handshake {
             Handshake::Refused => return,
             Handshake::Unanswered => (SYN_ONLY, facts.end),
             _ => match facts.closer {
-                None => return self.note_open(facts, start, waits),
+                None => return self.note_open(facts, start, pages, waits),
                 Some(closer) => match self.closed(facts, closer) {
                     Some(meaning) => (meaning, facts.closed_at.get().unwrap_or(facts.end)),
                     None => return,
@@ -146,13 +104,13 @@ impl Ports {
             },
         };
         let ticks = at.after(start).cast_unsigned() / TICK.cast_unsigned();
-        let port = usize::from(facts.client.port);
+        let port = facts.client.port;
         let entry = (ticks.min(MOST_TICKS) as u32 + 1) << MEANINGS | meaning;
-        let page = self.pages.get_mut(port / PAGE);
-        let before = page.and_then(|page| page.replace(port, entry));
-        let Some(before) = before.or_else(|| self.add_page(port / PAGE, pages)?.replace(port, entry)) else {
-            return;
-        };
+        let before = pages.replace(&self.pages, port, entry).or_else(|| {
+            self.open.incomplete |= !pages.add(&mut self.pages, port);
+            pages.replace(&self.pages, port, entry)
+        });
+        let Some(before) = before else { return };
         if before != 0 {
             reuse(before, facts, start, waits);
         }
@@ -161,29 +119,17 @@ impl Ports {
         });
     }
 
-    #[cold]
-    #[inline(never)]
-    fn add_page(&mut self, page: usize, pages: &mut usize) -> Option<&mut Page> {
-        if *pages >= PORT_PAGES {
-            self.open.incomplete = true;
-            return None;
-        }
-        *pages += 1;
-        if self.pages.len() <= page {
-            self.pages.resize(page + 1, Page::default());
-        }
-        let page = self.pages.get_mut(page)?;
-        page.entries.get_or_insert_with(|| Box::new([0; PAGE]));
-        Some(page)
-    }
-
     /// A connection is open when the capture ends, or its close is not in it.
     #[inline(never)]
-    fn note_open(&mut self, facts: &ConnectionFacts, start: Timestamp, waits: &mut Waits) {
+    fn note_open(
+        &mut self,
+        facts: &ConnectionFacts,
+        start: Timestamp,
+        pages: &mut PortPages,
+        waits: &mut Waits,
+    ) {
         self.open.open += 1;
-        let port = usize::from(facts.client.port);
-        let page = self.pages.get_mut(port / PAGE);
-        if let Some(before) = page.and_then(|page| page.replace(port, 0))
+        if let Some(before) = pages.replace(&self.pages, facts.client.port, 0)
             && before != 0
         {
             reuse(before, facts, start, waits);
@@ -213,7 +159,7 @@ impl Ports {
     }
 
     /// What both ends hold `now`.
-    pub(super) fn entries(&self, start: Timestamp, now: Timestamp) -> KernelEntries {
+    pub(super) fn entries(&self, pages: &PortPages, start: Timestamp, now: Timestamp) -> KernelEntries {
         let mut found = self.open;
         found.tracked += found.half_closed_by_client + found.half_closed_by_server;
         // What began after this tick, counted from 1, is less than so long ago. It is kept in 28 bits.
@@ -227,12 +173,10 @@ impl Ports {
             syn: after(TRACKED_SYN),
             fin: after(TRACKED_FIN),
         };
-        for page in &self.pages {
-            let [tracked, client, server] = held.count(page);
-            found.tracked += u64::from(tracked);
-            found.client_time_wait += u64::from(client);
-            found.server_time_wait += u64::from(server);
-        }
+        let [tracked, client, server] = held.count(pages, &self.pages);
+        found.tracked += u64::from(tracked);
+        found.client_time_wait += u64::from(client);
+        found.server_time_wait += u64::from(server);
         found
     }
 }
@@ -257,24 +201,24 @@ struct Held {
 }
 
 impl Held {
-    /// How many entries of a page connection tracking holds, and the client and the server in TIME-WAIT.
-    fn count(&self, page: &Page) -> [u32; 3] {
-        let [mut tracked, mut client, mut server] = [[0; PART]; 3];
-        // Without a decision, so that a part is counted at once. An entry of 0 is not later than any tick.
-        for part in page.used() {
-            for place in 0..PART {
-                let entry = part[place];
+    /// How many of a pair's entries connection tracking holds, and the client and the server in TIME-WAIT.
+    fn count(&self, pages: &PortPages, of: &PagesOf) -> [u32; 3] {
+        let (mut tracked, mut client, mut server) = (0, 0, 0);
+        pages.each_used(of, |part| {
+            for entry in part.iter().filter(|entry| **entry != 0) {
                 let ticks = (entry >> MEANINGS).cast_signed();
-                let [fin, syn, reset] =
-                    [self.fin, self.syn, self.reset].map(|after| u32::from(ticks > after));
-                let [is_reset, is_syn] = [entry / RESET & 1, entry / SYN_ONLY & 1];
-                tracked[place] += is_reset & reset | is_syn & syn & !is_reset | fin & !(is_reset | is_syn);
+                let after = match entry & (RESET | SYN_ONLY) {
+                    0 => self.fin,
+                    SYN_ONLY => self.syn,
+                    _ => self.reset,
+                };
                 let waits = u32::from(ticks > self.wait);
-                client[place] += waits & (entry / CLIENT_WAITS);
-                server[place] += waits & (entry / SERVER_WAITS);
+                tracked += u32::from(ticks > after);
+                client += waits & (entry / CLIENT_WAITS);
+                server += waits & (entry / SERVER_WAITS);
             }
-        }
-        [tracked, client, server].map(|parts| parts.iter().sum())
+        });
+        [tracked, client, server]
     }
 }
 
@@ -289,12 +233,12 @@ mod tests {
         let mut next = numbers(3);
         let start = Timestamp::from_parts(1_000, 0);
         for seconds in [0, 5, 30, 70, 130, 1_000, 1 << 40] {
-            let mut ports = Ports::default();
+            let (mut ports, mut pages) = (Ports::default(), PortPages::default());
             let mut expected = KernelEntries::default();
             let now = start.plus(Nanos::min(seconds, 1 << 32) * SECOND);
             for page in [3, 200] {
-                let page = ports.add_page(page, &mut 0).expect("there is room for a page");
-                for port in 0..PAGE {
+                assert!(pages.add(&mut ports.pages, page * 256));
+                for port in page * 256..(page + 1) * 256 {
                     let ticks = next() % (10 * seconds.unsigned_abs().min(2_000) + 1);
                     let (meaning, lasts) = match next() % 6 {
                         0 => (CLIENT_WAITS, TRACKED_FIN),
@@ -304,7 +248,7 @@ mod tests {
                         4 => (SYN_ONLY, TRACKED_SYN),
                         _ => continue,
                     };
-                    page.replace(port, (ticks as u32 + 1) << MEANINGS | meaning);
+                    pages.replace(&ports.pages, port, (ticks as u32 + 1) << MEANINGS | meaning);
                     let began_after =
                         |lasts: Nanos| ticks.cast_signed() > (now.since(start) - lasts).div_euclid(TICK);
                     expected.tracked += u64::from(began_after(lasts));
@@ -313,43 +257,29 @@ mod tests {
                     expected.server_time_wait += u64::from(waits && meaning & SERVER_WAITS != 0);
                 }
             }
-            assert_eq!(ports.entries(start, now), expected, "{seconds} s");
+            assert_eq!(ports.entries(&pages, start, now), expected, "{seconds} s");
         }
     }
 
     #[test]
-    fn a_page_tells_the_entries_that_mean_something() {
-        let mut next = numbers(3);
-        let mut page = Page::default();
-        assert_eq!((page.replace(7, 1), page.used().count()), (None, 0));
-        page.entries = Some(Box::new([0; PAGE]));
-        let mut entries = [0; PAGE];
-        for _ in 0..2_000 {
-            let (port, entry) = (next() as usize % 65_536, next() as u32 % 3);
-            let before = std::mem::replace(&mut entries[port % PAGE], entry);
-            assert_eq!(page.replace(port, entry), Some(before));
-            let used: Vec<u32> = page
-                .used()
-                .flatten()
-                .copied()
-                .filter(|entry| *entry != 0)
-                .collect();
-            let expected: Vec<u32> = entries.into_iter().filter(|entry| *entry != 0).collect();
-            assert_eq!(used, expected);
+    fn ports_beyond_the_cap_are_left_out_and_said() {
+        let mut full = PortPages::default();
+        let mut others: Vec<PagesOf> = Vec::new();
+        while others.last_mut().is_none_or(|of| full.add(of, 0)) {
+            others.push(PagesOf::default());
         }
-    }
-
-    #[test]
-    fn pages_beyond_the_cap_are_left_out_and_said() {
-        let mut ports = Ports::default();
-        let mut pages = PORT_PAGES - 1;
-        assert!(ports.add_page(7, &mut pages).is_some());
-        assert!(ports.add_page(8, &mut pages).is_none());
-        assert_eq!(pages, PORT_PAGES);
-        assert!(
-            ports
-                .entries(Timestamp::default(), Timestamp::default())
-                .incomplete
-        );
+        let facts = ConnectionFacts {
+            handshake: Handshake::Unanswered,
+            ..ConnectionFacts::BLANK
+        };
+        let (start, mut waits) = (Timestamp::default(), Waits::default());
+        let mut said = |pages: &mut PortPages| {
+            let mut ports = Ports::default();
+            ports.note(&facts, start, pages, &mut waits);
+            let entries = ports.entries(pages, start, start);
+            (entries.incomplete, entries.tracked)
+        };
+        assert_eq!(said(&mut PortPages::default()), (false, 1));
+        assert_eq!(said(&mut full), (true, 0));
     }
 }

@@ -18,7 +18,7 @@ impl<'a> Rest<'a> {
         Self {
             told,
             events: &told.events,
-            facts: told.facts.iter(),
+            facts: told.facts.all().iter(),
         }
     }
 }

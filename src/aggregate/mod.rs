@@ -25,6 +25,7 @@ mod numbers;
 mod openings;
 mod pairing;
 mod pools;
+mod port_pages;
 mod prefixes;
 mod recent;
 mod span;
@@ -39,7 +40,7 @@ pub use closes::{CloseGroup, CloseSample, Closes};
 pub use collector::{Aggregate, ListedConnection};
 pub use distribution::Distribution;
 pub use event::{
-    Asked, ConnectionRef, EventKind, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
+    Asked, ConnectionRef, EventKind, FactsTold, LegEvent, LegNamed, LegRef, PrefixNamed, PrefixRef, Reuse,
     SampledExchange, Told,
 };
 pub use figures::{

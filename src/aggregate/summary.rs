@@ -166,7 +166,8 @@ impl Aggregate {
             .collect();
         for (ports, pair) in self.ports.0.iter().zip(&self.pairs) {
             if let Some(leg) = legs.get_mut(pair.leg as usize) {
-                leg.kernel.add(ports.entries(span.start, span.clock));
+                leg.kernel
+                    .add(ports.entries(&self.ports.1, span.start, span.clock));
             }
         }
         let mut timeline = self.timeline.build(span.clock, self.open.now);

@@ -10,6 +10,7 @@ mod control;
 mod ending;
 mod facts;
 mod history;
+mod seldom;
 mod signs;
 
 pub use class::{Class, Seen, classify};
@@ -17,8 +18,8 @@ pub use close_reason::CloseReason;
 pub use control::ControlBits;
 pub use ending::{AT_ONCE, Ending, ending};
 pub use facts::{
-    Closer, ConnectionFacts, Endpoint, Handshake, Path, Protocol, RoleEvidence, Seldom, TlsFacts, Tunnel,
-    Version,
+    Closer, ConnectionFacts, Endpoint, Handshake, Path, Protocol, RoleEvidence, Tunnel, Version,
 };
 pub use history::History;
+pub use seldom::{Seldom, TlsFacts};
 pub use signs::Signs;

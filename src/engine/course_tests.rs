@@ -6,8 +6,9 @@ use super::analysis::Engine;
 use super::context::Config;
 use super::conversation::Fate;
 use super::delivery::Origin;
+use super::facts::Known;
 use super::marks::Marks;
-use crate::classify::Version;
+use crate::classify::{ConnectionFacts, Version};
 use crate::decode::{Address, Flags, Segment, SegmentHead};
 use crate::flow::{FlowKey, PathId, Sender};
 use crate::frame::{FramePlace, InterfaceId};
@@ -160,6 +161,34 @@ fn answered(course: &[(SegmentHead, Step)], head: &ResponseHead, usual: bool) ->
     (known(engine), taken)
 }
 
+/// What is told of the connection after a course, as of a usual end and of any, where it has a usual end. What is written
+/// takes the place of something else.
+fn told(course: &[(SegmentHead, Step)]) -> Option<[ConnectionFacts; 2]> {
+    let key = key();
+    let (mut engine, _) = played(course, true);
+    let (table, cx) = &mut engine.at_work(0, &key);
+    let living = table.at(0)?;
+    let usual = living.usual_end().filter(|_| living.is_complete())?;
+    let known = Known {
+        key: cx.key,
+        names: &cx.shared.names,
+        thresholds: &cx.shared.config.thresholds,
+    };
+    let mut facts = ConnectionFacts {
+        resumed: true,
+        upgraded: true,
+        unanswered: 7,
+        obscured: true,
+        heads_cut: true,
+        unanswered_since: Timestamp::from_nanos(7).into(),
+        vlans: [7; 2],
+        ..ConnectionFacts::BLANK
+    };
+    facts.seldom_mut().gap_bytes = 7;
+    living.write_usual_facts(&mut facts, usual, known);
+    Some([facts, living.facts(Timestamp::from_nanos(99), known)])
+}
+
 fn responses() -> impl Strategy<Value = ResponseHead> {
     let status = prop_oneof![Just(200_u16), Just(404), Just(100), Just(101)];
     let version = prop_oneof![Just(Version::Http10), Just(Version::Http11)];
@@ -185,6 +214,13 @@ proptest! {
     }
 
     #[test]
+    fn what_is_told_of_a_usual_end_is_what_is_told_of_any(course in courses()) {
+        if let Some([usual, any]) = told(&course) {
+            prop_assert_eq!(usual, any);
+        }
+    }
+
+    #[test]
     fn the_usual_response_is_taken_as_any_is(course in courses(), length in 4..8_usize, head in responses()) {
         let course = &course[..length.min(course.len())];
         prop_assert_eq!(answered(course, &head, true).0, answered(course, &head, false).0);
@@ -205,6 +241,8 @@ fn the_usual_course_is_over_with_its_last_segment() {
             ..SegmentHead::NOTHING
         });
     let course: Vec<_> = heads.zip(course.iter().copied()).collect();
+    let [usual, any] = told(&course).expect("a usual end");
+    assert_eq!(usual, any);
     let (usual, any) = (outcome(&course, true), outcome(&course, false));
     assert_eq!(usual, any);
     assert!(

@@ -10,7 +10,7 @@ use super::names::Names;
 use crate::classify::{Closer, ConnectionFacts, Endpoint, Handshake, Path, RoleEvidence, Seldom, Tunnel};
 use crate::flow::{FlowKey, PathId, Sender, TcpEnd};
 use crate::thresholds::Thresholds;
-use crate::time::Timestamp;
+use crate::time::{OptionalTimestamp, Timestamp};
 
 /// What a connection's facts say beside what it knows itself.
 #[derive(Clone, Copy)]
@@ -56,11 +56,10 @@ fn endpoint(key: &FlowKey, end: Sender) -> Endpoint {
 }
 
 impl Conversation {
-    /// The facts of a connection as nearly all are at their ends, which is [complete](Self::is_complete): opened by a
-    /// handshake, answered, closed by a FIN, and nothing missing. `None` of any other one, whose [`facts`](Self::facts) have
-    /// to be looked for.
-    #[expect(clippy::inline_always, reason = "a large value: it is built where it stays")]
-    #[inline(always)]
+    /// What the [usual facts](Self::write_usual_facts) of a [complete](Self::is_complete) connection need, if it was opened by a
+    /// handshake, answered and closed by a FIN, as nearly all are, and nothing is missing. `None` of any other one: its
+    /// [`facts`](Self::facts) have to be looked for.
+    #[inline]
     pub(super) fn usual_end(&self) -> Option<(Roles, Closing)> {
         const WANTED: u16 = Marks::OPENED | Marks::ESTABLISHED | Marks::TOLD | Marks::ANSWERED;
         const UNUSUAL: u16 = Marks::RESUMED | Marks::UPGRADED | Marks::OBSCURED | Marks::HEADS_CUT;
@@ -72,61 +71,92 @@ impl Conversation {
         (is_usual && any(Sender::Low) && any(Sender::High)).then_some((roles, closing))
     }
 
-    /// What [`facts`](Self::facts) are of a connection with a [usual end](Self::usual_end).
-    #[expect(clippy::inline_always, reason = "a large value: it is built where it stays")]
+    /// Writes what [`facts`](Self::facts) are of a connection with a [usual end](Self::usual_end).
+    #[expect(clippy::inline_always, reason = "nearly all are written at one place")]
     #[inline(always)]
-    pub(super) fn usual_facts(
+    pub(super) fn write_usual_facts(
         &self,
+        facts: &mut ConnectionFacts,
         (roles, closing): (Roles, Closing),
         known: Known<'_>,
-    ) -> ConnectionFacts {
-        let Roles { client, evidence, .. } = roles;
-        let path = known.path();
-        // What has to be decided comes first, so that the rest goes from place to place.
-        let seldom = if path.tunnel.is_none() {
-            None
-        } else {
-            self.seldom(path.tunnel)
-        };
-        let opening = self.opening_hash(client, false);
-        let [client_end, server_end] = ends(known.key, client);
-        let idle_before_close = self.activity.get().map(|end| closing.at.after(end)).into();
-        ConnectionFacts {
-            id: self.id.get(),
-            client: client_end,
-            server: server_end,
-            role_evidence: evidence,
-            vlans: path.vlans,
-            interface: self.first.interface(),
-            start: self.start,
-            end: self.last_at,
-            first_frame: self.first.number(),
-            last_frame: (self.last.interface(), self.last.number()),
+    ) {
+        // By name, so that none is forgotten; each is written at once, so that none has to be kept meanwhile.
+        let ConnectionFacts {
+            id,
+            client,
+            server,
+            role_evidence,
+            vlans,
+            interface,
+            start,
+            end,
+            first_frame,
+            last_frame,
             opening,
-            handshake: Handshake::Established,
-            protocol: self.protocol,
-            requests: self.requests,
-            responses: self.responses,
-            announced: self.marks.has(Marks::ANNOUNCED),
-            closer: Some(if closing.by == client {
-                Closer::Client
-            } else {
-                Closer::Server
-            }),
-            closed_at: closing.at.into(),
+            handshake,
+            resumed,
+            upgraded,
+            protocol,
+            requests,
+            responses,
+            unanswered,
+            announced,
+            closer,
+            closed_at,
             idle_before_close,
-            last_response_end: self.activity,
-            last_prefix: self.last_prefix.0,
-            signs: self.last_signs(client),
-            status: self.status(),
-            two_way: true,
-            bytes_to_server: self.streams[client.index()].bytes,
-            bytes_to_client: self.streams[client.peer().index()].bytes,
-            asked: NonZeroU64::new(self.asked),
-            history: self.history,
+            last_response_end,
+            unanswered_since,
+            last_prefix,
+            signs,
+            status,
+            two_way,
+            obscured,
+            heads_cut,
+            bytes_to_server,
+            bytes_to_client,
+            asked,
+            history,
             seldom,
-            ..ConnectionFacts::BLANK
+        } = facts;
+        let by = roles.client;
+        let path = known.path();
+        if path.tunnel.is_some() || seldom.is_some() {
+            *seldom = self.seldom(path.tunnel);
         }
+        *vlans = path.vlans;
+        *opening = self.opening_hash(by, false);
+        [*client, *server] = ends(known.key, by);
+        *role_evidence = roles.evidence;
+        *id = self.id.get();
+        *interface = self.first.interface();
+        *first_frame = self.first.number();
+        *last_frame = (self.last.interface(), self.last.number());
+        *start = self.start;
+        *end = self.last_at;
+        *closed_at = closing.at.into();
+        *last_response_end = self.activity;
+        *idle_before_close = self.activity.get().map(|end| closing.at.after(end)).into();
+        *unanswered_since = OptionalTimestamp::NONE;
+        *bytes_to_server = self.streams[by.index()].bytes;
+        *bytes_to_client = self.streams[by.peer().index()].bytes;
+        *asked = NonZeroU64::new(self.asked);
+        *history = self.history;
+        *requests = self.requests;
+        *responses = self.responses;
+        *unanswered = 0;
+        *last_prefix = self.last_prefix.0;
+        *signs = self.last_signs(by);
+        *status = self.status();
+        *protocol = self.protocol;
+        *handshake = Handshake::Established;
+        *closer = Some(if closing.by == by {
+            Closer::Client
+        } else {
+            Closer::Server
+        });
+        *announced = self.marks.has(Marks::ANNOUNCED);
+        (*resumed, *upgraded, *obscured, *heads_cut) = (false, false, false, false);
+        *two_way = true;
     }
 
     /// Everything the report needs of this connection, at its end or at `now`, the end of the capture.

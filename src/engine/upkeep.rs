@@ -1,7 +1,5 @@
 //! Looking after the table: what lingers, what fell silent, what waits too long.
 
-use std::iter;
-
 use super::analysis::Engine;
 use super::context::{Context, Shared};
 use super::conversation::{Conversation, Stream};
@@ -122,13 +120,12 @@ impl Conversation {
             names,
             thresholds: &config.thresholds,
         };
+        let facts = told.facts.room();
         if let Some(usual) = usual {
-            // Written where they stay.
-            told.facts
-                .extend(iter::once_with(|| self.usual_facts(usual, known)));
-            debug_assert_eq!(told.facts.last(), Some(&self.facts(at, known)), "what is usual");
+            self.write_usual_facts(facts, usual, known);
+            debug_assert_eq!(*facts, self.facts(at, known), "what is usual");
         } else {
-            told.facts.push(self.facts(at, known));
+            *facts = self.facts(at, known);
         }
         if self.pending.is_some() || self.beyond.is_some() {
             self.finish_records(cx);
@@ -141,7 +138,7 @@ impl Conversation {
 
     /// Whether all was told of it but its end: both directions have ended, and nothing is open.
     #[inline]
-    fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         let ended = |stream: &Stream| stream.assembler.ended && !stream.assembler.has_early();
         let [one, other] = &self.streams;
         let is_plain = self.beyond.is_none() && self.pending.is_none();
