@@ -6,7 +6,7 @@
 use super::print::{Features, Print};
 use super::segment::{Address, End, Flags, Packet, SegmentHead};
 use crate::classify::Path;
-use crate::frame::{Frame, FramePlace, LinkType};
+use crate::frame::{Frame, LinkType};
 
 /// Ethernet, IPv4 and TCP headers without options.
 const HEADERS: usize = 54;
@@ -227,7 +227,7 @@ fn timestamp_value(options: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::decode::decode;
-    use crate::frame::InterfaceId;
+    use crate::frame::{FramePlace, InterfaceId};
     use crate::time::Timestamp;
     use proptest::prelude::*;
 

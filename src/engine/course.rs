@@ -62,10 +62,7 @@ impl Conversation {
     }
 
     /// Takes in a segment that may open or end something.
-    #[expect(
-        clippy::inline_always,
-        reason = "half of the segments of a short connection are of this kind"
-    )]
+    // Half of the segments of a short connection are of this kind.
     #[inline(always)]
     pub(super) fn control(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) -> Fate {
         const SYN_ACK: u8 = Flags::SYN_ACK.0;

@@ -10,7 +10,7 @@ use crate::classify::{ControlBits, Endpoint};
 use crate::decode::Segment;
 use crate::diagnose::{Direction, Message, PacketNote, PacketNotes, Sending};
 use crate::flow::{FlowKey, Sender};
-use crate::frame::{FramePlace, InterfaceId};
+use crate::frame::InterfaceId;
 use crate::limits::{LADDER_LINE_BYTES, LADDER_PACKETS, NOTE_LINE_BYTES, NOTES_EACH};
 use crate::sequence::SeqNumber;
 use crate::time::Timestamp;
@@ -299,6 +299,7 @@ mod tests {
     use crate::decode::{Address, Flags, Packet, Print, SegmentHead};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
+    use crate::frame::FramePlace;
 
     fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
         let head = SegmentHead {

@@ -58,7 +58,6 @@ impl Engine {
     }
 
     /// Of a living connection; the payload is asked for where it matters.
-
     #[expect(
         clippy::inline_always,
         reason = "the way of nearly every segment has no calls"

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::frame::{Block, FramePlace, Record};
+use crate::frame::{Block, Record};
 use crate::limits::LIVE_HELD_BYTES;
 use crate::time::Timestamp;
 
@@ -166,6 +166,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::FramePlace;
 
     fn packets(seconds: &[i64]) -> Block {
         let mut block = Block::default();
