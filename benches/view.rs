@@ -5,7 +5,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use flowcheck::classify::Endpoint;
 use flowcheck::engine::{Config, Engine, Noting, OpenRef, Scan, Wanted};
-use flowcheck::frame::{Frame, InterfaceId, LinkType};
+use flowcheck::frame::{Frame, FramePlace, InterfaceId, LinkType};
 use flowcheck::limits::SCANNED_AT_ONCE;
 use flowcheck::query::{Field, InLegs, Query, Rank, Sort, window};
 use flowcheck::time::Timestamp;
@@ -73,9 +73,8 @@ fn engine(noting: Option<Noting>) -> Engine {
             let bytes = packet(number, to_server, flags, numbers, payload);
             let frame = Frame {
                 timestamp: Timestamp::from_nanos(order as i64 * 10_000),
-                number: order,
+                place: FramePlace::new(order, InterfaceId(0)),
                 wire_len: bytes.len() as u32,
-                interface: InterfaceId(0),
                 link_type: LinkType::RAW,
                 bytes: &bytes,
             };

@@ -92,6 +92,43 @@ impl LinkType {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct InterfaceId(pub u16);
 
+/// Where a packet was captured, in one word: its number in its source (Wireshark's `frame.number`, from 1) below 2^48, and
+/// the interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FramePlace(u64);
+
+impl FramePlace {
+    const INTERFACE_BITS: u32 = u16::BITS;
+
+    /// Of a packet's number and interface.
+    #[inline]
+    #[must_use]
+    pub const fn new(number: u64, InterfaceId(interface): InterfaceId) -> Self {
+        Self(number << Self::INTERFACE_BITS | interface as u64)
+    }
+
+    /// The packet's number.
+    #[inline]
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 >> Self::INTERFACE_BITS
+    }
+
+    /// The interface.
+    #[inline]
+    #[must_use]
+    pub const fn interface(self) -> InterfaceId {
+        InterfaceId(self.0 as u16)
+    }
+
+    /// Of the next packet, captured on the same interface.
+    #[inline]
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1 << Self::INTERFACE_BITS))
+    }
+}
+
 /// What is known of a capturing interface.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Interface {
@@ -108,17 +145,15 @@ pub struct Interface {
 pub struct Record {
     /// Capture time.
     pub timestamp: Timestamp,
-    /// Wireshark's `frame.number` in its source, from 1.
-    pub number: u64,
+    /// Its number in its source, and the interface it was captured on.
+    pub place: FramePlace,
     /// Where the packet's bytes begin in the arena.
     pub offset: u32,
     /// How many bytes were captured.
     pub captured_len: u32,
     /// How long the packet was on the wire.
     pub wire_len: u32,
-    /// The interface it was captured on.
-    pub interface: InterfaceId,
-    /// That interface's link type.
+    /// The interface's link type.
     pub link_type: LinkType,
 }
 
@@ -143,9 +178,8 @@ impl Record {
     const fn of_bytes<'a>(&self, bytes: &'a [u8]) -> Frame<'a> {
         Frame {
             timestamp: self.timestamp,
-            number: self.number,
+            place: self.place,
             wire_len: self.wire_len,
-            interface: self.interface,
             link_type: self.link_type,
             bytes,
         }
@@ -183,14 +217,31 @@ impl Block {
 pub struct Frame<'a> {
     /// Capture time.
     pub timestamp: Timestamp,
-    /// Wireshark's `frame.number` in its source, from 1.
-    pub number: u64,
+    /// Its number in its source, and the interface it was captured on.
+    pub place: FramePlace,
     /// How long the packet was on the wire; `bytes` may be shorter.
     pub wire_len: u32,
-    /// The interface it was captured on.
-    pub interface: InterfaceId,
-    /// That interface's link type.
+    /// The interface's link type.
     pub link_type: LinkType,
     /// What was captured of it.
     pub bytes: &'a [u8],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_says_number_and_interface() {
+        let place = FramePlace::new((1 << 48) - 2, InterfaceId(u16::MAX));
+        assert_eq!(
+            (place.number(), place.interface()),
+            ((1 << 48) - 2, InterfaceId(u16::MAX))
+        );
+        let next = place.next();
+        assert_eq!(
+            (next.number(), next.interface()),
+            ((1 << 48) - 1, InterfaceId(u16::MAX))
+        );
+    }
 }

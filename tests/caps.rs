@@ -4,7 +4,7 @@
 use flowcheck::decode::Flags;
 use flowcheck::diagnose::{ExchangeRecord, Snapshot};
 use flowcheck::engine::Config;
-use flowcheck::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use flowcheck::frame::{Block, FramePlace, Interface, InterfaceId, LinkType, Record};
 use flowcheck::limits;
 use flowcheck::pipeline::analyse;
 use flowcheck::report::{html, json};
@@ -59,11 +59,10 @@ impl Wire {
         out.extend_from_slice(payload);
         block.records.push(Record {
             timestamp: Timestamp::from_nanos(1_767_225_600_000_000_000 + self.nanos),
-            number: self.packets,
+            place: FramePlace::new(self.packets, InterfaceId(0)),
             offset,
             captured_len: u32::from(length),
             wire_len: u32::from(length),
-            interface: InterfaceId(0),
             link_type: LinkType::RAW,
         });
     }

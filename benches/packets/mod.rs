@@ -1,6 +1,6 @@
 //! Generated traffic framed in memory, as the source hands it on.
 
-use flowcheck::frame::{Block, LinkType, Record};
+use flowcheck::frame::{Block, FramePlace, LinkType, Record};
 use flowcheck::time::Timestamp;
 
 #[path = "../traffic/mod.rs"]
@@ -31,11 +31,13 @@ pub(crate) fn block(shape: Shape, megabytes: u64) -> Block {
         at += PACKET_HEADER;
         block.records.push(Record {
             timestamp: Timestamp::from_parts(i64::from(seconds), i64::from(micros) * 1000),
-            number: block.records.len() as u64 + 1,
+            place: FramePlace::new(
+                block.records.len() as u64 + 1,
+                flowcheck::frame::InterfaceId::default(),
+            ),
             offset: at as u32,
             captured_len: length,
             wire_len: length,
-            interface: flowcheck::frame::InterfaceId::default(),
             link_type: LinkType::ETHERNET,
         });
         at += length as usize;

@@ -169,25 +169,21 @@ impl<'a> Plain<'a> {
     pub fn write(&self, frame: &Frame<'_>, head: &mut SegmentHead) {
         let headers = &self.headers;
         head.timestamp = frame.timestamp;
-        head.number = frame.number;
-        head.interface = frame.interface;
+        head.place = frame.place;
         head.window = headers.word(TCP_AT + 14);
-        let features = Features {
-            sequence: headers.long(TCP_AT + 4),
-            acknowledgment: headers.long(TCP_AT + 8),
-            flags: Flags(headers.0[TCP_AT + 13] & CONTROL_BITS),
-            payload_len: self.payload_len,
+        // Next to each other there and here.
+        let numbers = u64::from_be_bytes(headers.bytes(TCP_AT + 4));
+        head.acknowledgment = numbers as u32;
+        head.sequence = (numbers >> 32) as u32;
+        head.flags = Flags(headers.0[TCP_AT + 13] & CONTROL_BITS);
+        head.payload_len = self.payload_len;
+        head.print = Print::of(&Features {
             ip_id: Some(headers.word(IP_AT + 4)),
             ts_value: self.ts_value,
             ttl: headers.0[IP_AT + 8],
-            interface: frame.interface,
+            interface: frame.place.interface(),
             if_index: 0,
-        };
-        head.sequence = features.sequence;
-        head.acknowledgment = features.acknowledgment;
-        head.flags = features.flags;
-        head.payload_len = features.payload_len;
-        head.print = Print::of(&features);
+        });
     }
 }
 
@@ -231,7 +227,7 @@ fn timestamp_value(options: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::decode::decode;
-    use crate::frame::InterfaceId;
+    use crate::frame::{FramePlace, InterfaceId};
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
@@ -261,9 +257,8 @@ mod tests {
     fn frame(bytes: &[u8]) -> Frame<'_> {
         Frame {
             timestamp: Timestamp::from_nanos(5),
-            number: 9,
+            place: FramePlace::new(9, InterfaceId(3)),
             wire_len: bytes.len() as u32,
-            interface: InterfaceId(3),
             link_type: LinkType::ETHERNET,
             bytes,
         }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::print::Print;
 use crate::classify::Path;
-use crate::frame::InterfaceId;
+use crate::frame::{FramePlace, InterfaceId};
 use crate::time::Timestamp;
 
 /// Why a frame was left out.
@@ -129,21 +129,19 @@ pub type End = (Address, u16);
 pub struct SegmentHead {
     /// Capture time.
     pub timestamp: Timestamp,
-    /// Frame number in its source.
-    pub number: u64,
-    /// Capturing interface.
-    pub interface: InterfaceId,
-    /// Sequence number of the first byte (or of SYN).
-    pub sequence: u32,
+    /// Frame number in its source, and capturing interface.
+    pub place: FramePlace,
     /// Acknowledgment number; meaningful with ACK.
     pub acknowledgment: u32,
+    /// Sequence number of the first byte (or of SYN).
+    pub sequence: u32,
     /// Control bits.
     pub flags: Flags,
     /// Receive window, unscaled.
     pub window: u16,
     /// Payload bytes on the wire; fewer may have been captured (snaplen).
     pub payload_len: u32,
-    /// What its copies have in common.
+    /// What else its copies have in common.
     pub print: Print,
 }
 
@@ -151,17 +149,13 @@ impl SegmentHead {
     /// No segment's.
     pub const NOTHING: Self = Self {
         timestamp: Timestamp::MIN,
-        number: 0,
-        interface: InterfaceId(0),
+        place: FramePlace::new(0, InterfaceId(0)),
         sequence: 0,
         acknowledgment: 0,
         flags: Flags(0),
         window: 0,
         payload_len: 0,
-        print: Print {
-            word: 0,
-            has_id: false,
-        },
+        print: Print::NOTHING,
     };
 
     /// The segment of which nothing was captured behind this.

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::frame::{InterfaceId, LinkType};
+use crate::frame::{FramePlace, InterfaceId, LinkType};
 use crate::time::Timestamp;
 
 pub(super) const TCP: [u8; 20] = [
@@ -27,9 +27,8 @@ pub(super) fn ethernet(ether_type: u16, payload: &[u8]) -> Vec<u8> {
 pub(super) fn frame(link: LinkType, bytes: &[u8], wire: usize) -> Frame<'_> {
     Frame {
         timestamp: Timestamp::default(),
-        number: 1,
+        place: FramePlace::new(1, InterfaceId::default()),
         wire_len: wire as u32,
-        interface: InterfaceId::default(),
         link_type: link,
         bytes,
     }
@@ -48,13 +47,9 @@ pub(super) fn with_body(body: &[u8]) -> Vec<u8> {
     [&TCP[..], body].concat()
 }
 
-/// The print of [`TCP`] in [`ipv4`] with so much payload, a TSval, and an interface index around it.
-fn print(payload_len: u32, ts_value: u32, if_index: u32) -> Print {
+/// The print of [`TCP`] in [`ipv4`] with a TSval, and an interface index around it.
+fn print(ts_value: u32, if_index: u32) -> Print {
     Print::of(&Features {
-        sequence: 1,
-        acknowledgment: 2,
-        flags: Flags(0x18),
-        payload_len,
         ip_id: Some(0x1234),
         ts_value,
         ttl: 64,
@@ -109,11 +104,11 @@ fn options_cut_by_the_snaplen_lose_no_packet() {
     tcp.extend_from_slice(b"GET / HTTP/1.1");
     let packet = ethernet(0x0800, &ipv4(66, &tcp));
     let whole = run(LinkType::ETHERNET, &packet, packet.len()).expect("a segment");
-    assert_eq!(whole.print, print(14, 7, 0));
+    assert_eq!(whole.print, print(7, 0));
     let cut = run(LinkType::ETHERNET, &packet[..54], packet.len()).expect("a segment");
     assert_eq!(
         (cut.payload_len, cut.payload.len(), cut.print),
-        (14, 0, print(14, 0, 0))
+        (14, 0, print(0, 0))
     );
 }
 
@@ -150,7 +145,7 @@ fn cooked_loopback_and_raw_links() {
     sll2[7] = 3;
     sll2.extend_from_slice(&ip);
     let segment = run(LinkType::LINUX_SLL2, &sll2, sll2.len()).expect("a segment");
-    assert_eq!(segment.print, print(0, 0, 3));
+    assert_eq!(segment.print, print(0, 3));
     for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
         let null = [&family[..], &ip].concat();
         assert!(run(LinkType::NULL, &null, null.len()).is_ok());

@@ -45,25 +45,20 @@ pub(super) fn decode<'a>(
     let payload_len = network.payload_len - header_len;
     let captured = bytes.get(header_len..).unwrap_or_default();
     let features = Features {
-        sequence: header.sequence_number(),
-        acknowledgment: header.acknowledgment_number(),
-        flags: Flags(captured_flags & 0x3f),
-        payload_len: payload_len as u32,
         ip_id: network.ip_id,
         ts_value: ts_value.unwrap_or(0),
         ttl: network.ttl,
-        interface: frame.interface,
+        interface: frame.place.interface(),
         if_index: link.if_index,
     };
     let head = SegmentHead {
         timestamp: frame.timestamp,
-        number: frame.number,
-        interface: frame.interface,
-        sequence: features.sequence,
-        acknowledgment: features.acknowledgment,
-        flags: features.flags,
+        place: frame.place,
+        sequence: header.sequence_number(),
+        acknowledgment: header.acknowledgment_number(),
+        flags: Flags(captured_flags & 0x3f),
         window: header.window_size(),
-        payload_len: features.payload_len,
+        payload_len: payload_len as u32,
         print: Print::of(&features),
     };
     Ok(Packet {

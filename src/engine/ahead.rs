@@ -1,6 +1,8 @@
 //! Looking ahead: the next few segments, where their connections are, and their first bytes, so that the processor fetches
 //! from memory for several of them at a time instead of waiting for one after the other.
 
+use prefetch_index::prefetch_index;
+
 use super::analysis::Engine;
 use crate::decode::{Flags, Plain, Segment, SegmentHead};
 use crate::flow::{Glimpse, KeyHasher, KeyTag, Sender, ShortKey};
@@ -9,8 +11,9 @@ use crate::time::Timestamp;
 
 /// What a frame of the usual shape says before anything is known of its connection: any thread may find it.
 ///
-/// Written in place by one thread and read by another one: no larger than it must be.
+/// Written in place by one thread and read by another one: a cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Found {
     head: SegmentHead,
     pub(super) key: ShortKey,
@@ -74,7 +77,16 @@ impl Found {
     }
 
     #[inline]
-    fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+    pub(super) fn head(&self) -> &SegmentHead {
+        &self.head
+    }
+
+    /// What was captured of the payload.
+    #[inline]
+    pub(super) fn payload<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        if self.head.payload_len == 0 {
+            return &[];
+        }
         let start = self.payload_at as usize;
         arena
             .get(start..start + usize::from(self.payload_len))
@@ -89,6 +101,8 @@ impl Found {
         }
     }
 }
+
+const _: () = assert!(size_of::<Found>() == 64, "each is on a line of its own");
 
 /// Where the connections of the next few frames are, as it was then.
 #[derive(Debug)]
@@ -119,12 +133,9 @@ impl Engine {
     /// Asks for the memory that the analysis of a segment will want, some time before it is [looked for](Self::look_ahead).
     #[inline]
     pub fn fetch(&self, found: &Found, arena: &[u8]) {
-        if found.is_usual {
-            self.table.fetch(found.tag);
-            if found.payload_len != 0 {
-                touch(found.payload(arena));
-            }
-        }
+        // Of a frame that is not usual they mean nothing, and asking for them does no harm.
+        self.table.fetch(found.tag);
+        fetch_lines(arena, found.payload_at, found.payload_len);
     }
 
     /// Looks for the connections of the segments that come next, [`Ahead::MOST`] at most.
@@ -137,13 +148,12 @@ impl Engine {
     }
 }
 
-/// Looks at a byte of each of the payload's first cache lines: looking at those of several packets before they are needed lets
-/// the processor fetch them together.
+/// Asks for the first cache lines of what lies in the arena from a place on.
 #[inline]
-fn touch(payload: &[u8]) {
-    const LINE: usize = 64;
-    let first = payload.iter().step_by(LINE).take(4);
-    std::hint::black_box(first.fold(0, |sum, byte| sum ^ byte));
+fn fetch_lines(arena: &[u8], at: u32, len: u16) {
+    for behind in [0, 64, 128, 192].into_iter().take_while(|behind| *behind < len) {
+        prefetch_index(arena, at as usize + usize::from(behind));
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +161,7 @@ mod tests {
     use super::*;
     use crate::decode::decode;
     use crate::flow::{FlowKey, PathId};
-    use crate::frame::{InterfaceId, LinkType};
+    use crate::frame::{FramePlace, InterfaceId, LinkType};
 
     /// What is found for a frame is what decoding it says, wherever in the arena it lies; padding is no payload.
     #[test]
@@ -164,11 +174,10 @@ mod tests {
         let arena = [&[0xff; 33][..], &bytes].concat();
         let mut record = Record {
             timestamp: Timestamp::from_nanos(77),
-            number: 9,
+            place: FramePlace::new(9, InterfaceId(1)),
             offset: 33,
             captured_len: bytes.len() as u32,
             wire_len: bytes.len() as u32,
-            interface: InterfaceId(1),
             link_type: LinkType::ETHERNET,
         };
         let hasher = KeyHasher::default();

@@ -12,7 +12,7 @@ use super::quality::Quality;
 use crate::aggregate::{ConnectionRef, Told};
 use crate::decode::{Flags, decode};
 use crate::diagnose::ExchangeRecord;
-use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Known, Trail};
+use crate::flow::{FlowKey, FlowTable, Glimpse, KeyHasher, Trail};
 use crate::frame::Frame;
 use crate::limits::TOMBSTONES;
 use crate::time::Timestamp;
@@ -170,25 +170,19 @@ impl Engine {
         self.shared.now = self.shared.now.at_frame(order);
         self.count_segment(found.flags());
         if self.notebook.is_none()
-            && let Some(place) = self.table.seen(glimpse, found.key)
+            && let Some(place) = self.table.seen(glimpse, found.key, found.tag)
         {
-            self.on_living(place, &found.segment(arena), found.sender);
+            self.on_living(place, found.head(), || found.payload(arena), found.sender);
         } else {
             self.found_elsewhere(found, glimpse, arena);
         }
     }
 
-    /// A segment whose connection does not live, or came a few packets ago, or whose packets are noted.
+    /// A segment whose connection does not live, or was not seen to, or whose packets are noted.
     #[inline(never)]
     fn found_elsewhere(&mut self, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         let known = self.table.look_at(glimpse, found.key, found.tag);
-        let segment = found.segment(arena);
-        match known {
-            Known::Living(place) if self.notebook.is_none() => {
-                self.on_living_apart(place, &segment, found.sender);
-            }
-            _ => self.known_segment(known, &found.key.into(), &segment, found.sender),
-        }
+        self.known_segment(known, &found.key.into(), &found.segment(arena), found.sender);
     }
 
     #[inline]

@@ -3,13 +3,13 @@
 use super::beyond::Beyond;
 use super::closing::Closing;
 use super::context::Context;
-use super::frame_place::FramePlace;
 use super::marks::Marks;
 use super::pending::Pending;
 use crate::aggregate::{EventKind, LegRef, PrefixRef};
 use crate::classify::{History, Protocol, RoleEvidence, Signs};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, SegmentHead};
 use crate::flow::{Link, Sender, Sent, Tcp};
+use crate::frame::FramePlace;
 use crate::http::MessageStream;
 use crate::reassembly::Assembler;
 use crate::sequence::SeqNumber;
@@ -80,7 +80,7 @@ impl Conversation {
     /// A connection whose first packet is `segment`.
     #[inline]
     pub(super) fn new(id: u64, segment: &Segment<'_>) -> Self {
-        let place = FramePlace::of(segment);
+        let place = segment.place;
         Self {
             id: id.into(),
             first: place,
@@ -140,7 +140,8 @@ impl Conversation {
     }
 
     pub(super) fn is_client(&self, end: Sender) -> bool {
-        self.roles.is_some_and(|roles| roles.client == end)
+        // One comparison: there is no third end.
+        self.roles.map_or(2, |roles| roles.client.index()) == end.index()
     }
 
     /// Takes in one segment that is no duplicate and opens no new generation.
@@ -164,36 +165,32 @@ impl Conversation {
         self.marks.has(Marks::STEADY) && self.beyond.as_deref().is_none_or(Beyond::is_calm)
     }
 
-    /// Takes in a segment that continues what its sender sent before, as most do, but for its payload.
-    #[expect(
-        clippy::inline_always,
-        reason = "the way of nearly every segment has no calls"
-    )]
-    #[inline(always)]
-    pub(super) fn go_on(&mut self, segment: &Segment<'_>, sender: Sender) {
-        self.note_latest(segment);
-        let letter = if segment.payload_len > 0 { b'D' } else { b'A' };
+    /// Notes what one end sent.
+    #[inline]
+    pub(super) fn note_sent(&mut self, letter: u8, sender: Sender) {
         self.history.note(letter, self.is_client(sender));
     }
 
     /// Notes when and where its latest packet was captured.
     #[inline]
-    pub(super) fn note_latest(&mut self, segment: &Segment<'_>) {
-        self.last_at = self.last_at.max(segment.timestamp);
-        self.last = FramePlace::of(segment);
+    pub(super) fn note_latest(&mut self, head: &SegmentHead) {
+        self.last_at = self.last_at.max(head.timestamp);
+        self.last = head.place;
     }
 
     /// Neither begin nor end: an acknowledgment, with payload or without.
     #[inline(never)]
     fn steady(&mut self, segment: &Segment<'_>, sender: Sender, cx: &mut Context<'_>) {
         let sent = self.tcp.observe(segment, sender);
+        self.note_latest(segment);
         if sent == Sent::New {
-            self.go_on(segment, sender);
             if segment.payload_len > 0 {
+                self.note_sent(b'D', sender);
                 self.payload(segment, sender, cx);
+            } else {
+                self.note_sent(b'A', sender);
             }
         } else {
-            self.note_latest(segment);
             self.repeated(segment, sender, sent, cx);
         }
     }

@@ -10,6 +10,7 @@ use super::marks::Marks;
 use crate::classify::Version;
 use crate::decode::{Address, Flags, Segment, SegmentHead};
 use crate::flow::{FlowKey, PathId, Sender};
+use crate::frame::{FramePlace, InterfaceId};
 use crate::http::{Extent, Framing, ResponseHead, Tokens};
 use crate::time::{MILLISECOND, Timestamp};
 
@@ -77,7 +78,7 @@ fn courses() -> impl Strategy<Value = Vec<(SegmentHead, Step)>> {
             let (_, flags, sequence, acknowledgment, payload) = step;
             let head = SegmentHead {
                 timestamp: Timestamp::from_nanos(at * MILLISECOND),
-                number: at.unsigned_abs(),
+                place: FramePlace::new(at.unsigned_abs(), InterfaceId(0)),
                 sequence,
                 acknowledgment,
                 flags: Flags(flags),

@@ -1,6 +1,6 @@
 use super::Engine;
 use super::context::Config;
-use crate::frame::{Frame, InterfaceId, LinkType};
+use crate::frame::{Frame, FramePlace, InterfaceId, LinkType};
 use crate::time::{MICROSECOND, Nanos, SECOND, Timestamp};
 
 /// TCP from port 40000 to 8080 with 44 bytes of a request: 64 bytes, eight of a fragment's units.
@@ -55,9 +55,8 @@ impl Wire {
             self.number,
             &Frame {
                 timestamp: Timestamp::from_nanos(self.at),
-                number: self.number,
+                place: FramePlace::new(self.number, InterfaceId::default()),
                 wire_len: packet.len() as u32,
-                interface: InterfaceId::default(),
                 link_type: LinkType::RAW,
                 bytes: &packet[..captured],
             },

@@ -53,7 +53,7 @@ impl Conversation {
         self.note_payload(segment.timestamp);
         let origin = Origin {
             at: segment.timestamp,
-            number: segment.number,
+            number: segment.place.number(),
         };
         let start = SeqNumber(segment.sequence);
         let whole = segment.payload.len() == segment.payload_len as usize;
@@ -85,7 +85,7 @@ impl Conversation {
             len: segment.payload_len,
             after,
             timestamp: segment.timestamp,
-            number: segment.number,
+            number: segment.place.number(),
         };
         // A SYN may carry data (RFC 7413); what the server did not take the client sends again.
         let syn = u32::from(segment.flags.contains(Flags::SYN));

@@ -20,7 +20,6 @@ mod delivery;
 mod ending;
 mod exchange;
 mod facts;
-mod frame_place;
 mod held;
 mod loss;
 mod marks;

@@ -274,13 +274,13 @@ impl Raw {
     fn new(segment: &Segment<'_>, sender: Sender, sending: Sending, closes: bool) -> Self {
         Self {
             at: segment.timestamp,
-            frame: segment.number,
+            frame: segment.place.number(),
             len: segment.payload_len,
             sequence: segment.sequence,
             acknowledgment: segment.acknowledgment,
             window: segment.window,
             flags: ControlBits(segment.flags.0),
-            interface: segment.interface,
+            interface: segment.place.interface(),
             sender,
             sending,
             closes,
@@ -299,12 +299,12 @@ mod tests {
     use crate::decode::{Address, Flags, Packet, Print, SegmentHead};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
+    use crate::frame::FramePlace;
 
     fn packet(number: u64, port: u16, payload_len: u32) -> Packet<'static> {
         let head = SegmentHead {
             timestamp: Timestamp::from_nanos(number as i64),
-            number,
-            interface: InterfaceId(0),
+            place: FramePlace::new(number, InterfaceId(0)),
             sequence: 1_000,
             acknowledgment: 5_000,
             flags: Flags::ACK,

@@ -7,7 +7,7 @@ use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
 use crate::decode::{Features, Flags, Print, Segment, SegmentHead};
 use crate::flow::Sender;
-use crate::frame::InterfaceId;
+use crate::frame::FramePlace;
 use crate::sequence::SeqNumber;
 use crate::time::{MILLISECOND, Timestamp};
 
@@ -19,8 +19,7 @@ pub(super) struct Challenger {
     pub(super) at: Timestamp,
     /// The SYN's place among all frames: the id of what it opens.
     pub(super) order: u64,
-    pub(super) frame: u64,
-    pub(super) interface: InterfaceId,
+    pub(super) place: FramePlace,
     pub(super) last: Timestamp,
     pub(super) retransmitted: u16,
 }
@@ -48,33 +47,33 @@ impl Conversation {
         &mut self,
         order: u64,
         is_news: bool,
-        segment: &Segment<'_>,
+        head: &SegmentHead,
         sender: Sender,
     ) -> Generation {
         // A SYN that is news is the first answer to this connection's.
-        if (is_news || !segment.flags.contains(Flags::SYN)) && self.challenger().is_none() {
+        if (is_news || !head.flags.contains(Flags::SYN)) && self.challenger().is_none() {
             return Generation::Same;
         }
-        self.generation_of(order, segment, sender)
+        self.generation_of(order, head, sender)
     }
 
     #[inline(never)]
-    fn generation_of(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
-        let flags = segment.flags;
+    fn generation_of(&mut self, order: u64, head: &SegmentHead, sender: Sender) -> Generation {
+        let flags = head.flags;
         if flags.contains(Flags::SYN) && !flags.contains(Flags::ACK) {
-            return self.on_syn(order, segment, sender);
+            return self.on_syn(order, head, sender);
         }
         match self.challenger() {
-            None => self.on_foreign_syn_ack(segment, sender),
+            None => self.on_foreign_syn_ack(head, sender),
             Some(challenger) => {
                 let challenger = *challenger;
-                self.on_answer(segment, sender, &challenger)
+                self.on_answer(head, sender, &challenger)
             }
         }
     }
 
-    fn on_syn(&mut self, order: u64, segment: &Segment<'_>, sender: Sender) -> Generation {
-        let isn = SeqNumber(segment.sequence);
+    fn on_syn(&mut self, order: u64, head: &SegmentHead, sender: Sender) -> Generation {
+        let isn = SeqNumber(head.sequence);
         let this = self.tcp.end(sender);
         let peer = self.tcp.end(sender.peer());
         if this.isn() == Some(isn) {
@@ -98,17 +97,16 @@ impl Conversation {
         match self.beyond_mut().challenger.as_deref_mut() {
             Some(challenger) if challenger.sender == sender && challenger.isn == isn => {
                 challenger.retransmitted = challenger.retransmitted.saturating_add(1);
-                challenger.last = segment.timestamp;
+                challenger.last = head.timestamp;
             }
             _ => {
                 self.beyond_mut().challenger = Some(Box::new(Challenger {
                     sender,
                     isn,
-                    at: segment.timestamp,
+                    at: head.timestamp,
                     order,
-                    frame: segment.number,
-                    interface: segment.interface,
-                    last: segment.timestamp,
+                    place: head.place,
+                    last: head.timestamp,
                     retransmitted: 0,
                 }));
             }
@@ -117,17 +115,17 @@ impl Conversation {
     }
 
     /// A SYN-ACK with another number than the one this connection was opened with: its SYN was not captured.
-    fn on_foreign_syn_ack(&self, segment: &Segment<'_>, sender: Sender) -> Generation {
-        if !segment.flags.contains(Flags::SYN_ACK) {
+    fn on_foreign_syn_ack(&self, head: &SegmentHead, sender: Sender) -> Generation {
+        if !head.flags.contains(Flags::SYN_ACK) {
             return Generation::Same;
         }
         let own = self
             .tcp
             .end(sender)
             .isn()
-            .is_none_or(|isn| isn == SeqNumber(segment.sequence));
+            .is_none_or(|isn| isn == SeqNumber(head.sequence));
         let peer = self.tcp.end(sender.peer());
-        let acknowledged = SeqNumber(segment.acknowledgment);
+        let acknowledged = SeqNumber(head.acknowledgment);
         // Data on the SYN may be acknowledged with it (RFC 7413).
         let answers = peer.isn().is_none_or(|isn| {
             acknowledged.after(isn) > 0
@@ -141,10 +139,10 @@ impl Conversation {
         }
     }
 
-    fn on_answer(&mut self, segment: &Segment<'_>, sender: Sender, challenger: &Challenger) -> Generation {
-        let flags = segment.flags;
+    fn on_answer(&mut self, head: &SegmentHead, sender: Sender, challenger: &Challenger) -> Generation {
+        let flags = head.flags;
         let acknowledges =
-            flags.contains(Flags::ACK) && SeqNumber(segment.acknowledgment) == challenger.isn.plus(1);
+            flags.contains(Flags::ACK) && SeqNumber(head.acknowledgment) == challenger.isn.plus(1);
         if sender == challenger.sender {
             if flags.contains(Flags::RST) {
                 return Generation::ChallengerAfter;
@@ -232,25 +230,20 @@ impl Challenger {
     /// The SYN itself, as far as it was remembered.
     pub(super) fn head(&self) -> SegmentHead {
         let features = Features {
-            sequence: self.isn.0,
-            acknowledgment: 0,
-            flags: Flags::SYN,
-            payload_len: 0,
             ip_id: None,
             ts_value: 0,
             ttl: 0,
-            interface: self.interface,
+            interface: self.place.interface(),
             if_index: 0,
         };
         SegmentHead {
             timestamp: self.at,
-            number: self.frame,
-            interface: self.interface,
-            sequence: features.sequence,
-            acknowledgment: features.acknowledgment,
-            flags: features.flags,
+            place: self.place,
+            sequence: self.isn.0,
+            acknowledgment: 0,
+            flags: Flags::SYN,
             window: u16::MAX,
-            payload_len: features.payload_len,
+            payload_len: 0,
             print: Print::of(&features),
         }
     }

@@ -79,16 +79,15 @@ const fn ends(source: End, destination: End) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{InterfaceId, LinkType};
+    use crate::frame::{FramePlace, InterfaceId, LinkType};
     use crate::time::Timestamp;
 
     fn frame(link_type: LinkType, bytes: &[u8]) -> Frame<'_> {
         let wire_len = bytes.len() as u32;
         Frame {
             timestamp: Timestamp::default(),
-            number: 1,
+            place: FramePlace::new(1, InterfaceId(0)),
             wire_len,
-            interface: InterfaceId(0),
             link_type,
             bytes,
         }

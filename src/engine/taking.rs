@@ -7,7 +7,7 @@ use super::context::{Context, STEPS};
 use super::conversation::{Conversation, Fate};
 use super::opening::Generation;
 use crate::aggregate::ConnectionRef;
-use crate::decode::{Flags, Packet, Segment};
+use crate::decode::{Flags, Packet, Segment, SegmentHead};
 use crate::flow::{FlowKey, Known, PathId, Sender, Tombstone};
 use crate::limits::{HELD_BYTES, STALLED};
 use crate::sequence::SeqNumber;
@@ -54,51 +54,68 @@ impl Engine {
 
     #[inline(never)]
     pub(super) fn on_living_apart(&mut self, place: usize, segment: &Segment<'_>, sender: Sender) {
-        self.on_living(place, segment, sender);
+        self.on_living(place, segment.head, || segment.payload, sender);
     }
 
+    /// Of a living connection; the payload is asked for where it matters.
     #[expect(
         clippy::inline_always,
         reason = "the way of nearly every segment has no calls"
     )]
     #[inline(always)]
-    pub(super) fn on_living(&mut self, place: usize, segment: &Segment<'_>, sender: Sender) {
+    pub(super) fn on_living<'a>(
+        &mut self,
+        place: usize,
+        head: &'a SegmentHead,
+        payload: impl FnOnce() -> &'a [u8],
+        sender: Sender,
+    ) {
         let Some((key, living)) = self.table.living(place) else {
             cold_path();
             return;
         };
         let goes_on = if living.is_ordinary()
-            && let Some(next) = living.tcp.next(segment, sender)
+            && let Some(next) = living.tcp.next(head, sender)
         {
             if next.is_news() {
-                self.trail.note(&mut living.link, segment, sender);
-            } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+                self.trail.note(&mut living.link, head, sender);
+            } else if self.trail.is_duplicate(&mut living.link, head, sender) {
                 cold_path();
                 self.shared.quality.duplicates += 1;
                 return;
             }
             next.observe();
-            living.go_on(segment, sender);
-            if segment.payload_len == 0 {
+            living.note_latest(head);
+            if head.payload_len == 0 {
+                living.note_sent(b'A', sender);
                 return;
             }
+            living.note_sent(b'D', sender);
             true
         } else {
-            let is_news = living.tcp.is_news(segment, sender);
+            let is_news = living.tcp.is_news(head, sender);
             if is_news {
-                self.trail.note(&mut living.link, segment, sender);
-            } else if self.trail.is_duplicate(&mut living.link, segment, sender) {
+                self.trail.note(&mut living.link, head, sender);
+            } else if self.trail.is_duplicate(&mut living.link, head, sender) {
                 cold_path();
                 self.shared.quality.duplicates += 1;
                 return;
             }
-            let generation = living.generation(self.shared.now.order / STEPS, is_news, segment, sender);
+            let generation = living.generation(self.shared.now.order / STEPS, is_news, head, sender);
             if generation != Generation::Same {
                 cold_path();
                 let key = *key;
-                return self.on_another(generation, place, &key, segment, sender);
+                let segment = Segment {
+                    head,
+                    payload: payload(),
+                };
+                return self.on_another(generation, place, &key, &segment, sender);
             }
             false
+        };
+        let segment = &Segment {
+            head,
+            payload: payload(),
         };
         // What `at_work` gives, while the connection stays at hand.
         let cx = &mut Context {

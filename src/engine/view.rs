@@ -159,7 +159,7 @@ impl Conversation {
 mod tests {
     use super::*;
     use crate::engine::Config;
-    use crate::frame::{Frame, LinkType};
+    use crate::frame::{Frame, FramePlace, LinkType};
     use crate::query::{ConnectionRow, FIELDS, Field, Query, Row};
     use crate::time::MILLISECOND;
 
@@ -206,9 +206,8 @@ mod tests {
                 let bytes = packet(port, *to_server, *flags, *numbers, payload);
                 let frame = Frame {
                     timestamp: Timestamp::from_nanos(order as i64 * MILLISECOND),
-                    number: order,
+                    place: FramePlace::new(order, InterfaceId(0)),
                     wire_len: bytes.len() as u32,
-                    interface: InterfaceId(0),
                     link_type: LinkType::RAW,
                     bytes: &bytes,
                 };

@@ -1,6 +1,6 @@
 //! The same packet captured twice (`-i any`, a bond and its slave, merged files), told from true retransmissions.
 
-use crate::decode::{Print, Segment};
+use crate::decode::{Flags, Print, SegmentHead};
 use crate::limits::TRAIL;
 use crate::time::{MICROSECOND, MILLISECOND, Nanos};
 
@@ -11,14 +11,15 @@ const WITHIN: Nanos = MILLISECOND;
 /// Without an IP-ID that tells copies from retransmissions, a copy on the same interface comes within this.
 const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 
-/// What is turned in the print of a packet from the end that sorts last: of the place nothing.
-const OTHER_END: u64 = 0x9e37_79b9_7f4a << Print::PLACE_BITS;
-
 /// One packet.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Step {
-    /// Its print's, and its direction.
-    word: u64,
+    print: Print,
+    acknowledgment: u32,
+    sequence: u32,
+    payload_len: u32,
+    flags: Flags,
+    sender: Sender,
     /// The low 32 bits of the capture time in nanoseconds.
     time: u32,
     /// The connection's packet before it.
@@ -60,7 +61,7 @@ impl Default for Trail {
     )]
     fn default() -> Self {
         Self {
-            steps: Box::new([Step::default(); TRAIL]),
+            steps: Box::new([Step::NONE; TRAIL]),
             next: 1,
             overrun: 0,
         }
@@ -68,11 +69,11 @@ impl Default for Trail {
 }
 
 impl Trail {
-    /// Whether `segment` is a copy of one of the connection's last four packets; if not, it is remembered as its last.
+    /// Whether a segment is a copy of one of the connection's last four packets; if not, it is remembered as its last.
     #[inline]
-    pub fn is_duplicate(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) -> bool {
-        let step = Step::of(segment, sender);
-        if self.holds(*link, &step, segment) {
+    pub fn is_duplicate(&mut self, link: &mut Link, head: &SegmentHead, sender: Sender) -> bool {
+        let step = Step::of(head, sender);
+        if self.holds(*link, &step) {
             return true;
         }
         self.add(link, step);
@@ -81,8 +82,8 @@ impl Trail {
 
     /// Remembers a packet that is known to be no copy.
     #[inline]
-    pub fn note(&mut self, link: &mut Link, segment: &Segment<'_>, sender: Sender) {
-        self.add(link, Step::of(segment, sender));
+    pub fn note(&mut self, link: &mut Link, head: &SegmentHead, sender: Sender) {
+        self.add(link, Step::of(head, sender));
     }
 
     #[inline]
@@ -95,7 +96,7 @@ impl Trail {
         self.next = self.next.wrapping_add(1).max(1);
     }
 
-    fn holds(&mut self, link: Link, step: &Step, segment: &Segment<'_>) -> bool {
+    fn holds(&mut self, link: Link, step: &Step) -> bool {
         let mut at = link;
         for _ in 0..LAST {
             if at == Link::NONE {
@@ -107,7 +108,7 @@ impl Trail {
                 break;
             }
             let seen = &self.steps[at.step as usize % TRAIL];
-            if Print::look_alike(seen.word, step.word) && seen.is_near(step, segment) {
+            if seen.looks_like(step) && seen.is_near(step) {
                 return true;
             }
             at = seen.before;
@@ -124,21 +125,46 @@ impl Trail {
 }
 
 impl Step {
+    /// No packet.
+    const NONE: Self = Self {
+        print: Print::NOTHING,
+        acknowledgment: 0,
+        sequence: 0,
+        payload_len: 0,
+        flags: Flags(0),
+        sender: Sender::Low,
+        time: 0,
+        before: Link::NONE,
+    };
+
     #[inline]
-    fn of(segment: &Segment<'_>, sender: Sender) -> Self {
+    fn of(head: &SegmentHead, sender: Sender) -> Self {
         Self {
-            word: segment.print.word ^ (sender.index() as u64).wrapping_neg() & OTHER_END,
-            time: segment.timestamp.nanos() as u32,
+            print: head.print,
+            acknowledgment: head.acknowledgment,
+            sequence: head.sequence,
+            payload_len: head.payload_len,
+            flags: head.flags,
+            sender,
+            time: head.timestamp.nanos() as u32,
             before: Link::NONE,
         }
     }
 
+    /// Whether a packet looks the same, but perhaps for where it was captured.
+    fn looks_like(&self, other: &Self) -> bool {
+        let numbers = |step: &Self| (step.sequence, step.acknowledgment, step.payload_len);
+        numbers(self) == numbers(other)
+            && (self.flags, self.sender) == (other.flags, other.sender)
+            && self.print.looks_like(other.print)
+    }
+
     /// Whether a packet that looks alike came soon enough to be a copy.
-    fn is_near(&self, other: &Self, segment: &Segment<'_>) -> bool {
+    fn is_near(&self, other: &Self) -> bool {
         // Copies may come in either order when files are merged.
         let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
-        let elsewhere = self.word != other.word;
-        let limit = if segment.print.has_id || elsewhere {
+        let elsewhere = !self.print.is_at_place_of(other.print);
+        let limit = if other.print.has_id() || elsewhere {
             WITHIN
         } else {
             WITHIN_WITHOUT_ID
@@ -150,16 +176,12 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Features, Flags, SegmentHead};
-    use crate::frame::InterfaceId;
+    use crate::decode::Features;
+    use crate::frame::{FramePlace, InterfaceId};
     use crate::time::Timestamp;
 
     fn segment(nanos: i64, ip_id: Option<u16>, ttl: u8, interface: u16) -> SegmentHead {
         let features = Features {
-            sequence: 7,
-            acknowledgment: 9,
-            flags: Flags::ACK,
-            payload_len: 0,
             ip_id,
             ts_value: 5,
             ttl,
@@ -168,13 +190,12 @@ mod tests {
         };
         SegmentHead {
             timestamp: Timestamp::from_nanos(nanos),
-            number: 1,
-            interface: features.interface,
-            sequence: features.sequence,
-            acknowledgment: features.acknowledgment,
-            flags: features.flags,
+            place: FramePlace::new(1, features.interface),
+            sequence: 7,
+            acknowledgment: 9,
+            flags: Flags::ACK,
             window: 1,
-            payload_len: features.payload_len,
+            payload_len: 0,
             print: Print::of(&features),
         }
     }
@@ -196,6 +217,40 @@ mod tests {
             segment(1_000_001, Some(3), 64, 0)
         ));
         assert!(!second(segment(0, Some(3), 64, 0), segment(10, Some(4), 64, 0)));
+    }
+
+    #[test]
+    fn whatever_differs_but_the_place_makes_another_packet() {
+        let packet = segment(0, Some(3), 64, 0);
+        let others = [
+            SegmentHead {
+                sequence: 8,
+                ..packet
+            },
+            SegmentHead {
+                acknowledgment: 8,
+                ..packet
+            },
+            SegmentHead {
+                payload_len: 1,
+                ..packet
+            },
+            SegmentHead {
+                flags: Flags::SYN_ACK,
+                ..packet
+            },
+            segment(0, None, 64, 0),
+            segment(0, Some(4), 64, 0),
+        ];
+        for other in others {
+            assert!(!second(packet, other), "{other:?}");
+        }
+        for same in [packet, segment(0, Some(3), 63, 0), segment(0, Some(3), 64, 1)] {
+            assert!(second(packet, same), "{same:?}");
+        }
+        let (mut trail, mut link) = (Trail::default(), Link::default());
+        assert!(!trail.is_duplicate(&mut link, &packet, Sender::Low));
+        assert!(!trail.is_duplicate(&mut link, &packet, Sender::High));
     }
 
     #[test]

@@ -46,16 +46,17 @@ impl<V> FlowTable<V> {
         }
     }
 
-    /// Where the connection with this key lives, if an earlier glimpse showed it.
+    /// Where the connection with this key lives, if an earlier glimpse showed it or it is among those that came last.
     #[expect(
         clippy::inline_always,
         reason = "what lives there is looked at next, and need not be looked for again"
     )]
     #[inline(always)]
     #[must_use]
-    pub fn seen(&self, glimpse: Glimpse, key: ShortKey) -> Option<usize> {
+    pub fn seen(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Option<usize> {
         // Of a tombstone and of nothing this is beyond all places.
         self.lives_at(glimpse.pointer.0 as usize, key)
+            .or_else(|| self.lives_at(self.latest.place(tag), key))
     }
 
     #[expect(clippy::inline_always, reason = "done for nearly every packet")]
@@ -65,13 +66,10 @@ impl<V> FlowTable<V> {
         (slot.key.is(key) && slot.value.is_some()).then_some(place)
     }
 
-    /// What is known of a key of which an earlier glimpse most likely did [not show](Self::seen) that its connection lives: what
-    /// came since is looked for among the latest first.
+    /// What is known of a key of which it has [not been seen](Self::seen) that its connection lives.
     #[must_use]
     pub fn look_at(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Known {
-        if let Some(place) = self.lives_at(self.latest.place(tag), key) {
-            Known::Living(place)
-        } else if glimpse.nothing_at == self.latest.came(tag) {
+        if glimpse.nothing_at == self.latest.came(tag) {
             Known::Nothing
         } else {
             cold_path();
@@ -155,19 +153,19 @@ mod tests {
         let tag = hasher.tag(first);
         let nothing = table.glimpse(tag);
         let place = table.insert(first.into(), 'a');
-        assert_eq!(table.seen(nothing, first), None);
+        assert_eq!(table.seen(nothing, first, tag), Some(place));
         assert!(matches!(table.look_at(nothing, first, tag), Known::Living(at) if at == place));
         let living = table.glimpse(tag);
-        assert_eq!(table.seen(living, first), Some(place));
+        assert_eq!(table.seen(living, first, tag), Some(place));
         table.insert(second.into(), 'b');
-        assert_eq!(table.seen(living, first), Some(place));
+        assert_eq!(table.seen(living, first, tag), Some(place));
         table.bury(place, tombstone(7));
-        assert_eq!(table.seen(living, first), None);
+        assert_eq!(table.seen(living, first, tag), None);
         assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
         // Another connection takes the place, not the key.
         let dead = table.glimpse(tag);
         assert_eq!(table.insert(key(3).into(), 'c'), place);
-        assert_eq!(table.seen(living, first), None);
+        assert_eq!(table.seen(living, first, tag), None);
         assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
         assert_eq!(buried(&table.look_at(dead, first, tag)), Some(7));
     }
@@ -185,9 +183,11 @@ mod tests {
                 table.insert(FlowKey::from(*key), 'a');
             }
             for (key, glimpse) in keys.iter().zip(glimpses) {
-                let found = table.look_at(glimpse, *key, hasher.tag(*key));
+                let tag = hasher.tag(*key);
                 let place = table.find(&FlowKey::from(*key));
-                assert!(matches!(found, Known::Living(at) if Some(at) == place));
+                assert!(matches!(table.look_at(glimpse, *key, tag), Known::Living(at) if Some(at) == place));
+                let seen = table.seen(glimpse, *key, tag);
+                assert!(seen.is_none() || seen == place);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! 3.6 (closing), 3.10.7 (segments arriving); RFC 1122 section 4.2.3.6 (keepalive probes); RFC 5961 (challenge ACK).
 
 use super::key::Sender;
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, SegmentHead};
 use crate::sequence::SeqNumber;
 use crate::time::{MICROSECOND, Nanos};
 
@@ -114,14 +114,14 @@ pub(super) const OPENING: u8 = Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0;
 
 /// Low bits of the capture time in microseconds.
 #[inline]
-pub(super) fn microseconds(segment: &Segment<'_>) -> u32 {
-    (segment.timestamp.nanos() / MICROSECOND) as u32
+pub(super) fn microseconds(head: &SegmentHead) -> u32 {
+    (head.timestamp.nanos() / MICROSECOND) as u32
 }
 
 /// The bit that says that there is no window.
 #[inline]
-pub(super) fn zero_window(segment: &Segment<'_>) -> u8 {
-    if segment.window == 0 { seen::ZERO_WINDOW } else { 0 }
+pub(super) fn zero_window(head: &SegmentHead) -> u8 {
+    if head.window == 0 { seen::ZERO_WINDOW } else { 0 }
 }
 
 /// Both ends of a connection.
@@ -148,26 +148,26 @@ impl Tcp {
     /// Whether a segment brings what none of its sender brought before, so that it is no copy of one.
     #[inline]
     #[must_use]
-    pub fn is_news(&self, segment: &Segment<'_>, sender: Sender) -> bool {
-        let flags = segment.flags;
+    pub fn is_news(&self, head: &SegmentHead, sender: Sender) -> bool {
+        let flags = head.flags;
         let this = &self.ends[sender.index()];
         if flags.0 & (Flags::SYN.0 | Flags::RST.0) != 0 {
-            return self.is_first_answer(segment, sender);
+            return self.is_first_answer(head, sender);
         }
         let fin = u32::from(flags.contains(Flags::FIN));
-        let end = SeqNumber(segment.sequence).plus(segment.payload_len + fin);
+        let end = SeqNumber(head.sequence).plus(head.payload_len + fin);
         let acknowledges =
-            flags.contains(Flags::ACK) && (!this.has(seen::ACK) || this.acknowledges_more(segment));
+            flags.contains(Flags::ACK) && (!this.has(seen::ACK) || this.acknowledges_more(head));
         acknowledges || (this.has(seen::ANY) && end.after(this.top) > 0)
     }
 
     /// Whether a segment answers the peer's SYN, and is the first of its sender.
     #[inline]
-    fn is_first_answer(&self, segment: &Segment<'_>, sender: Sender) -> bool {
+    fn is_first_answer(&self, head: &SegmentHead, sender: Sender) -> bool {
         let answered = self.ends[sender.peer().index()].isn().map(|isn| isn.plus(1));
-        segment.flags == Flags::SYN_ACK
+        head.flags == Flags::SYN_ACK
             && !self.ends[sender.index()].any()
-            && answered == Some(SeqNumber(segment.acknowledgment))
+            && answered == Some(SeqNumber(head.acknowledgment))
     }
 
     /// Takes note of a segment and says what kind of sending it was.
@@ -209,11 +209,11 @@ impl Tcp {
     /// Looks whether a segment continues what its sender sent before, and neither opens nor ends anything.
     #[inline]
     #[must_use]
-    pub fn next<'a>(&'a mut self, segment: &'a Segment<'a>, sender: Sender) -> Option<Next<'a>> {
+    pub fn next<'a>(&'a mut self, head: &'a SegmentHead, sender: Sender) -> Option<Next<'a>> {
         const CONTROL: u8 = Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0 | Flags::ACK.0;
         let end = &mut self.ends[sender.index()];
-        let goes_on = segment.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(segment.sequence));
-        goes_on.then_some(Next { end, segment })
+        let goes_on = head.flags.0 & CONTROL == Flags::ACK.0 && end.goes_on(SeqNumber(head.sequence));
+        goes_on.then_some(Next { end, head })
     }
 
     #[inline(never)]
@@ -283,7 +283,7 @@ impl Tcp {
 #[derive(Debug)]
 pub struct Next<'a> {
     end: &'a mut TcpEnd,
-    segment: &'a Segment<'a>,
+    head: &'a SegmentHead,
 }
 
 impl Next<'_> {
@@ -291,20 +291,20 @@ impl Next<'_> {
     #[inline]
     #[must_use]
     pub fn is_news(&self) -> bool {
-        self.segment.payload_len > 0 || self.end.acknowledges_more(self.segment)
+        self.head.payload_len > 0 || self.end.acknowledges_more(self.head)
     }
 
     /// Takes note of it.
     #[inline]
     pub fn observe(self) {
-        self.end.go_on(self.segment);
+        self.end.go_on(self.head);
     }
 }
 
 impl TcpEnd {
     #[inline]
-    fn acknowledges_more(&self, segment: &Segment<'_>) -> bool {
-        SeqNumber(segment.acknowledgment).after(self.acked) > 0
+    fn acknowledges_more(&self, head: &SegmentHead) -> bool {
+        SeqNumber(head.acknowledgment).after(self.acked) > 0
     }
 
     /// Whether a segment from `start` on continues what was sent so far.
@@ -316,12 +316,12 @@ impl TcpEnd {
 
     /// Takes note of such a segment, whose only control bits are ACK, PSH and URG, but for its FIN.
     #[inline]
-    fn go_on(&mut self, segment: &Segment<'_>) {
-        self.acked = self.acked.later(SeqNumber(segment.acknowledgment));
-        let mut seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(segment);
-        if segment.payload_len > 0 {
-            self.top = self.top.plus(segment.payload_len);
-            self.top_at = microseconds(segment);
+    fn go_on(&mut self, head: &SegmentHead) {
+        self.acked = self.acked.later(SeqNumber(head.acknowledgment));
+        let mut seen = self.seen & !seen::ZERO_WINDOW | seen::PROOF | zero_window(head);
+        if head.payload_len > 0 {
+            self.top = self.top.plus(head.payload_len);
+            self.top_at = microseconds(head);
             seen |= seen::PAYLOAD;
         }
         self.seen = seen;

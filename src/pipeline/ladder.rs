@@ -105,7 +105,7 @@ fn read(
                     clock = clock.max(frame.timestamp);
                     for wanted in wanted.iter_mut() {
                         if wanted.frame(order, &frame) {
-                            keep(interfaces.get(usize::from(frame.interface.0)), &frame);
+                            keep(interfaces.get(usize::from(frame.place.interface().0)), &frame);
                         }
                     }
                 }

@@ -18,7 +18,7 @@ impl Own {
     pub(super) const LONG: u32 = u32::MAX;
 }
 
-/// What the frames say that come next: looked at already, or now.
+/// What the frames say that come next: looked at already, or a few frames before they come.
 struct Coming<'a> {
     arena: &'a [u8],
     /// Of all frames; nothing if nobody has looked.
@@ -26,19 +26,50 @@ struct Coming<'a> {
     /// How many of them have been asked for.
     fetched: usize,
     hasher: KeyHasher,
-    now: [Found; Ahead::MOST],
+    /// Of the next few frames, and of the few behind them, by turns.
+    looked: [Few; 2],
+    /// Which of them are next.
+    turn: usize,
+}
+
+/// What a few frames say.
+struct Few {
+    found: [Found; Ahead::MOST],
+    len: usize,
+}
+
+impl Few {
+    const NONE: Self = Self {
+        found: [Found::NOTHING; Ahead::MOST],
+        len: 0,
+    };
+
+    fn found(&self) -> &[Found] {
+        self.found.get(..self.len).unwrap_or_default()
+    }
 }
 
 impl<'a> Coming<'a> {
-    fn new(arena: &'a [u8], found: &'a [Found], engine: &Engine) -> Self {
+    /// Before the first few frames, which are these.
+    fn new<'r>(
+        arena: &'a [u8],
+        found: &'a [Found],
+        records: impl Iterator<Item = &'r Record>,
+        engine: &Engine,
+    ) -> Self {
         let mut coming = Self {
             arena,
             found,
             fetched: 0,
             hasher: engine.hasher(),
-            now: [Found::NOTHING; Ahead::MOST],
+            looked: [Few::NONE; 2],
+            turn: 0,
         };
-        coming.fetch(engine);
+        if found.is_empty() {
+            coming.look(0, records, engine);
+        } else {
+            coming.fetch(engine);
+        }
         coming
     }
 
@@ -51,21 +82,33 @@ impl<'a> Coming<'a> {
         self.fetched += Ahead::MOST;
     }
 
-    /// What the next few frames say, and their connections, while those behind them are asked for.
+    /// The same, of a few that nobody has looked at.
+    #[inline]
+    fn look<'r>(&mut self, turn: usize, records: impl Iterator<Item = &'r Record>, engine: &Engine) {
+        let few = &mut self.looked[turn];
+        few.len = 0;
+        for (record, found) in records.zip(&mut few.found) {
+            found.look(record, self.arena, &self.hasher);
+            engine.fetch(found, self.arena);
+            few.len += 1;
+        }
+    }
+
+    /// What the next few frames say, and their connections, while those behind them, which are these, are asked for.
     #[inline]
     fn next<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r Record>,
+        behind: impl Iterator<Item = &'r Record>,
         ahead: &mut Ahead,
         engine: &Engine,
     ) -> &[Found] {
         if self.found.is_empty() {
-            for (record, found) in records.zip(&mut self.now) {
-                found.look(record, self.arena, &self.hasher);
-                engine.fetch(found, self.arena);
-            }
-            engine.look_ahead(&self.now, ahead);
-            return &self.now;
+            let now = self.turn;
+            self.turn = 1 - now;
+            self.look(self.turn, behind, engine);
+            let found = self.looked[now].found();
+            engine.look_ahead(found, ahead);
+            return found;
         }
         let begin = self.fetched - Ahead::MOST;
         self.fetch(engine);
@@ -81,16 +124,20 @@ impl<'a> Coming<'a> {
 pub(super) fn show_all(block: &Block, (first, bytes): (u64, u64), found: &[Found], engine: &mut Engine) {
     let Block { records, arena, .. } = block;
     engine.count(records.len(), bytes);
-    let mut coming = Coming::new(arena, found, engine);
+    let mut few = records.chunks(Ahead::MOST);
+    let mut coming = Coming::new(arena, found, few.next().unwrap_or_default().iter(), engine);
     let mut ahead = Ahead::default();
     let mut order = first;
-    for some in records.chunks(Ahead::MOST) {
-        let found = coming.next(some.iter(), &mut ahead, engine);
-        for ((record, found), glimpse) in some.iter().zip(found).zip(ahead.glimpses()) {
+    loop {
+        let found = coming.next(few.next().unwrap_or_default().iter(), &mut ahead, engine);
+        if found.is_empty() {
+            break;
+        }
+        for (found, glimpse) in found.iter().zip(ahead.glimpses()) {
             if found.is_usual() {
                 engine.go_on(order, found.timestamp());
                 engine.found(order, found, glimpse, arena);
-            } else {
+            } else if let Some(record) = records.get((order - first) as usize) {
                 engine.go_on(order, record.timestamp);
                 engine.counted_frame(order, &record.frame(arena));
             }
@@ -117,10 +164,10 @@ impl Shown<'_> {
 
 /// Shows an engine, which has begun, its part of a block, whose first frame is the capture's `first`-th, the time of the
 /// others' frames where that matters to it, and the servers that they show.
-pub(super) fn show_part(
-    block: &Block,
+pub(super) fn show_part<'b>(
+    block: &'b Block,
     first: u64,
-    part: &[Own],
+    part: &'b [Own],
     found: &[Found],
     servers: &[(u64, Server)],
     engine: &mut Engine,
@@ -129,16 +176,18 @@ pub(super) fn show_part(
     let mut shown = Shown(servers);
     let own = part.iter().map(|own| &records[own.place as usize]);
     engine.count(part.len(), own.map(wire_bytes).sum());
-    let mut coming = Coming::new(arena, found, engine);
+    let few = |few: Option<&'b [Own]>| {
+        few.unwrap_or_default()
+            .iter()
+            .map(|own| &records[own.place as usize])
+    };
+    let mut behind = part.chunks(Ahead::MOST);
+    let mut coming = Coming::new(arena, found, few(behind.next()), engine);
     let mut ahead = Ahead::default();
     // The record after the last one that the engine knows the time of.
     let mut next = 0;
     for some in part.chunks(Ahead::MOST) {
-        let found = coming.next(
-            some.iter().map(|own| &records[own.place as usize]),
-            &mut ahead,
-            engine,
-        );
+        let found = coming.next(few(behind.next()), &mut ahead, engine);
         for ((own, found), glimpse) in some.iter().zip(found).zip(ahead.glimpses()) {
             let place = own.place as usize;
             let record = &records[place];

@@ -10,7 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::written::Format;
-use crate::frame::{Frame, Interface, InterfaceId, LinkType};
+use crate::frame::{Frame, FramePlace, Interface, InterfaceId, LinkType};
 use crate::limits::SNAPLEN;
 
 /// A file that packets are written to: pcap if its name ends in `.pcap`, else pcapng.
@@ -77,7 +77,7 @@ impl Export {
         self.bytes.clear();
         let number = self.number(interface, frame);
         let frame = Frame {
-            interface: InterfaceId(number),
+            place: FramePlace::new(frame.place.number(), InterfaceId(number)),
             ..*frame
         };
         self.format.packet(&mut self.bytes, &frame);
@@ -87,7 +87,7 @@ impl Export {
 
     /// The interface's number in the file, which it gets with its first packet.
     fn number(&mut self, interface: Option<&Interface>, frame: &Frame<'_>) -> u16 {
-        if let Some(number) = self.interfaces.get(&frame.interface) {
+        if let Some(number) = self.interfaces.get(&frame.place.interface()) {
             return *number;
         }
         let number = self.interfaces.len() as u16;
@@ -102,7 +102,7 @@ impl Export {
         } else {
             self.format.interface(&mut self.bytes, &described, SNAPLEN);
         }
-        self.interfaces.insert(frame.interface, number);
+        self.interfaces.insert(frame.place.interface(), number);
         number
     }
 

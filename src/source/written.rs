@@ -130,7 +130,7 @@ impl Format {
                 out.extend_from_slice(frame.bytes);
             }
             Self::Pcapng => block(out, ENHANCED_PACKET, |body| {
-                put32(body, frame.interface.0.into());
+                put32(body, frame.place.interface().0.into());
                 put32(body, (nanos >> 32) as u32);
                 put32(body, nanos as u32);
                 put32(body, captured);

@@ -2,15 +2,14 @@ use pcap::{Capture, Linktype};
 use proptest::prelude::*;
 
 use super::Filter;
-use crate::frame::{Frame, InterfaceId, LinkType};
+use crate::frame::{Frame, FramePlace, InterfaceId, LinkType};
 use crate::time::Timestamp;
 
 fn frame(bytes: &[u8], wire_len: u32, link_type: LinkType) -> Frame<'_> {
     Frame {
         timestamp: Timestamp::default(),
-        number: 1,
+        place: FramePlace::new(1, InterfaceId(0)),
         wire_len,
-        interface: InterfaceId(0),
         link_type,
         bytes,
     }

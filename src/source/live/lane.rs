@@ -8,7 +8,7 @@ use pcap::{Active, Capture, Linktype, Precision, Stat};
 use super::super::SourceSummary;
 use super::error::{LiveError, reason};
 use super::options::{Direction, LiveOptions};
-use crate::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use crate::frame::{Block, FramePlace, Interface, InterfaceId, LinkType, Record};
 use crate::lang::tr;
 use crate::limits::{LIVE_CHANGES_TOLD, SNAPLEN};
 use crate::time::Timestamp;
@@ -126,11 +126,10 @@ impl Lane {
             records.push(Record {
                 // With nanosecond precision they are in the microseconds' place.
                 timestamp: Timestamp::from_parts(time.tv_sec, time.tv_usec),
-                number: *number,
+                place: FramePlace::new(*number, interface),
                 offset: arena.len() as u32,
                 captured_len: packet.data.len() as u32,
                 wire_len: packet.header.len,
-                interface,
                 link_type,
             });
             arena.extend_from_slice(packet.data);

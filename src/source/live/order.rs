@@ -166,17 +166,17 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::FramePlace;
 
     fn packets(seconds: &[i64]) -> Block {
         let mut block = Block::default();
         for second in seconds {
             let record = Record {
                 timestamp: Timestamp::from_parts(*second, 0),
-                number: 0,
+                place: FramePlace::new(0, crate::frame::InterfaceId(0)),
                 offset: block.arena.len() as u32,
                 captured_len: 1,
                 wire_len: 1,
-                interface: crate::frame::InterfaceId(0),
                 link_type: crate::frame::LinkType::ETHERNET,
             };
             block.records.push(record);

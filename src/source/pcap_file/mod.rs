@@ -8,7 +8,7 @@ pub(super) use trust::{Layout, corrected};
 use super::book::Book;
 use super::byte_order::ByteOrder;
 use super::format::Stop;
-use crate::frame::{InterfaceId, LinkType, Record};
+use crate::frame::{FramePlace, InterfaceId, LinkType, Record};
 use crate::limits::SNAPLEN;
 use crate::time::{MICROSECOND, SECOND, Timestamp};
 
@@ -113,10 +113,10 @@ impl PcapFile {
         let stop = loop {
             let framed = records.len();
             let place = (interface, book.summary.packets);
-            at = if self.nanos_per_tick == MICROSECOND {
-                self.walk_plain::<BIG, MICROSECOND>(bytes, at, place, records)
-            } else {
-                self.walk_plain::<BIG, 1>(bytes, at, place, records)
+            at = match (self.nanos_per_tick, header_bytes) {
+                (MICROSECOND, 16) => self.walk_plain::<BIG, MICROSECOND, 16>(bytes, at, place, records),
+                (MICROSECOND, _) => self.walk_plain::<BIG, MICROSECOND, 24>(bytes, at, place, records),
+                (_, _) => self.walk_plain::<BIG, 1, 16>(bytes, at, place, records),
             };
             book.summary.packets += (records.len() - framed) as u64;
             let rest = bytes.get(at..).unwrap_or_default();
@@ -140,11 +140,10 @@ impl PcapFile {
             book.summary.packets = number;
             records.push(Record {
                 timestamp,
-                number,
+                place: FramePlace::new(number, interface),
                 offset: (at + header_bytes) as u32,
                 captured_len: header.captured_len,
                 wire_len: header.wire_len,
-                interface,
                 link_type: self.link_type,
             });
             at += record_bytes;
@@ -155,7 +154,7 @@ impl PcapFile {
     /// Frames whole records as long as nothing about them is odd, of the second of the record before; returns where it
     /// stopped. `framed` records of the file came before.
     #[inline(never)]
-    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64>(
+    fn walk_plain<const BIG: bool, const NANOS_PER_TICK: i64, const HEADER: usize>(
         &self,
         bytes: &[u8],
         start: usize,
@@ -164,26 +163,25 @@ impl PcapFile {
     ) -> usize {
         let order = if BIG { ByteOrder::Big } else { ByteOrder::Little };
         let second = Timestamp::from_parts(self.seconds, 0).nanos();
-        let mut number = framed;
+        let mut place = FramePlace::new(framed, interface);
         let mut at = start;
         while let Some(rest) = bytes.get(at..)
             && let Some(header) = Header::read(order, rest)
             && self.is_plain(&header, (SECOND / NANOS_PER_TICK) as u32)
         {
-            let offset = at + self.record_header;
+            let offset = at + HEADER;
             let end = offset + header.captured_len as usize;
             if end > bytes.len() {
                 break;
             }
-            number += 1;
+            place = place.next();
             records.push(Record {
                 // Of 32 bits each: no overflow.
                 timestamp: Timestamp::from_nanos(second + i64::from(header.fraction) * NANOS_PER_TICK),
-                number,
+                place,
                 offset: offset as u32,
                 captured_len: header.captured_len,
                 wire_len: header.wire_len,
-                interface,
                 link_type: self.link_type,
             });
             at = end;
@@ -211,7 +209,7 @@ impl PcapFile {
                 records
                     .iter_mut()
                     .skip(before)
-                    .for_each(|record| record.interface = id);
+                    .for_each(|record| record.place = FramePlace::new(record.place.number(), id));
             }
         }
         if let Interface::BeyondCap = self.interface {

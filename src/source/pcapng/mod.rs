@@ -10,7 +10,7 @@ use super::byte_order::ByteOrder;
 use super::compressed::Compression;
 use super::format::{Format, Start, Stop};
 use super::search::DAY;
-use crate::frame::Record;
+use crate::frame::{FramePlace, Record};
 use crate::lang::tr;
 use crate::limits::{INTERFACES, RECORD_BYTES};
 use crate::time::Timestamp;
@@ -264,11 +264,10 @@ impl PcapNg {
         };
         records.push(Record {
             timestamp: self.before().unwrap_or_default(),
-            number,
+            place: FramePlace::new(number, id),
             offset: (block.body_at + packet.at) as u32,
             captured_len: packet.captured_len,
             wire_len: packet.wire_len,
-            interface: id,
             link_type,
         });
         Ok(())

@@ -68,14 +68,14 @@ pub(super) fn drain(mut source: impl Source) -> Drained {
                 }
                 for frame in full.frames() {
                     let interface = interfaces
-                        .get(usize::from(frame.interface.0))
+                        .get(usize::from(frame.place.interface().0))
                         .expect("announced in time");
                     assert_eq!(interface.link_type, frame.link_type);
                     seen.push(Seen {
-                        number: frame.number,
+                        number: frame.place.number(),
                         nanos: frame.timestamp.nanos(),
                         wire_len: frame.wire_len,
-                        interface: frame.interface.0,
+                        interface: frame.place.interface().0,
                         link_type: frame.link_type.0,
                         bytes: frame.bytes.to_vec(),
                     });

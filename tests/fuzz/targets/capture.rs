@@ -39,10 +39,10 @@ pub(super) fn read(bytes: &[u8]) {
             }
             for record in &next.records {
                 records += 1;
-                assert!(record.number > latest, "packets are numbered");
-                latest = record.number;
+                assert!(record.place.number() > latest, "packets are numbered");
+                latest = record.place.number();
                 assert!(
-                    usize::from(record.interface.0) < interfaces,
+                    usize::from(record.place.interface().0) < interfaces,
                     "its interface is known"
                 );
                 let len = record.captured_len as usize;

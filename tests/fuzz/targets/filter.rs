@@ -1,6 +1,6 @@
 //! BPF: our interpreter against libpcap's, on packets that are there as a whole; and any expression at all.
 
-use flowcheck::frame::{Frame, InterfaceId, LinkType};
+use flowcheck::frame::{Frame, FramePlace, InterfaceId, LinkType};
 use flowcheck::source::filter::{Filter, ports};
 use flowcheck::time::Timestamp;
 
@@ -33,9 +33,8 @@ pub(super) fn run(bytes: &[u8]) {
     let packet = bytes.0;
     let frame = Frame {
         timestamp: Timestamp::default(),
-        number: 1,
+        place: FramePlace::new(1, InterfaceId::default()),
         wire_len: packet.len() as u32,
-        interface: InterfaceId::default(),
         link_type: LinkType::ETHERNET,
         bytes: packet,
     };

@@ -2,7 +2,7 @@
 
 use flowcheck::aggregate::Told;
 use flowcheck::engine::{Config, Engine};
-use flowcheck::frame::{Frame, InterfaceId};
+use flowcheck::frame::{Frame, FramePlace, InterfaceId};
 use flowcheck::time::Timestamp;
 
 use super::packet::LINKS;
@@ -29,9 +29,8 @@ pub(super) fn run(bytes: &[u8]) {
         order += 1;
         let frame = Frame {
             timestamp: Timestamp::from_nanos(time),
-            number: order,
+            place: FramePlace::new(order, InterfaceId(u16::from(link >> 6))),
             wire_len: u32::from(len).max(packet.len() as u32),
-            interface: InterfaceId(u16::from(link >> 6)),
             link_type: LINKS[usize::from(link & 0x3f) % LINKS.len()],
             bytes: packet,
         };

@@ -1,7 +1,7 @@
 //! Decoding a packet of every link type: the general decoder, the fast path against it, and what a datagram holds.
 
 use flowcheck::decode::{Decoded, Packet, decode, decode_datagram, decode_unusual, plain, plain_ends};
-use flowcheck::frame::{Frame, InterfaceId, LinkType};
+use flowcheck::frame::{Frame, FramePlace, InterfaceId, LinkType};
 use flowcheck::time::Timestamp;
 
 use super::{Bytes, material};
@@ -36,9 +36,8 @@ pub(super) fn run(bytes: &[u8]) {
     let beyond = u32::from(bytes.u8());
     let frame = Frame {
         timestamp: Timestamp::default(),
-        number: 1,
+        place: FramePlace::new(1, InterfaceId::default()),
         wire_len: (bytes.0.len() as u32).saturating_add(beyond * beyond * beyond),
-        interface: InterfaceId::default(),
         link_type,
         bytes: bytes.0,
     };

@@ -2,7 +2,7 @@
 //! that the input wants, what HTTP, TLS and HTTP/2 say, or anything.
 
 use flowcheck::engine::Config;
-use flowcheck::frame::{Block, Interface, InterfaceId, LinkType, Record};
+use flowcheck::frame::{Block, FramePlace, Interface, InterfaceId, LinkType, Record};
 use flowcheck::pipeline::analyse;
 use flowcheck::report::anonymize::Anonymizer;
 use flowcheck::report::{feed, json, lines, text};
@@ -144,11 +144,10 @@ fn source(frames: &[Made1]) -> Made {
             number += 1;
             block.records.push(Record {
                 timestamp: Timestamp::from_nanos(*time),
-                number,
+                place: FramePlace::new(number, InterfaceId(*interface)),
                 offset: block.arena.len() as u32,
                 captured_len: bytes.len() as u32,
                 wire_len: *wire_len as u32,
-                interface: InterfaceId(*interface),
                 link_type: LinkType::RAW,
             });
             block.arena.extend_from_slice(bytes);

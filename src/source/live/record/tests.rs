@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::*;
-use crate::frame::{InterfaceId, LinkType, Record};
+use crate::frame::{FramePlace, InterfaceId, LinkType, Record};
 use crate::source::{OpenOptions as Everything, open};
 
 /// Blocks that were prepared, then the end.
@@ -32,11 +32,10 @@ fn prepared(packets: u8, len: usize) -> Prepared {
     for second in 0..packets {
         block.records.push(Record {
             timestamp: Timestamp::from_parts(1_700_000_000 + i64::from(second), 123_456_789),
-            number: u64::from(second) + 1,
+            place: FramePlace::new(u64::from(second) + 1, InterfaceId(0)),
             offset: block.arena.len() as u32,
             captured_len: len as u32,
             wire_len: len as u32 + 3,
-            interface: InterfaceId(0),
             link_type: LinkType::ETHERNET,
         });
         block.arena.resize(block.arena.len() + len, second);
