@@ -43,37 +43,47 @@ pub(super) enum Fate {
     Over,
 }
 
-/// A living connection: small, for there may be a million.
+/// Says that there is a connection: nothing else has this place, so that an [`Option`] is told here.
 #[derive(Debug)]
+#[repr(u8)]
+enum Alive {
+    Yes = 1,
+}
+
+/// A living connection: small, for there may be a million. What every packet needs comes first, next to each other and to the
+/// key.
+#[derive(Debug)]
+#[repr(C)]
 pub(super) struct Conversation {
-    /// The place of its first packet among all packets of the capture.
-    pub(super) id: U48,
-    pub(super) first: FramePlace,
+    /// What few connections need.
+    pub(super) beyond: Option<Box<Beyond>>,
     pub(super) last: FramePlace,
-    pub(super) start: Timestamp,
     /// Time of its last packet.
     pub(super) last_at: Timestamp,
+    pub(super) history: History,
+    pub(super) roles: Option<Roles>,
     /// Its last packets.
     pub(super) link: Link,
-    pub(super) tcp: Tcp,
-    pub(super) streams: [Stream; 2],
-    pub(super) roles: Option<Roles>,
     pub(super) marks: Marks,
-    pub(super) signs: Signs,
+    _alive: Alive,
+    pub(super) tcp: Tcp,
     pub(super) protocol: Protocol,
-    pub(super) history: History,
-    pub(super) closing: Option<Closing>,
+    /// The place of its first packet among all packets of the capture.
+    pub(super) id: U48,
+    pub(super) streams: [Stream; 2],
+    /// The end of the last complete response; before there is one, the last payload.
+    activity: OptionalTimestamp,
     /// The request that the next response answers.
     pub(super) pending: Option<Pending>,
     pub(super) requests: u32,
     pub(super) responses: u32,
-    /// The end of the last complete response; before there is one, the last payload.
-    activity: OptionalTimestamp,
+    pub(super) signs: Signs,
     pub(super) last_prefix: PrefixRef,
+    pub(super) first: FramePlace,
+    pub(super) start: Timestamp,
+    pub(super) closing: Option<Closing>,
     /// Hash of the first request's method and target; 0 if they were not seen.
     pub(super) asked: u64,
-    /// What few connections need.
-    pub(super) beyond: Option<Box<Beyond>>,
 }
 
 impl Conversation {
@@ -103,6 +113,7 @@ impl Conversation {
             last_prefix: PrefixRef::default(),
             asked: 0,
             beyond: None,
+            _alive: Alive::Yes,
         }
     }
 
