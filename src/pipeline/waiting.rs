@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, SendError, Sender, TryRecvError, TrySendError}
 /// Looks without a pause between them worth a name, some microseconds in all: what is nearly done is not slept for.
 const LOOKS: u32 = 64;
 
-/// Sleeps before a thread waits to be woken: several blocks take less.
-const SLEEPS: u32 = 8;
+/// Sleeps before a thread waits to be woken. One is enough to come to an idle processor; where there is none each further one
+/// takes the processor from the other thread for nothing.
+const SLEEPS: u32 = 2;
 
 /// The shortest sleep; Linux makes it some 50 us (`PR_SET_TIMERSLACK`).
 const MOMENT: Duration = Duration::from_micros(1);

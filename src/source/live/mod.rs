@@ -15,7 +15,6 @@ mod watch;
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -311,8 +310,10 @@ impl Source for Live {
                 break;
             }
             if !more {
-                let rest = self.pace.as_mut().map(|pace| pace.rest(now));
-                thread::sleep(rest.unwrap_or_default());
+                let rest = self.pace.as_mut().map_or(Duration::ZERO, |pace| pace.rest(now));
+                // Whole milliseconds: shorter rests save nothing.
+                let rest = PollTimeout::try_from(rest.as_millis()).unwrap_or(PollTimeout::ZERO);
+                let _ = poll(&mut [], rest);
                 self.wait(tick_ends.saturating_duration_since(Instant::now()));
             }
             now = Instant::now();
