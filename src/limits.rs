@@ -48,7 +48,7 @@ pub const PARKED: usize = 65_536;
 /// Closed connections remembered for late packets.
 pub const TOMBSTONES: usize = 65_536;
 /// Packets of all connections that are remembered for telling copies; they need to be for a millisecond. A power of two,
-/// and small enough to stay in the cache.
+/// and 256 KiB of memory, which stay in the second-level cache.
 pub const TRAIL: usize = 8_192;
 /// Legs shown; what comes after is counted as `* -> *`.
 pub const LEGS: usize = 4_096;

@@ -132,6 +132,7 @@ impl Conversation {
         }
         let leg = self.leg().unwrap_or(LegRef::UNATTRIBUTED);
         let connection = cx.connection;
+        // Of a close that is told the time is in its facts; nobody reads the event's.
         let closed_at = self.closing.map_or(self.last_at, |closing| closing.at);
         cx.emit(closed_at, leg, EventKind::Closed { connection });
     }

@@ -259,7 +259,7 @@ impl<V> FlowTable<V> {
     }
 
     /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
-    /// other in memory, and are asked for one time earlier.
+    /// other in memory, and are asked for at the call before.
     fn forget(&mut self, now: Timestamp) {
         const SEVERAL: usize = 16;
         if self.dead.len() < self.max_dead {

@@ -79,8 +79,11 @@ struct Post {
 /// How many engines suit this machine: reading and adding up want a processor, too, and more than four do not pay.
 #[must_use]
 pub fn engines() -> usize {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    processors.saturating_sub(1).clamp(1, 4)
+    processors().saturating_sub(1).clamp(1, 4)
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Reads `source` to its end and analyses it with `engines` engines.
@@ -104,7 +107,7 @@ pub fn analyse_for(
     observer: &mut dyn Observer,
 ) -> Snapshot {
     let mut aggregate = Aggregate::new(config.thresholds.clone(), config.keep_connections);
-    let wait = if source.is_prompt() {
+    let wait = if source.is_prompt() && processors() > 1 {
         Wait::Briefly
     } else {
         Wait::Long
@@ -168,7 +171,7 @@ pub fn analyse_for(
             aggregate.keep_recent();
         }
         let mut adding = Adding::new(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
-        let read = if engines == 1 && wait == Wait::Briefly {
+        let read = if engines == 1 && source.is_prompt() {
             in_turn(
                 Reading::new(source, interfaces, hasher),
                 shares,

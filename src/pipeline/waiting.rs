@@ -25,7 +25,7 @@ pub(super) enum Wait {
     /// turns, neither ever asleep, and another processor stays idle until the kernel balances them; who wakes from sleep is put
     /// on an idle one at once.
     Briefly,
-    /// Nothing may come for long: waits to be woken.
+    /// Nothing may come for long, or there is one processor for all threads: waits to be woken.
     Long,
 }
 

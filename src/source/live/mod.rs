@@ -142,19 +142,20 @@ impl Live {
     /// Reads what the rings hold; returns whether they may hold more.
     fn read(&mut self, block: &mut Block, now: Instant) -> bool {
         let mut more = false;
-        let mut bytes = 0;
+        let (mut packets, mut bytes) = (0, 0);
         match &mut self.order {
             None => {
-                let held = block.arena.len();
+                let held = (block.records.len(), block.arena.len());
                 for lane in &mut self.lanes {
                     more |= lane.read(block, now);
                 }
-                bytes = block.arena.len() - held;
+                (packets, bytes) = (block.records.len() - held.0, block.arena.len() - held.1);
             }
             Some(order) => {
                 for (place, lane) in self.lanes.iter_mut().enumerate() {
                     let mut chunk = order.spare();
                     more |= lane.read(&mut chunk, now);
+                    packets += chunk.records.len();
                     bytes += chunk.arena.len();
                     order.add(place, chunk, now);
                     order.set_open(place, !lane.is_gone());
@@ -163,7 +164,7 @@ impl Live {
             }
         }
         if let Some(pace) = &mut self.pace {
-            pace.add(bytes);
+            pace.add(packets, bytes);
         }
         more
     }
@@ -312,7 +313,8 @@ impl Source for Live {
             if !more {
                 let rest = self.pace.as_mut().map_or(Duration::ZERO, |pace| pace.rest(now));
                 // Whole milliseconds: shorter rests save nothing.
-                let rest = PollTimeout::try_from(rest.as_millis()).unwrap_or(PollTimeout::ZERO);
+                let rest = rest.min(tick_ends - now).as_millis();
+                let rest = PollTimeout::try_from(rest).unwrap_or(PollTimeout::ZERO);
                 let _ = poll(&mut [], rest);
                 self.wait(tick_ends.saturating_duration_since(Instant::now()));
             }

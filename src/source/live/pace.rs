@@ -5,8 +5,12 @@ use std::time::{Duration, Instant};
 /// The most: longer ones were measured to save no more.
 const LONGEST: Duration = Duration::from_millis(25);
 
-/// Bytes a second that may come out of silence: 10 Gbit/s. They fill half of the ring at most while nobody looks.
+/// Bytes a second that may come out of silence: 10 Gbit/s. Large packets fill half of the ring at most while nobody looks, the
+/// smallest ones nearly all of it.
 const BURST: u32 = 1_250_000_000;
+
+/// What a packet takes in the ring besides its bytes (struct tpacket3_hdr and struct sockaddr_ll, aligned).
+const HEADER: u64 = 80;
 
 /// A look that brings less is none under load: the kernel wakes who waits when one of the ring's blocks is full, 128 KiB of
 /// packets and their headers, or has been open for a tick.
@@ -20,7 +24,7 @@ pub(super) struct Pace {
     room: u32,
     /// When the ring was empty for the last time.
     emptied: Instant,
-    /// What came since.
+    /// What came since, in bytes of the ring.
     bytes: u64,
 }
 
@@ -35,13 +39,13 @@ impl Pace {
         }
     }
 
-    /// A look brought so many bytes.
-    pub(super) fn add(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
+    /// A look brought so many packets, and bytes of them.
+    pub(super) fn add(&mut self, packets: usize, bytes: usize) {
+        self.bytes += packets as u64 * HEADER + bytes as u64;
     }
 
     /// The ring is empty: how long it may be left alone, so that an eighth of it is full then if as many packets come as of
-    /// late, or a third if these are small: each has a header there, too.
+    /// late.
     pub(super) fn rest(&mut self, now: Instant) -> Duration {
         let (bytes, span) = (self.bytes, now.duration_since(self.emptied));
         (self.bytes, self.emptied) = (0, now);
@@ -69,7 +73,7 @@ mod tests {
             .map(|_| {
                 now += Duration::from_millis(1) + rest;
                 let span = Duration::from_millis(1) + rest;
-                pace.add((rate as f64 * span.as_secs_f64()) as usize);
+                pace.add(0, (rate as f64 * span.as_secs_f64()) as usize);
                 rest = pace.rest(now);
                 rest
             })
@@ -97,6 +101,17 @@ mod tests {
             assert!(first <= LONGEST, "{ring}");
         }
         assert_eq!(rests(RING, 100 << 20)[0], LONGEST);
+    }
+
+    #[test]
+    fn small_packets_take_more_of_the_ring_than_their_bytes() {
+        let start = Instant::now();
+        let after = |packets, bytes| {
+            let mut pace = Pace::new(RING, start);
+            pace.add(packets, bytes);
+            pace.rest(start + Duration::from_millis(10))
+        };
+        assert!(after(1_000_000, 60_000_000) < after(40_000, 60_000_000));
     }
 
     #[test]
