@@ -56,6 +56,17 @@ impl Waiting {
     #[inline]
     pub(super) fn begin(&mut self, leg: &LegState, order: Order) {
         let syn = leg.whole.at_syn(order);
+        // A field more is one more to be set.
+        let Self {
+            syn: _,
+            closes: _,
+            idle_closes: _,
+            syn_window: _,
+            first_window: _,
+            first: _,
+            closing: _,
+            prefix: _,
+        } = *self;
         // Part by part where it stays: a copy in one piece would wait for its parts.
         self.syn = order;
         self.closes = syn.closes.into();
