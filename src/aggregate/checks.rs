@@ -50,6 +50,12 @@ impl Decision {
     }
 }
 
+/// One of the bits of a word, by what is asked for.
+#[inline]
+fn bit((_, asked): SeriesKey) -> u64 {
+    1 << (asked.map_or(0, NonZeroU64::get) % u64::from(u64::BITS))
+}
+
 /// Members that recur at a constant period so far.
 #[derive(Debug, Default)]
 struct Series {
@@ -154,6 +160,8 @@ pub(super) struct SeriesSummary {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     series: IndexMap<SeriesKey, Series, RandomState>,
+    /// A bit for what each series asks for. On a leg that churns most connections ask for something else.
+    asked: u64,
     /// Connections of which there is only one so far.
     lones: Lones,
     /// The place of the series used last.
@@ -183,7 +191,7 @@ impl Checks {
         thresholds: &Thresholds,
         decision: &mut Decision,
     ) -> bool {
-        if !self.series.is_empty()
+        if self.asked & bit(key) != 0
             && let Some(series) = self.known(key)
         {
             decision.clear();
@@ -232,6 +240,7 @@ impl Checks {
         decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
+        self.asked |= bit(key);
         let series = self.series.entry(key).or_default();
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
@@ -275,6 +284,7 @@ impl Checks {
         if !self.series.contains_key(&(leg, None)) {
             self.make_room(decision);
         }
+        self.asked |= bit((leg, None));
         let series = self.series.entry((leg, None)).or_default();
         let before = series.checks;
         series.add(member, thresholds, decision);

@@ -17,7 +17,7 @@ use crate::limits::{CLIENT_SERVER_PAIRS, PATHS, PREFIX_BYTES, PREFIXES};
 pub(super) type End = (Address, u16);
 
 /// Prefixes and legs whose numbers are at hand.
-const LATEST: usize = 16;
+const LATEST: usize = 32;
 const LATEST_LEGS: usize = 32;
 
 /// The numbers given so far.

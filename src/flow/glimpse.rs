@@ -32,7 +32,8 @@ impl<V> FlowTable<V> {
     #[inline]
     #[must_use]
     pub fn glimpse(&self, tag: KeyTag) -> Glimpse {
-        let Some(pointer) = self.index.first(tag.hash()).map(Pointer) else {
+        let came = self.latest.with_tag(tag);
+        let Some(pointer) = came.or_else(|| self.index.first(tag.hash())).map(Pointer) else {
             return Glimpse {
                 pointer: Pointer::NOWHERE,
                 nothing_at: self.latest.came(tag),
@@ -92,40 +93,82 @@ impl<V> Slot<V> {
     }
 }
 
-/// Where the connections live that came last, by a few bits of their tags.
-#[derive(Debug, Default)]
-pub(super) struct Latest([Came; Self::MOST]);
+/// Where the connections live that came last, by their tags: nearly all that have packets are among them, and are found
+/// without looking through neighbours in the index.
+#[derive(Debug)]
+pub(super) struct Latest(Box<[Came; Self::MOST]>);
 
-/// Connections that came with the same few bits.
-#[derive(Clone, Copy, Debug, Default)]
+/// The last connection that came with some lower bits of the tag.
+#[derive(Clone, Copy, Debug)]
 struct Came {
-    /// Where the last one lives.
+    /// Where it lives.
     place: u32,
-    /// How many they were, counted round.
-    count: u32,
+    /// The upper bits of its tag.
+    rest: u16,
+    /// How many came with the same lower bits, counted round.
+    count: u16,
+}
+
+impl Came {
+    /// None came.
+    const NOTHING: Self = Self {
+        place: Pointer::NOWHERE.0,
+        rest: 0,
+        count: 0,
+    };
+}
+
+impl Default for Latest {
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "made once an engine, and where its end is known a look needs no check"
+    )]
+    fn default() -> Self {
+        Self(Box::new([Came::NOTHING; Self::MOST]))
+    }
 }
 
 impl Latest {
-    const MOST: usize = 16;
+    const MOST: usize = 4_096;
 
     /// No number of connections that came.
     const NEVER: u32 = u32::MAX;
 
     #[inline]
+    fn last(&self, tag: KeyTag) -> &Came {
+        &self.0[tag.bits() % Self::MOST]
+    }
+
+    #[inline]
+    const fn rest(tag: KeyTag) -> u16 {
+        (tag.bits() >> u16::BITS) as u16
+    }
+
+    /// Where the last one lives that came with these lower bits, if it seems to have this tag.
+    #[inline]
+    fn with_tag(&self, tag: KeyTag) -> Option<u32> {
+        let last = self.last(tag);
+        (last.rest == Self::rest(tag)).then_some(last.place)
+    }
+
+    #[inline]
     fn place(&self, tag: KeyTag) -> usize {
-        self.0[tag.bits() % Self::MOST].place as usize
+        self.last(tag).place as usize
     }
 
     #[inline]
     fn came(&self, tag: KeyTag) -> u32 {
-        self.0[tag.bits() % Self::MOST].count
+        self.last(tag).count.into()
     }
 
     #[inline]
     pub(super) fn note(&mut self, tag: KeyTag, place: usize) {
-        let came = &mut self.0[tag.bits() % Self::MOST];
-        came.place = place as u32;
-        came.count = (came.count + 1) % Self::NEVER;
+        let last = &mut self.0[tag.bits() % Self::MOST];
+        *last = Came {
+            place: place as u32,
+            rest: Self::rest(tag),
+            count: last.count.wrapping_add(1),
+        };
     }
 }
 

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::Ipv4Addr;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 
 use crate::decode::{Address, End, Packet};
 

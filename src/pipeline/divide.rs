@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::showing::{Own, show_all, show_part, wire_bytes};
-use crate::engine::{self, Engine, Found, KeyHasher, Owner, Server, Servers};
-use crate::frame::{Block, Interface};
+use crate::engine::{self, Ahead, Engine, Found, KeyHasher, Owner, Server, Servers};
+use crate::frame::{Block, Interface, Record};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::Timestamp;
 
@@ -250,17 +250,29 @@ impl Reading {
             let is_behind = engine.len() >= BEHIND;
             let found = look.make(if is_behind { frames } else { 0 });
             match part {
-                None => {
-                    for (record, found) in records.iter().zip(found) {
-                        found.look(record, arena, &self.hasher);
-                    }
-                }
+                None => look_at(records, arena, &self.hasher, found),
                 Some(part) => {
                     for (own, found) in part.iter().zip(found) {
                         found.look(&records[own.place as usize], arena, &self.hasher);
                     }
                 }
             }
+        }
+    }
+}
+
+/// Looks at all frames of a block.
+///
+/// The engine's processor had the memory of what they say last, and each line of it must come back before it can be written. A
+/// few are found in memory at hand and then copied at once, so that many lines are on their way at a time.
+fn look_at(records: &[Record], arena: &[u8], hasher: &KeyHasher, found: &mut [Found]) {
+    let mut at_hand = [Found::NOTHING; Ahead::MOST];
+    for (records, found) in records.chunks(Ahead::MOST).zip(found.chunks_mut(Ahead::MOST)) {
+        for (record, found) in records.iter().zip(&mut at_hand) {
+            found.look(record, arena, hasher);
+        }
+        if let Some(at_hand) = at_hand.get(..found.len()) {
+            found.copy_from_slice(at_hand);
         }
     }
 }

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, SendError, Sender, TryRecvError, TrySendError};
 
-/// Looks without a pause between them worth a name, some microseconds in all: what is nearly done is not slept for.
+/// Looks before a sleep, some tens of microseconds in all: what is nearly done is not slept for, which takes longer.
 const LOOKS: u32 = 64;
+
+/// Pauses of the processor, of some ten nanoseconds each, between two looks.
+const PAUSES: u32 = 16;
 
 /// Sleeps before a thread waits to be woken. One is enough to come to an idle processor; where there is none each further one
 /// takes the processor from the other thread for nothing.
@@ -69,7 +72,7 @@ impl Wait {
 /// After the `look`-th look that found nothing.
 fn pause(look: u32) {
     if look < LOOKS {
-        spin_loop();
+        (0..PAUSES).for_each(|_| spin_loop());
     } else {
         sleep(MOMENT);
     }
