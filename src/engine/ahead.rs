@@ -148,11 +148,14 @@ impl Engine {
     }
 }
 
-/// Asks for the first cache lines of what lies in the arena from a place on.
+/// Asks for the first cache lines of what lies in the arena from a place on, if anything does: all of them, since it costs less
+/// to ask for one too many than to guess wrong how many they are.
 #[inline]
 fn fetch_lines(arena: &[u8], at: u32, len: u16) {
-    for behind in [0, 64, 128, 192].into_iter().take_while(|behind| *behind < len) {
-        prefetch_index(arena, at as usize + usize::from(behind));
+    if len > 0 {
+        for behind in [0, 64, 128, 192] {
+            prefetch_index(arena, at as usize + behind);
+        }
     }
 }
 

@@ -57,9 +57,10 @@ impl<V> FlowTable<V> {
     #[inline(always)]
     #[must_use]
     pub fn seen(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Option<usize> {
-        // Of a tombstone and of nothing this is beyond all places.
-        self.lives_at(glimpse.pointer.0 as usize, key)
-            .or_else(|| self.lives_at(self.latest.place(tag), key))
+        let (shown, last) = (glimpse.pointer.0 as usize, self.latest.place(tag));
+        // Of a tombstone and of nothing a glimpse is beyond all places. Chosen without a branch, which nothing could foresee.
+        let place = if shown < self.slots.len() { shown } else { last };
+        self.lives_at(place, key)
     }
 
     #[expect(clippy::inline_always, reason = "done for nearly every packet")]
