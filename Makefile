@@ -7,7 +7,7 @@
 # make merge-many   a thousand reports merged: wall clock and memory
 # make hour      an hour of churn under live capture: memory flat, figures the kernel's (root; MINUTES=60 RATE=1000)
 # make deb       a Debian package: program, manual pages, completions, a systemd unit
-# make profiled  the same program built with a profile of its runs, 5 to 8 % faster: target/profiled/release/flowcheck
+# make profiled  the same program built with a profile of its runs, some percent faster: target/profiled/release/flowcheck
 # make test-deb  installs it in a fresh tree, runs its service there and removes it (root; .ci/run does it, too)
 # make parquet   the tests of --format parquet, with DuckDB from PyPI to read the tables
 # make spark     the job of contrib/spark on a real Spark, from pip, with tasks killed (Java 17)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds flowcheck twice: to be profiled while it reads captures/, and then for what the profile says.
 #   packaging/profiled.sh FOLDER [CAPTURE...]    makes FOLDER/release/flowcheck and names it
-# The same program with the same reports, 5 to 8 % faster. Captures of one's own, if named, are read in place of captures/.
+# The same program with the same reports, some percent faster (benches/RESULTS.md). Captures of one's own, if named, are read in place of captures/.
 # Needs llvm-profdata of the LLVM in rustc: `rustup component add llvm-tools`, or the distribution's.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n 's/^# //p' "$0" | head -4 >&2; exit 2; }
