@@ -228,12 +228,12 @@ mod tests {
         assert_eq!(buried(&table.look_at(dead, first, tag)), Some(7));
     }
 
-    /// However many came since, and whether they were among the latest or not.
+    /// However many came since, and whether they are among the latest or others came in their places.
     #[test]
     fn what_came_since_a_glimpse_is_found() {
         let hasher = KeyHasher::default();
         let mut table = FlowTable::new(8, hasher.clone());
-        let keys = [1, 2, 3].map(|block| (block * 100..block * 100 + 40).map(key));
+        let keys = [1, 2, 3].map(|block| (block * 10_000..block * 10_000 + 4_000).map(key));
         for keys in keys {
             let keys: Vec<ShortKey> = keys.collect();
             let glimpses: Vec<Glimpse> = keys.iter().map(|key| table.glimpse(hasher.tag(*key))).collect();
