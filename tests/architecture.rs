@@ -134,7 +134,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
-    ("rustix", &["tui"]),
+    ("rustix", &["pipeline", "tui"]),
 ];
 
 /// Words of code that only these rooms or files may hold.

@@ -10,6 +10,7 @@
 //! stands apart from what one connection does, and the report is the same for any number of engines.
 
 mod adding;
+mod apart;
 mod assemble;
 mod divide;
 mod ladder;
@@ -30,6 +31,7 @@ use crate::lang;
 use crate::source::Source;
 use crate::time::Timestamp;
 use adding::Adding;
+use apart::{Apart, Stay};
 use assemble::Account;
 use divide::{Divided, Interfaces, Read, Reading, Share};
 pub use ladder::{ladder, ladders};
@@ -151,12 +153,16 @@ pub fn analyse_for(
     if config.tell_connections {
         aggregate.keep_ended();
     }
+    // With a single engine of files there are two threads, both busy.
+    let apart = (engines == 1 && wait == Wait::Briefly)
+        .then(Apart::of_this_thread)
+        .flatten();
     let (reading, accounts) = thread::scope(|scope| {
         for post in posts {
             let engine = Engine::new(config.clone())
                 .with_hasher(hasher.clone())
                 .one_of(post.place.0, engines);
-            scope.spawn(move || work(engine, post));
+            scope.spawn(move || work(engine, post, apart.as_ref().map(Apart::elsewhere)));
         }
         if let Some((screen, recent)) = screen.zip(recent.as_ref()) {
             let idle_close = config.thresholds.idle_close;
@@ -172,11 +178,13 @@ pub fn analyse_for(
         }
         let mut adding = Adding::new(&mut aggregate, desks, config, &known, (observer, recent.as_ref()));
         let read = if engines == 1 && source.is_prompt() {
+            let stay = apart.as_ref().map(Apart::here);
             in_turn(
                 Reading::new(source, interfaces, hasher),
                 shares,
                 &recycled,
                 &mut adding,
+                stay,
             )
         } else {
             let lang = lang::spoken();
@@ -205,10 +213,12 @@ fn in_turn(
     shares: Vec<Sender<Share>>,
     recycled: &Receiver<Divided>,
     adding: &mut Adding<'_>,
+    mut stay: Option<Stay>,
 ) -> Read {
     let mut under_way = 0;
     while reading.step(&shares, recycled) {
         under_way += 1;
+        stay.iter_mut().for_each(Stay::look);
         while (under_way == UNDER_WAY || adding.is_ready()) && adding.round() {
             under_way -= 1;
         }
@@ -219,10 +229,11 @@ fn in_turn(
 }
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
-fn work(mut engine: Engine, mut post: Post) {
+fn work(mut engine: Engine, mut post: Post, mut stay: Option<Stay>) {
     let mut frames = 0;
     let asks = post.asks.take();
     let mut take_in = |engine: &mut Engine, share: Share| {
+        stay.iter_mut().for_each(Stay::look);
         share.show(engine);
         frames = share.frames();
         if let Some(memory) = share.into_memory() {
