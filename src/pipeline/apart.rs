@@ -12,12 +12,10 @@ pub(super) use linux::{Apart, Stay};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::time::{Duration, Instant};
-
     use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
-    /// So long the kernel is told where; after it, it decides.
-    const LEAD: Duration = Duration::from_millis(60);
+    /// For so many blocks the kernel is told where, some sixty milliseconds if nothing holds the reader up; after them it decides.
+    const LEAD: u32 = 512;
 
     /// Where each of two threads begins.
     #[derive(Clone, Copy)]
@@ -56,8 +54,8 @@ mod linux {
     /// A thread is told where to be, until this ends or is dropped: then it may be everywhere again.
     pub(in super::super) struct Stay {
         all: CpuSet,
-        /// `None` when it has ended.
-        until: Option<Instant>,
+        /// Blocks until it ends; 0 when it has.
+        left: u32,
     }
 
     impl Stay {
@@ -66,19 +64,22 @@ mod linux {
             let told = sched_setaffinity(None, processors);
             Self {
                 all,
-                until: told.ok().map(|()| Instant::now() + LEAD),
+                left: told.map_or(0, |()| LEAD),
             }
         }
 
-        /// Ends it when its time is over.
-        pub(in super::super) fn look(&mut self) {
-            if self.until.is_some_and(|until| Instant::now() >= until) {
-                self.end();
+        /// The thread has done another block; after some it ends.
+        pub(in super::super) fn block(&mut self) {
+            match self.left {
+                0 => {}
+                1 => self.end(),
+                _ => self.left -= 1,
             }
         }
 
         fn end(&mut self) {
-            if self.until.take().is_some() {
+            if self.left > 0 {
+                self.left = 0;
                 // They were allowed before.
                 let _ = sched_setaffinity(None, &self.all);
             }
@@ -108,11 +109,10 @@ mod linux {
             assert!(allowed() == apart.here);
             let other = thread::spawn(move || {
                 let mut stay = apart.elsewhere();
-                stay.look();
-                assert!(allowed() == apart.elsewhere, "its time is not over");
+                (1..LEAD).for_each(|_| stay.block());
+                assert!(allowed() == apart.elsewhere, "one is left");
                 assert!(!apart.here.is_set(sched_getcpu()));
-                stay.until = Some(Instant::now());
-                stay.look();
+                stay.block();
                 allowed() == apart.all
             });
             assert!(other.join().expect("it ends"));
@@ -145,6 +145,6 @@ mod elsewhere {
     }
 
     impl Stay {
-        pub(in super::super) fn look(&mut self) {}
+        pub(in super::super) fn block(&mut self) {}
     }
 }

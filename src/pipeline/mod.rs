@@ -218,7 +218,7 @@ fn in_turn(
     let mut under_way = 0;
     while reading.step(&shares, recycled) {
         under_way += 1;
-        stay.iter_mut().for_each(Stay::look);
+        stay.iter_mut().for_each(Stay::block);
         while (under_way == UNDER_WAY || adding.is_ready()) && adding.round() {
             under_way -= 1;
         }
@@ -233,7 +233,7 @@ fn work(mut engine: Engine, mut post: Post, mut stay: Option<Stay>) {
     let mut frames = 0;
     let asks = post.asks.take();
     let mut take_in = |engine: &mut Engine, share: Share| {
-        stay.iter_mut().for_each(Stay::look);
+        stay.iter_mut().for_each(Stay::block);
         share.show(engine);
         frames = share.frames();
         if let Some(memory) = share.into_memory() {
