@@ -1,9 +1,9 @@
 //! Two threads that share the work begin on a processor each.
 //!
 //! Linux knows how busy a thread is after some tens of milliseconds (its average has a half-life of 32 ms,
-//! Documentation/scheduler/sched-pelt), and until then may put one that it wakes on the processor of the one that woke it. On a
-//! virtual machine it is stricter still with idle processors: those that the host has put aside it does not choose. Two threads that
-//! wait for each other then run by turns on one processor, while the other is idle, for up to thirty milliseconds.
+//! Documentation/scheduler/sched-pelt), and until then may put one that it wakes on the processor of the one that woke it. Two
+//! threads that wait for each other then run by turns on one processor, while the other is idle, for up to thirty milliseconds: seen on a
+//! virtual machine with two processors.
 
 #[cfg(not(target_os = "linux"))]
 pub(super) use elsewhere::{Apart, Stay};

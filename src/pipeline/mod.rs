@@ -1,7 +1,7 @@
 //! Moves blocks from the source's thread to the analysis, in order, and back for reuse.
 //!
 //! In: a [`Source`]. Out: a [`Snapshot`] when it ends, on the way what an [`Observer`] asks for, and a [`View`] when a
-//! [`Screen`] asks. May touch: threads and channels; it joins `source`, `engine`,
+//! [`Screen`] asks. May touch: threads, the processors they are on, and channels; it joins `source`, `engine`,
 //! `aggregate` and `diagnose`. Never: packet contents.
 //!
 //! Reading is a thread of its own, so that the analysis never waits for a disk or a decompressor and a capture ring never
