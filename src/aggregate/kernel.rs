@@ -205,7 +205,8 @@ impl Held {
     fn count(&self, pages: &PortPages, of: &PagesOf) -> [u32; 3] {
         let (mut tracked, mut client, mut server) = (0, 0, 0);
         pages.each_used(of, |part| {
-            for entry in part.iter().filter(|entry| **entry != 0) {
+            // Of nothing the tick is 0, which is after none.
+            for entry in part {
                 let ticks = (entry >> MEANINGS).cast_signed();
                 let after = match entry & (RESET | SYN_ONLY) {
                     0 => self.fin,

@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
@@ -77,7 +78,9 @@ pub(super) struct PageConfig {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(super) struct ReportConfig {
-    pub(super) zone: TimeZone,
+    /// The machine's is looked for when a time of day is read or printed: that takes longer than all else before the first
+    /// packet of a file.
+    pub(super) zone: LazyLock<TimeZone>,
     pub(super) thresholds: Thresholds,
     /// Named ones first, then those in the filter.
     pub(super) server_ports: Vec<u16>,
@@ -253,11 +256,7 @@ pub(super) fn common(
     thresholds: &TypedThresholds,
     filter: Option<&str>,
 ) -> Result<ReportConfig, Error> {
-    let zone = if typed.utc {
-        TimeZone::UTC
-    } else {
-        TimeZone::system()
-    };
+    let zone = if typed.utc { || TimeZone::UTC } else { TimeZone::system };
     let client_groups = typed
         .client_group
         .iter()
@@ -281,7 +280,7 @@ pub(super) fn common(
     let mut server_ports = typed.server_port;
     server_ports.extend(filter.iter().flat_map(|filter| ports(filter)));
     Ok(ReportConfig {
-        zone,
+        zone: LazyLock::new(zone),
         thresholds,
         server_ports,
         client_groups,

@@ -4,7 +4,8 @@
 use prefetch_index::prefetch_index;
 
 use super::analysis::Engine;
-use crate::decode::{Flags, Plain, Segment, SegmentHead};
+use super::quality::FlagCounts;
+use crate::decode::{Plain, Segment, SegmentHead};
 use crate::flow::{Glimpse, KeyHasher, KeyTag, Sender, ShortKey};
 use crate::frame::Record;
 use crate::time::Timestamp;
@@ -64,9 +65,10 @@ impl Found {
         self.head.timestamp
     }
 
+    /// Counts the segment's control bits, if the frame is of the usual shape.
     #[inline]
-    pub(super) fn flags(&self) -> Flags {
-        self.head.flags
+    pub fn count(&self, counts: &mut FlagCounts) {
+        counts.count_if(self.is_usual, self.head.flags);
     }
 
     /// Whether the frame is of the usual shape.

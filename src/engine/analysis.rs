@@ -8,7 +8,7 @@ use super::conversation::Conversation;
 use super::defrag::Defrag;
 use super::ending::Ending;
 use super::notebook::Notebook;
-use super::quality::Quality;
+use super::quality::{FlagCounts, Quality};
 use crate::aggregate::{ConnectionRef, Told};
 use crate::decode::{Flags, decode};
 use crate::diagnose::ExchangeRecord;
@@ -150,6 +150,11 @@ impl Engine {
         self.shared.quality.bytes += bytes;
     }
 
+    /// Segments with these control bits will be taken in by [`found`](Self::found).
+    pub fn count_flags(&mut self, counts: &FlagCounts) {
+        self.shared.quality.flags.merge(counts);
+    }
+
     /// As [`frame`](Self::frame), of a frame that was [counted](Self::count) before.
     pub fn counted_frame(&mut self, order: u64, frame: &Frame<'_>) {
         self.shared.now = self.shared.now.at_frame(order);
@@ -160,7 +165,7 @@ impl Engine {
     }
 
     /// Takes in a segment that was looked at already, the capture's `order`-th frame, when packet time has reached it. The
-    /// frame was [counted](Self::count) before.
+    /// frame was [counted](Self::count) before, and so were its [control bits](Self::count_flags).
     #[expect(
         clippy::inline_always,
         reason = "the way of nearly every segment has no calls"
@@ -168,7 +173,6 @@ impl Engine {
     #[inline(always)]
     pub fn found(&mut self, order: u64, found: &Found, glimpse: Glimpse, arena: &[u8]) {
         self.shared.now = self.shared.now.at_frame(order);
-        self.count_segment(found.flags());
         if self.notebook.is_none()
             && let Some(place) = self.table.seen(glimpse, found.key, found.tag)
         {

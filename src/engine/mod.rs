@@ -56,7 +56,7 @@ pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;
 pub use notebook::Noting;
-pub use quality::Quality;
+pub use quality::{FlagCounts, Quality};
 pub use servers::{Server, Servers};
 pub use share::{Owner, may_belong, owner};
 pub use view::{OpenConnection, OpenRef, Scan, Wanted};

@@ -74,10 +74,10 @@ impl Quality {
         ] {
             *mine += theirs;
         }
-        let counters = self.skipped.iter_mut().chain(&mut self.flags.0);
-        for (mine, theirs) in counters.zip(other.skipped.iter().chain(&other.flags.0)) {
+        for (mine, theirs) in self.skipped.iter_mut().zip(other.skipped) {
             *mine += theirs;
         }
+        self.flags.merge(&other.flags);
     }
 
     /// Counts a frame that was left out.
@@ -120,7 +120,25 @@ impl FlagCounts {
     /// Counts one segment.
     #[inline]
     pub fn count(&mut self, flags: Flags) {
-        self.0[usize::from(flags.0 & 0x3f)] += 1;
+        self.count_if(true, flags);
+    }
+
+    /// Counts one segment, if it is one: without a branch.
+    #[inline]
+    pub(super) fn count_if(&mut self, is_one: bool, flags: Flags) {
+        self.0[usize::from(flags.0 & 0x3f)] += u64::from(is_one);
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine += theirs;
+        }
+    }
+
+    /// As if nothing had been counted.
+    pub fn clear(&mut self) {
+        self.0.fill(0);
     }
 
     /// All segments.

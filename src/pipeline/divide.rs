@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::showing::{Own, show_all, show_part, wire_bytes};
-use crate::engine::{self, Ahead, Engine, Found, KeyHasher, Owner, Server, Servers};
+use crate::engine::{self, Ahead, Engine, FlagCounts, Found, KeyHasher, Owner, Server, Servers};
 use crate::frame::{Block, Interface, Record};
 use crate::source::{Next, Source, SourceSummary};
 use crate::time::Timestamp;
@@ -39,6 +39,8 @@ struct Look {
     found: Vec<Found>,
     /// Of so many frames: all, or none.
     frames: usize,
+    /// Their segments' control bits.
+    flags: FlagCounts,
 }
 
 impl Look {
@@ -46,13 +48,15 @@ impl Look {
         self.found.get(..self.frames).unwrap_or_default()
     }
 
-    /// What so many frames say is to be written.
-    fn make(&mut self, frames: usize) -> &mut [Found] {
+    /// What so many frames say is to be written, and counted.
+    fn make(&mut self, frames: usize) -> (&mut [Found], &mut FlagCounts) {
         if self.found.len() < frames {
             self.found.resize(frames, Found::NOTHING);
         }
         self.frames = frames;
-        self.found.get_mut(..frames).unwrap_or_default()
+        self.flags.clear();
+        let found = self.found.get_mut(..frames).unwrap_or_default();
+        (found, &mut self.flags)
     }
 }
 
@@ -82,7 +86,11 @@ impl Share {
             return;
         };
         engine.begin(earliest.timestamp);
-        let found = looks.get(self.engine).map(Look::found).unwrap_or_default();
+        let look = looks.get(self.engine);
+        if let Some(look) = look {
+            engine.count_flags(&look.flags);
+        }
+        let found = look.map(Look::found).unwrap_or_default();
         if let Some(part) = parts.get(self.engine) {
             show_part(block, *first, part, found, servers, engine);
             engine.advance(*clock);
@@ -248,12 +256,13 @@ impl Reading {
             let part = parts.get(place);
             let frames = part.map_or(records.len(), Vec::len);
             let is_behind = engine.len() >= BEHIND;
-            let found = look.make(if is_behind { frames } else { 0 });
+            let (found, flags) = look.make(if is_behind { frames } else { 0 });
             match part {
-                None => look_at(records, arena, &self.hasher, found),
+                None => look_at(records, arena, &self.hasher, (found, flags)),
                 Some(part) => {
                     for (own, found) in part.iter().zip(found) {
                         found.look(&records[own.place as usize], arena, &self.hasher);
+                        found.count(flags);
                     }
                 }
             }
@@ -265,11 +274,17 @@ impl Reading {
 ///
 /// The engine's processor had the memory of what they say last, and each line of it must come back before it can be written. A
 /// few are found in memory at hand and then copied at once, so that many lines are on their way at a time.
-fn look_at(records: &[Record], arena: &[u8], hasher: &KeyHasher, found: &mut [Found]) {
+fn look_at(
+    records: &[Record],
+    arena: &[u8],
+    hasher: &KeyHasher,
+    (found, flags): (&mut [Found], &mut FlagCounts),
+) {
     let mut at_hand = [Found::NOTHING; Ahead::MOST];
     for (records, found) in records.chunks(Ahead::MOST).zip(found.chunks_mut(Ahead::MOST)) {
         for (record, found) in records.iter().zip(&mut at_hand) {
             found.look(record, arena, hasher);
+            found.count(flags);
         }
         if let Some(at_hand) = at_hand.get(..found.len()) {
             found.copy_from_slice(at_hand);

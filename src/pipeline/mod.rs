@@ -157,7 +157,7 @@ pub fn analyse_for(
     let apart = (engines == 1 && wait == Wait::Briefly)
         .then(Apart::of_this_thread)
         .flatten();
-    let (reading, accounts) = thread::scope(|scope| {
+    thread::scope(|scope| {
         for post in posts {
             let engine = Engine::new(config.clone())
                 .with_hasher(hasher.clone())
@@ -200,10 +200,10 @@ pub fn analyse_for(
         if let Some(screen) = screen {
             screen.close();
         }
-        (read, accounts)
-    });
-    let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
-    assemble::snapshot(&accounts, &aggregate, listed, config, reading).0
+        // Meanwhile the engines' memory is given back.
+        let listed = config.keep_connections.is_some().then(|| aggregate.take_listed());
+        assemble::snapshot(&accounts, &aggregate, listed, config, read).0
+    })
 }
 
 /// Reads and adds up by turns, on one thread: with a single engine both together take about as long as the analysis, and two

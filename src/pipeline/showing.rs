@@ -1,6 +1,6 @@
 //! Shows an engine the frames of a block that are its own, looking ahead.
 
-use crate::engine::{Ahead, Engine, Found, KeyHasher, Server};
+use crate::engine::{Ahead, Engine, FlagCounts, Found, KeyHasher, Server};
 use crate::frame::{Block, Record};
 use crate::time::Nanos;
 
@@ -30,6 +30,8 @@ struct Coming<'a> {
     looked: [Few; 2],
     /// Which of them are next.
     turn: usize,
+    /// The control bits of what was looked at here.
+    flags: FlagCounts,
 }
 
 /// What a few frames say.
@@ -64,6 +66,7 @@ impl<'a> Coming<'a> {
             hasher: engine.hasher(),
             looked: [Few::NONE; 2],
             turn: 0,
+            flags: FlagCounts::default(),
         };
         if found.is_empty() {
             coming.look(0, records, engine);
@@ -89,6 +92,7 @@ impl<'a> Coming<'a> {
         few.len = 0;
         for (record, found) in records.zip(&mut few.found) {
             found.look(record, self.arena, &self.hasher);
+            found.count(&mut self.flags);
             engine.fetch(found, self.arena);
             few.len += 1;
         }
@@ -144,6 +148,7 @@ pub(super) fn show_all(block: &Block, (first, bytes): (u64, u64), found: &[Found
             order += 1;
         }
     }
+    engine.count_flags(&coming.flags);
 }
 
 /// Servers shown by the frames of a block, by the places of these.
@@ -209,6 +214,7 @@ pub(super) fn show_part<'b>(
             }
         }
     }
+    engine.count_flags(&coming.flags);
     if engine.minds_time(first + next as u64, first + records.len() as u64) {
         for (record, order) in records[next..].iter().zip(first + next as u64..) {
             shown.tell(order, engine);

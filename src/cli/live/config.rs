@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::super::config::{self, Product, ReportConfig};
@@ -62,6 +63,8 @@ pub(super) fn resolve(typed: LiveArgs) -> Result<LiveConfig, Error> {
     let threads = typed.report.common.threads.map_or(ENGINES, usize::from);
     let mut report = config::report(typed.report, &typed.thresholds, Some(&filter))?;
     report.threads = threads;
+    // Now, before the program gives its rights away.
+    LazyLock::force(&report.zone);
     if typed.ndjson {
         match report.product {
             Product::Text => report.product = Product::JsonLine,
