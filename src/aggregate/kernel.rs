@@ -204,9 +204,9 @@ impl Held {
     /// How many of a pair's entries connection tracking holds, and the client and the server in TIME-WAIT.
     fn count(&self, pages: &PortPages, of: &PagesOf) -> [u32; 3] {
         let (mut tracked, mut client, mut server) = (0, 0, 0);
-        pages.each_used(of, |part| {
-            // Of nothing the tick is 0, which is after none.
-            for entry in part {
+        pages.each_used(of, |entries| {
+            // Of nothing the tick is 0, which is after none: no branch is needed, and several are looked at at a time.
+            for entry in entries {
                 let ticks = (entry >> MEANINGS).cast_signed();
                 let after = match entry & (RESET | SYN_ONLY) {
                     0 => self.fin,

@@ -72,18 +72,18 @@ impl PortPages {
         true
     }
 
-    /// Shows the parts of a pair's pages in which words may not be 0.
-    pub(super) fn each_used(&self, of: &PagesOf, mut each: impl FnMut(&[u32; PART])) {
+    /// Shows the parts of a pair's pages in which words may not be 0, neighbours together.
+    pub(super) fn each_used(&self, of: &PagesOf, mut each: impl FnMut(&[u32])) {
         for page in &of.places {
             let page = usize::from(*page);
             let (Some(words), Some(used)) = (self.words.get(page), self.used.get(page)) else {
                 continue;
             };
-            let (parts, _) = words.as_chunks();
-            let mut left = *used;
-            while let Some(part) = parts.get(left.trailing_zeros() as usize) {
-                left &= left.wrapping_sub(1);
-                each(part);
+            let mut behind = 0;
+            while let Some(left) = used.checked_shr(behind).filter(|left| *left != 0) {
+                let from = behind + left.trailing_zeros();
+                behind = from + used.wrapping_shr(from).trailing_ones();
+                each(&words[from as usize * PART..behind as usize * PART]);
             }
         }
     }

@@ -256,7 +256,11 @@ pub(super) fn common(
     thresholds: &TypedThresholds,
     filter: Option<&str>,
 ) -> Result<ReportConfig, Error> {
-    let zone = if typed.utc { || TimeZone::UTC } else { TimeZone::system };
+    let zone = if typed.utc {
+        || TimeZone::UTC
+    } else {
+        TimeZone::system
+    };
     let client_groups = typed
         .client_group
         .iter()

@@ -25,12 +25,36 @@ pub(super) struct Ending {
     /// From the latest to the earliest.
     rest: Vec<Open>,
     parked: Vec<Option<(FlowKey, Conversation)>>,
-    told_up_to: u64,
+}
+
+/// What engines have to know of each other before they tell what is left.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    /// The servers known.
+    servers: Vec<Server>,
+    /// Parts of the capture in which connections begin that are left, in order.
+    parts: Vec<u64>,
+}
+
+impl Left {
+    /// Adds what another engine has.
+    pub fn merge(&mut self, other: Self) {
+        self.servers.extend(other.servers);
+        self.parts.extend(other.parts);
+        self.parts.sort_unstable();
+        self.parts.dedup();
+    }
+
+    /// The parts in which some engine has something left.
+    #[must_use]
+    pub fn parts(&self) -> &[u64] {
+        &self.parts
+    }
 }
 
 impl Engine {
-    /// Begins the end: connections that know their roles are told by [`tell_part`](Self::tell_part).
-    pub fn finish_sure(&mut self) {
+    /// Begins the end: what waits for a connection that is not over yet is no more to wait.
+    pub fn finish(&mut self) {
         let mut waiting: Vec<(u64, FlowKey)> = self
             .table
             .iter()
@@ -48,25 +72,31 @@ impl Engine {
             (self.shared.now.order, self.shared.now.tie) = (LAST + living.id.get(), 0);
             self.admit(&key, &challenger);
         }
-        self.prepare(|living| living.roles.is_some());
     }
 
-    /// The servers known, for the other engines.
-    #[must_use]
-    pub fn servers(&self) -> Vec<Server> {
-        self.shared.names.servers().into_iter().map(Server).collect()
+    /// What is left of the connections that know their roles, to be told by [`tell_part`](Self::tell_part); or, when those
+    /// are told, of the others, and which servers are known by then.
+    pub fn left(&mut self, unsure: bool) -> Left {
+        self.prepare(|living| unsure || living.roles.is_some());
+        let mut left = Left::default();
+        if unsure {
+            let servers = self.shared.names.servers();
+            left.servers.extend(servers.into_iter().map(Server));
+        }
+        let parts = self.ending.rest.iter().rev();
+        left.parts.extend(parts.map(|open| self.id_of(*open) / PART));
+        left.parts.dedup();
+        left
     }
 
-    /// Goes on with the other connections, now that all servers are known.
-    pub fn finish_unsure(&mut self, servers: &[Server]) {
+    /// What all engines have left, and the servers that they know.
+    pub fn learn_left(&mut self, all: &Left) {
         self.shared
             .names
-            .learn_servers(servers.iter().map(|server| server.0));
-        self.prepare(|_| true);
+            .learn_servers(all.servers.iter().map(|server| server.0));
     }
 
     fn prepare(&mut self, wanted: impl Fn(&Conversation) -> bool) {
-        self.ending.told_up_to = 0;
         self.ending.parked.retain(Option::is_some);
         let parked = std::mem::take(&mut self.parked);
         self.ending.parked.extend(parked.into_iter().map(Some));
@@ -90,14 +120,11 @@ impl Engine {
         living.map_or(0, |living| living.id.get())
     }
 
-    /// Tells the next part; returns whether there may be more. Parts are the same for all engines, which all have seen
-    /// the capture's `frames` frames.
-    pub fn tell_part(&mut self, frames: u64, unsure: bool) -> bool {
-        let up_to = self.ending.told_up_to + PART;
-        self.ending.told_up_to = up_to;
+    /// Tells what is left up to the end of a part.
+    pub fn tell_part(&mut self, part: u64, unsure: bool) {
         while let Some(open) = self.ending.rest.last().copied() {
             let id = self.id_of(open);
-            if id > up_to {
+            if id / PART > part {
                 break;
             }
             self.ending.rest.pop();
@@ -116,6 +143,5 @@ impl Engine {
                 living.tell(clock, &mut self.at_work(number, &key).1);
             }
         }
-        up_to < frames
     }
 }

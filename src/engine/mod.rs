@@ -55,6 +55,7 @@ pub use crate::flow::KeyHasher;
 pub use ahead::{Ahead, Found};
 pub use analysis::Engine;
 pub use context::Config;
+pub use ending::Left;
 pub use notebook::Noting;
 pub use quality::{FlagCounts, Quality};
 pub use servers::{Server, Servers};

@@ -9,7 +9,7 @@ use super::view::Recent;
 use super::{Batch, Desk};
 use crate::aggregate::{Aggregate, Told};
 use crate::diagnose::ExchangeRecord;
-use crate::engine::{Config, Server};
+use crate::engine::{Config, Left};
 
 /// Adding up on its way: a batch of every engine at a time, merged.
 pub(super) struct Adding<'a> {
@@ -61,16 +61,16 @@ impl<'a> Adding<'a> {
             return false;
         }
         let mut span = None;
-        let mut servers = Vec::new();
-        let mut asked = false;
+        let mut asked: Option<Left> = None;
         for ((batch, told), account) in batches.iter_mut().zip(&mut self.told).zip(&mut self.accounts) {
             let Some(batch) = batch else { continue };
             std::mem::swap(&mut batch.account, account);
             std::mem::swap(&mut batch.told, told);
             self.exchanges.append(&mut batch.exchanges);
             span = span.or(batch.span);
-            asked |= batch.servers.is_some();
-            servers.extend(batch.servers.take().into_iter().flatten());
+            if let Some(left) = batch.left.take() {
+                asked.get_or_insert_default().merge(left);
+            }
         }
         if let Some((start, clock)) = span {
             self.aggregate.begin(start);
@@ -78,14 +78,14 @@ impl<'a> Adding<'a> {
             self.aggregate.advance(clock);
         }
         self.tell();
-        let servers: Arc<[Server]> = servers.into();
+        let asked = asked.map(Arc::new);
         for ((desk, batch), told) in self.desks.iter_mut().zip(batches).zip(&mut self.told) {
             let Some((present, mut batch)) = desk.as_ref().zip(batch) else {
                 *desk = None;
                 continue;
             };
-            if asked {
-                let _ = present.servers.send(Arc::clone(&servers));
+            if let Some(all) = &asked {
+                let _ = present.left.send(Arc::clone(all));
             }
             std::mem::swap(&mut batch.told, told);
             let _ = present.used.try_send(batch);

@@ -100,11 +100,6 @@ impl Share {
         }
     }
 
-    /// How many frames of the capture have been read with this block.
-    pub(super) fn frames(&self) -> u64 {
-        self.divided.first + self.divided.block.records.len() as u64 - 1
-    }
-
     /// The memory, if this was the last view of it.
     pub(super) fn into_memory(self) -> Option<Divided> {
         Arc::into_inner(self.divided)

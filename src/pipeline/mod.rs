@@ -26,7 +26,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::aggregate::{Aggregate, Told};
 use crate::diagnose::{ExchangeRecord, Snapshot};
-use crate::engine::{Config, Engine, KeyHasher, Server};
+use crate::engine::{Config, Engine, KeyHasher, Left};
 use crate::lang;
 use crate::source::Source;
 use crate::time::Timestamp;
@@ -50,8 +50,8 @@ struct Batch {
     exchanges: Vec<ExchangeRecord>,
     /// First packet of the capture, and packet time at the end of the block.
     span: Option<(Timestamp, Timestamp)>,
-    /// After the last block: the servers that this engine knows.
-    servers: Option<Vec<Server>>,
+    /// After the last block: what this engine has left to tell.
+    left: Option<Left>,
     /// The engine's counters after the block.
     account: Account,
 }
@@ -60,7 +60,7 @@ struct Batch {
 struct Desk {
     found: Receiver<Batch>,
     used: Sender<Batch>,
-    servers: Sender<Arc<[Server]>>,
+    left: Sender<Arc<Left>>,
     wait: Wait,
 }
 
@@ -70,7 +70,7 @@ struct Post {
     empty: Sender<Divided>,
     found: Sender<Batch>,
     fresh: Receiver<Batch>,
-    servers: Receiver<Arc<[Server]>>,
+    left: Receiver<Arc<Left>>,
     /// Its number among how many.
     place: (usize, usize),
     /// What a screen wants to know.
@@ -121,7 +121,7 @@ pub fn analyse_for(
         let (share, own_shares) = bounded(UNDER_WAY);
         let (found, own_found) = bounded(UNDER_WAY);
         let (used, fresh) = bounded(UNDER_WAY);
-        let (servers, own_servers) = bounded(1);
+        let (left, own_left) = bounded(1);
         let own_asks = screen.map(|_| {
             let (ask, own_asks) = bounded(UNDER_WAY);
             asks.push(ask);
@@ -131,7 +131,7 @@ pub fn analyse_for(
         desks.push(Desk {
             found: own_found,
             used,
-            servers,
+            left,
             wait,
         });
         posts.push(Post {
@@ -139,7 +139,7 @@ pub fn analyse_for(
             empty: empty.clone(),
             found,
             fresh,
-            servers: own_servers,
+            left: own_left,
             place: (number, engines),
             asks: own_asks,
             wait,
@@ -230,12 +230,10 @@ fn in_turn(
 
 /// An engine's thread. A receiver that is gone means that nobody is left to tell.
 fn work(mut engine: Engine, mut post: Post, mut stay: Option<Stay>) {
-    let mut frames = 0;
     let asks = post.asks.take();
     let mut take_in = |engine: &mut Engine, share: Share| {
         stay.iter_mut().for_each(Stay::block);
         share.show(engine);
-        frames = share.frames();
         if let Some(memory) = share.into_memory() {
             // A full channel means that enough blocks are under way: this one's memory is let go.
             let _ = post.empty.try_send(memory);
@@ -250,28 +248,30 @@ fn work(mut engine: Engine, mut post: Post, mut stay: Option<Stay>) {
         }
         Some(asks) => view::attend(&mut engine, post.place, &post.shares, asks, take_in),
     }
-    engine.finish_sure();
+    engine.finish();
     // What is told now has an order of its own.
     hand_on(&mut engine, &post, None);
-    while engine.tell_part(frames, false) {
-        hand_on(&mut engine, &post, None);
-    }
-    let servers = engine.servers();
-    hand_on(&mut engine, &post, Some(servers));
-    if let Ok(servers) = post.servers.recv() {
-        engine.finish_unsure(&servers);
-    }
-    while engine.tell_part(frames, true) {
-        hand_on(&mut engine, &post, None);
+    for unsure in [false, true] {
+        let left = engine.left(unsure);
+        hand_on(&mut engine, &post, Some(left));
+        let Some(all) = post.wait.receive(&post.left) else {
+            break;
+        };
+        engine.learn_left(&all);
+        // Of every engine at a time, also of one that has nothing there.
+        for part in all.parts() {
+            engine.tell_part(*part, unsure);
+            hand_on(&mut engine, &post, None);
+        }
     }
     hand_on(&mut engine, &post, None);
 }
 
-fn hand_on(engine: &mut Engine, post: &Post, servers: Option<Vec<Server>>) {
+fn hand_on(engine: &mut Engine, post: &Post, left: Option<Left>) {
     let mut batch = post.fresh.try_recv().unwrap_or_default();
     engine.take(&mut batch.told, &mut batch.exchanges);
     batch.span = engine.start().map(|start| (start, engine.clock()));
-    batch.servers = servers;
+    batch.left = left;
     batch.account = Account::of(engine);
     let _ = post.wait.send(&post.found, batch);
 }

@@ -47,11 +47,14 @@ pub(super) fn run(bytes: &[u8]) {
         quality.flags.total() + skipped <= order,
         "a packet is a segment or left out"
     );
-    engine.finish_sure();
-    while engine.tell_part(order, false) {}
-    let servers = engine.servers();
-    engine.finish_unsure(&servers);
-    while engine.tell_part(order, true) {}
+    engine.finish();
+    for unsure in [false, true] {
+        let left = engine.left(unsure);
+        engine.learn_left(&left);
+        left.parts()
+            .iter()
+            .for_each(|part| engine.tell_part(*part, unsure));
+    }
     engine.take(&mut told, &mut exchanges);
     let quality = engine.quality();
     let skipped: u64 = quality.skipped.iter().sum();
