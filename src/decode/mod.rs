@@ -23,7 +23,7 @@ pub use fragment::{Datagram, DatagramId, Fragment};
 pub use plain::{Plain, Sight, plain, plain_ends};
 pub(crate) use print::Features;
 pub use print::Print;
-pub use segment::{Address, End, Flags, IpId, Packet, Segment, SegmentHead, SkipReason};
+pub use segment::{Address, End, Flags, IpId, Likeness, Packet, Segment, SegmentHead, SkipReason};
 
 use crate::frame::Frame;
 use inside::Found;

@@ -170,14 +170,15 @@ impl<'a> Plain<'a> {
         let headers = &self.headers;
         head.timestamp = frame.timestamp;
         head.place = frame.place;
-        head.window = headers.word(TCP_AT + 14);
+        let like = &mut head.likeness;
+        like.window = headers.word(TCP_AT + 14);
         // Next to each other there and here.
         let numbers = u64::from_be_bytes(headers.bytes(TCP_AT + 4));
-        head.acknowledgment = numbers as u32;
-        head.sequence = (numbers >> 32) as u32;
-        head.flags = Flags(headers.0[TCP_AT + 13] & CONTROL_BITS);
-        head.payload_len = self.payload_len;
-        head.print = Print::of(&Features {
+        like.acknowledgment = numbers as u32;
+        like.sequence = (numbers >> 32) as u32;
+        like.flags = Flags(headers.0[TCP_AT + 13] & CONTROL_BITS);
+        like.payload_len = self.payload_len;
+        like.print = Print::of(&Features {
             ip_id: Some(headers.word(IP_AT + 4)),
             ts_value: self.ts_value,
             ttl: headers.0[IP_AT + 8],

@@ -131,6 +131,13 @@ pub struct SegmentHead {
     pub timestamp: Timestamp,
     /// Frame number in its source, and capturing interface.
     pub place: FramePlace,
+    /// What copies of it have, too.
+    pub likeness: Likeness,
+}
+
+/// What of a segment its copies have, too, together: it is remembered for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Likeness {
     /// Acknowledgment number; meaningful with ACK.
     pub acknowledgment: u32,
     /// Sequence number of the first byte (or of SYN).
@@ -141,8 +148,29 @@ pub struct SegmentHead {
     pub window: u16,
     /// Payload bytes on the wire; fewer may have been captured (snaplen).
     pub payload_len: u32,
-    /// What else its copies have in common.
+    /// What else copies have in common.
     pub print: Print,
+}
+
+impl Likeness {
+    /// No segment's.
+    pub const NOTHING: Self = Self {
+        sequence: 0,
+        acknowledgment: 0,
+        flags: Flags(0),
+        window: 0,
+        payload_len: 0,
+        print: Print::NOTHING,
+    };
+}
+
+impl Deref for SegmentHead {
+    type Target = Likeness;
+
+    #[inline]
+    fn deref(&self) -> &Likeness {
+        &self.likeness
+    }
 }
 
 impl SegmentHead {
@@ -150,12 +178,7 @@ impl SegmentHead {
     pub const NOTHING: Self = Self {
         timestamp: Timestamp::MIN,
         place: FramePlace::new(0, InterfaceId(0)),
-        sequence: 0,
-        acknowledgment: 0,
-        flags: Flags(0),
-        window: 0,
-        payload_len: 0,
-        print: Print::NOTHING,
+        likeness: Likeness::NOTHING,
     };
 
     /// The segment of which nothing was captured behind this.

@@ -5,7 +5,7 @@ use etherparse::{TcpHeaderSlice, TcpOptionElement};
 use super::link::Link;
 use super::network::Network;
 use super::print::{Features, Print};
-use super::segment::{Flags, Packet, SegmentHead, SkipReason};
+use super::segment::{Flags, Likeness, Packet, SegmentHead, SkipReason};
 use crate::frame::Frame;
 
 const FIXED_LEN: usize = 20;
@@ -54,12 +54,14 @@ pub(super) fn decode<'a>(
     let head = SegmentHead {
         timestamp: frame.timestamp,
         place: frame.place,
-        sequence: header.sequence_number(),
-        acknowledgment: header.acknowledgment_number(),
-        flags: Flags(captured_flags & 0x3f),
-        window: header.window_size(),
-        payload_len: payload_len as u32,
-        print: Print::of(&features),
+        likeness: Likeness {
+            sequence: header.sequence_number(),
+            acknowledgment: header.acknowledgment_number(),
+            flags: Flags(captured_flags & 0x3f),
+            window: header.window_size(),
+            payload_len: payload_len as u32,
+            print: Print::of(&features),
+        },
     };
     Ok(Packet {
         head,

@@ -9,7 +9,7 @@ use super::delivery::Origin;
 use super::facts::Known;
 use super::marks::Marks;
 use crate::classify::{ConnectionFacts, Version};
-use crate::decode::{Address, Flags, Segment, SegmentHead};
+use crate::decode::{Address, Flags, Likeness, Segment, SegmentHead};
 use crate::flow::{FlowKey, PathId, Sender};
 use crate::frame::{FramePlace, InterfaceId};
 use crate::http::{Extent, Framing, ResponseHead, Tokens};
@@ -80,12 +80,14 @@ fn courses() -> impl Strategy<Value = Vec<(SegmentHead, Step)>> {
             let head = SegmentHead {
                 timestamp: Timestamp::from_nanos(at * MILLISECOND),
                 place: FramePlace::new(at.unsigned_abs(), InterfaceId(0)),
-                sequence,
-                acknowledgment,
-                flags: Flags(flags),
-                window,
-                payload_len: payload.len() as u32,
-                ..SegmentHead::NOTHING
+                likeness: Likeness {
+                    sequence,
+                    acknowledgment,
+                    flags: Flags(flags),
+                    window,
+                    payload_len: payload.len() as u32,
+                    ..Likeness::NOTHING
+                },
             };
             (head, step)
         });
@@ -233,11 +235,14 @@ fn the_usual_course_is_over_with_its_last_segment() {
     let heads = course
         .iter()
         .map(|(_, flags, sequence, acknowledgment, payload)| SegmentHead {
-            sequence: *sequence,
-            acknowledgment: *acknowledgment,
-            flags: Flags(*flags),
-            window: 1,
-            payload_len: payload.len() as u32,
+            likeness: Likeness {
+                sequence: *sequence,
+                acknowledgment: *acknowledgment,
+                flags: Flags(*flags),
+                window: 1,
+                payload_len: payload.len() as u32,
+                ..Likeness::NOTHING
+            },
             ..SegmentHead::NOTHING
         });
     let course: Vec<_> = heads.zip(course.iter().copied()).collect();

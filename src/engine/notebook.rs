@@ -296,7 +296,7 @@ impl Raw {
 mod tests {
     use super::*;
     use crate::classify::Path;
-    use crate::decode::{Address, Flags, Packet, Print, SegmentHead};
+    use crate::decode::{Address, Flags, Likeness, Packet, Print, SegmentHead};
     use crate::diagnose::MessageKind;
     use crate::flow::PathId;
     use crate::frame::FramePlace;
@@ -305,12 +305,14 @@ mod tests {
         let head = SegmentHead {
             timestamp: Timestamp::from_nanos(number as i64),
             place: FramePlace::new(number, InterfaceId(0)),
-            sequence: 1_000,
-            acknowledgment: 5_000,
-            flags: Flags::ACK,
-            window: 1,
-            payload_len,
-            print: Print::default(),
+            likeness: Likeness {
+                sequence: 1_000,
+                acknowledgment: 5_000,
+                flags: Flags::ACK,
+                window: 1,
+                payload_len,
+                print: Print::default(),
+            },
         };
         Packet {
             head,

@@ -5,7 +5,7 @@ use super::conversation::Conversation;
 use super::marks::Marks;
 use crate::aggregate::EventKind;
 use crate::classify::RoleEvidence;
-use crate::decode::{Features, Flags, Print, Segment, SegmentHead};
+use crate::decode::{Features, Flags, Likeness, Print, Segment, SegmentHead};
 use crate::flow::Sender;
 use crate::frame::FramePlace;
 use crate::sequence::SeqNumber;
@@ -239,12 +239,14 @@ impl Challenger {
         SegmentHead {
             timestamp: self.at,
             place: self.place,
-            sequence: self.isn.0,
-            acknowledgment: 0,
-            flags: Flags::SYN,
-            window: u16::MAX,
-            payload_len: 0,
-            print: Print::of(&features),
+            likeness: Likeness {
+                sequence: self.isn.0,
+                acknowledgment: 0,
+                flags: Flags::SYN,
+                window: u16::MAX,
+                payload_len: 0,
+                print: Print::of(&features),
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The same packet captured twice (`-i any`, a bond and its slave, merged files), told from true retransmissions.
 
-use crate::decode::{Flags, Print, SegmentHead};
+use crate::decode::{Likeness, SegmentHead};
 use crate::limits::TRAIL;
 use crate::time::{MICROSECOND, MILLISECOND, Nanos};
 
@@ -14,16 +14,31 @@ const WITHIN_WITHOUT_ID: Nanos = 50 * MICROSECOND;
 /// One packet.
 #[derive(Clone, Copy, Debug)]
 struct Step {
-    print: Print,
-    acknowledgment: u32,
-    sequence: u32,
-    payload_len: u32,
-    flags: Flags,
-    sender: Sender,
-    /// The low 32 bits of the capture time in nanoseconds.
-    time: u32,
+    likeness: Likeness,
+    sent: Sent,
     /// The connection's packet before it.
     before: Link,
+}
+
+/// When a packet was captured, the lower 31 bits of it in nanoseconds, and (in the lowest bit) who sent it.
+#[derive(Clone, Copy, Debug)]
+struct Sent(u32);
+
+impl Sent {
+    #[inline]
+    const fn of(head: &SegmentHead, sender: Sender) -> Self {
+        Self((head.timestamp.nanos() as u32) << 1 | sender.index() as u32)
+    }
+
+    const fn is_by_sender_of(self, other: Self) -> bool {
+        (self.0 ^ other.0) & 1 == 0
+    }
+
+    /// How long one was after the other.
+    fn apart(self, other: Self) -> Nanos {
+        let (one, two) = (self.0 & !1, other.0 & !1);
+        Nanos::from(two.wrapping_sub(one).cast_signed() >> 1).abs()
+    }
 }
 
 /// A connection's last packet on the trail.
@@ -104,7 +119,7 @@ impl Trail {
             }
             if self.next.wrapping_sub(at.step) >= TRAIL as u32 {
                 // It has left the trail.
-                self.overrun += u64::from(self.spans_little(step.time));
+                self.overrun += u64::from(self.spans_little(step.sent));
                 break;
             }
             let seen = &self.steps[at.step as usize % TRAIL];
@@ -118,53 +133,45 @@ impl Trail {
 
     /// Whether the whole trail came within the time in which copies come.
     #[cold]
-    fn spans_little(&self, now: u32) -> bool {
+    fn spans_little(&self, now: Sent) -> bool {
         let oldest = &self.steps[self.next as usize % TRAIL];
-        Nanos::from(now.wrapping_sub(oldest.time).cast_signed()).abs() <= WITHIN
+        oldest.sent.apart(now) <= WITHIN
     }
 }
 
 impl Step {
     /// No packet.
     const NONE: Self = Self {
-        print: Print::NOTHING,
-        acknowledgment: 0,
-        sequence: 0,
-        payload_len: 0,
-        flags: Flags(0),
-        sender: Sender::Low,
-        time: 0,
+        likeness: Likeness::NOTHING,
+        sent: Sent(0),
         before: Link::NONE,
     };
 
     #[inline]
-    fn of(head: &SegmentHead, sender: Sender) -> Self {
+    const fn of(head: &SegmentHead, sender: Sender) -> Self {
         Self {
-            print: head.print,
-            acknowledgment: head.acknowledgment,
-            sequence: head.sequence,
-            payload_len: head.payload_len,
-            flags: head.flags,
-            sender,
-            time: head.timestamp.nanos() as u32,
+            likeness: head.likeness,
+            sent: Sent::of(head, sender),
             before: Link::NONE,
         }
     }
 
     /// Whether a packet looks the same, but perhaps for where it was captured.
     fn looks_like(&self, other: &Self) -> bool {
-        let numbers = |step: &Self| (step.sequence, step.acknowledgment, step.payload_len);
-        numbers(self) == numbers(other)
-            && (self.flags, self.sender) == (other.flags, other.sender)
-            && self.print.looks_like(other.print)
+        let (own, like) = (&self.likeness, &other.likeness);
+        let numbers = |one: &Likeness| (one.sequence, one.acknowledgment, one.payload_len, one.flags);
+        numbers(own) == numbers(like)
+            && self.sent.is_by_sender_of(other.sent)
+            && own.print.looks_like(like.print)
     }
 
     /// Whether a packet that looks alike came soon enough to be a copy.
     fn is_near(&self, other: &Self) -> bool {
         // Copies may come in either order when files are merged.
-        let apart = Nanos::from(other.time.wrapping_sub(self.time).cast_signed()).abs();
-        let elsewhere = !self.print.is_at_place_of(other.print);
-        let limit = if other.print.has_id() || elsewhere {
+        let apart = self.sent.apart(other.sent);
+        let (own, like) = (self.likeness.print, other.likeness.print);
+        let elsewhere = !own.is_at_place_of(like);
+        let limit = if like.has_id() || elsewhere {
             WITHIN
         } else {
             WITHIN_WITHOUT_ID
@@ -176,7 +183,7 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Features;
+    use crate::decode::{Features, Flags, Print};
     use crate::frame::{FramePlace, InterfaceId};
     use crate::time::Timestamp;
 
@@ -191,12 +198,14 @@ mod tests {
         SegmentHead {
             timestamp: Timestamp::from_nanos(nanos),
             place: FramePlace::new(1, features.interface),
-            sequence: 7,
-            acknowledgment: 9,
-            flags: Flags::ACK,
-            window: 1,
-            payload_len: 0,
-            print: Print::of(&features),
+            likeness: Likeness {
+                sequence: 7,
+                acknowledgment: 9,
+                flags: Flags::ACK,
+                window: 1,
+                payload_len: 0,
+                print: Print::of(&features),
+            },
         }
     }
 
@@ -223,26 +232,27 @@ mod tests {
     fn whatever_differs_but_the_place_makes_another_packet() {
         let packet = segment(0, Some(3), 64, 0);
         let others = [
-            SegmentHead {
+            Likeness {
                 sequence: 8,
-                ..packet
+                ..packet.likeness
             },
-            SegmentHead {
+            Likeness {
                 acknowledgment: 8,
-                ..packet
+                ..packet.likeness
             },
-            SegmentHead {
+            Likeness {
                 payload_len: 1,
-                ..packet
+                ..packet.likeness
             },
-            SegmentHead {
+            Likeness {
                 flags: Flags::SYN_ACK,
-                ..packet
+                ..packet.likeness
             },
-            segment(0, None, 64, 0),
-            segment(0, Some(4), 64, 0),
+            segment(0, None, 64, 0).likeness,
+            segment(0, Some(4), 64, 0).likeness,
         ];
-        for other in others {
+        for likeness in others {
+            let other = SegmentHead { likeness, ..packet };
             assert!(!second(packet, other), "{other:?}");
         }
         for same in [packet, segment(0, Some(3), 63, 0), segment(0, Some(3), 64, 1)] {

@@ -384,7 +384,7 @@ impl TcpEnd {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::decode::SegmentHead;
+    use crate::decode::{Likeness, SegmentHead};
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
@@ -411,11 +411,14 @@ pub(super) mod tests {
             |(flags, sequence, acknowledgment, payload_len, at, window, low)| {
                 let head = SegmentHead {
                     timestamp: Timestamp::from_nanos(at * 1_000 * MICROSECOND),
-                    sequence,
-                    acknowledgment,
-                    flags: Flags(flags),
-                    window,
-                    payload_len,
+                    likeness: Likeness {
+                        sequence,
+                        acknowledgment,
+                        flags: Flags(flags),
+                        window,
+                        payload_len,
+                        ..Likeness::NOTHING
+                    },
                     ..SegmentHead::NOTHING
                 };
                 (head, if low { Sender::Low } else { Sender::High })
