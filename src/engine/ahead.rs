@@ -5,7 +5,7 @@ use prefetch_index::prefetch_index;
 
 use super::analysis::Engine;
 use super::quality::FlagCounts;
-use crate::decode::{Plain, Segment, SegmentHead};
+use crate::decode::{Flags, Plain, Segment, SegmentHead};
 use crate::flow::{Glimpse, KeyHasher, KeyTag, Sender, ShortKey};
 use crate::frame::Record;
 use crate::time::Timestamp;
@@ -78,6 +78,12 @@ impl Found {
         self.is_usual
     }
 
+    /// Whether it is a SYN that answers none.
+    #[inline]
+    fn opens(&self) -> bool {
+        self.head.flags.0 & Flags::SYN_ACK.0 == Flags::SYN.0
+    }
+
     #[inline]
     pub(super) fn head(&self) -> &SegmentHead {
         &self.head
@@ -145,7 +151,7 @@ impl Engine {
     pub fn look_ahead(&self, found: &[Found], ahead: &mut Ahead) {
         for (found, glimpse) in found.iter().zip(&mut ahead.glimpses) {
             // Of a frame that is not usual it means nothing, and is not asked for.
-            *glimpse = self.table.glimpse(found.tag);
+            *glimpse = self.table.glimpse(found.tag, found.opens());
         }
     }
 }

@@ -28,24 +28,49 @@ impl Glimpse {
 
 impl<V> FlowTable<V> {
     /// What the index seems to say of a key with this tag, to be [looked at](Self::look_at) later. Where a connection seems to
-    /// live is asked for meanwhile.
+    /// live is asked for meanwhile. Of a segment that `opens` a connection it is not asked what the index says: nearly always
+    /// nothing, and which segments these are no processor foresees.
     #[inline]
     #[must_use]
-    pub fn glimpse(&self, tag: KeyTag) -> Glimpse {
-        let came = self.latest.with_tag(tag);
-        let Some(pointer) = came.or_else(|| self.index.first(tag.hash())).map(Pointer) else {
+    pub fn glimpse(&self, tag: KeyTag, opens: bool) -> Glimpse {
+        let last = self.latest.last(tag);
+        let came = last.rest == Latest::rest(tag);
+        if !(came | opens) {
+            return self.glimpse_in_index(tag);
+        }
+        // Of one that opens it is another one's: asked for in vain, but without a branch.
+        self.fetch_slot(last.place);
+        Glimpse {
+            pointer: if came {
+                Pointer(last.place)
+            } else {
+                Pointer::NOWHERE
+            },
+            nothing_at: Latest::NEVER,
+        }
+    }
+
+    /// Of one that is not among those that came last.
+    #[inline]
+    fn glimpse_in_index(&self, tag: KeyTag) -> Glimpse {
+        let Some(place) = self.index.first(tag.hash()) else {
             return Glimpse {
                 pointer: Pointer::NOWHERE,
                 nothing_at: self.latest.came(tag),
             };
         };
         // Of a tombstone there is no such place.
-        if let Some(slot) = self.slots.get(pointer.0 as usize) {
-            slot.fetch();
-        }
+        self.fetch_slot(place);
         Glimpse {
-            pointer,
+            pointer: Pointer(place),
             nothing_at: Latest::NEVER,
+        }
+    }
+
+    #[inline]
+    fn fetch_slot(&self, place: u32) {
+        if let Some(slot) = self.slots.get(place as usize) {
+            slot.fetch();
         }
     }
 
@@ -73,7 +98,7 @@ impl<V> FlowTable<V> {
     /// What is known of a key of which it has [not been seen](Self::seen) that its connection lives.
     #[must_use]
     pub fn look_at(&self, glimpse: Glimpse, key: ShortKey, tag: KeyTag) -> Known {
-        if glimpse.nothing_at == self.latest.came(tag) {
+        if glimpse.nothing_at == self.latest.came(tag) || self.index.first(tag.hash()).is_none() {
             Known::Nothing
         } else {
             cold_path();
@@ -145,13 +170,6 @@ impl Latest {
         (tag.bits() >> u16::BITS) as u16
     }
 
-    /// Where the last one lives that came with these lower bits, if it seems to have this tag.
-    #[inline]
-    fn with_tag(&self, tag: KeyTag) -> Option<u32> {
-        let last = self.last(tag);
-        (last.rest == Self::rest(tag)).then_some(last.place)
-    }
-
     #[inline]
     fn place(&self, tag: KeyTag) -> usize {
         self.last(tag).place as usize
@@ -209,11 +227,11 @@ mod tests {
         let mut table = FlowTable::new(8, hasher.clone());
         let (first, second) = (key(1), key(2));
         let tag = hasher.tag(first);
-        let nothing = table.glimpse(tag);
+        let nothing = table.glimpse(tag, false);
         let place = table.insert(first.into(), 'a');
         assert_eq!(table.seen(nothing, first, tag), Some(place));
         assert!(matches!(table.look_at(nothing, first, tag), Known::Living(at) if at == place));
-        let living = table.glimpse(tag);
+        let living = table.glimpse(tag, false);
         assert_eq!(table.seen(living, first, tag), Some(place));
         table.insert(second.into(), 'b');
         assert_eq!(table.seen(living, first, tag), Some(place));
@@ -221,7 +239,7 @@ mod tests {
         assert_eq!(table.seen(living, first, tag), None);
         assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
         // Another connection takes the place, not the key.
-        let dead = table.glimpse(tag);
+        let dead = table.glimpse(tag, false);
         assert_eq!(table.insert(key(3).into(), 'c'), place);
         assert_eq!(table.seen(living, first, tag), None);
         assert_eq!(buried(&table.look_at(living, first, tag)), Some(7));
@@ -231,12 +249,22 @@ mod tests {
     /// However many came since, and whether they are among the latest or others came in their places.
     #[test]
     fn what_came_since_a_glimpse_is_found() {
+        came_since(false);
+        came_since(true);
+    }
+
+    fn came_since(opens: bool) {
         let hasher = KeyHasher::default();
         let mut table = FlowTable::new(8, hasher.clone());
         let keys = [1, 2, 3].map(|block| (block * 10_000..block * 10_000 + 4_000).map(key));
         for keys in keys {
             let keys: Vec<ShortKey> = keys.collect();
-            let glimpses: Vec<Glimpse> = keys.iter().map(|key| table.glimpse(hasher.tag(*key))).collect();
+            let glimpse = |key: &ShortKey| table.glimpse(hasher.tag(*key), opens);
+            let glimpses: Vec<Glimpse> = keys.iter().map(glimpse).collect();
+            let nothing =
+                |(key, glimpse): (&ShortKey, &Glimpse)| table.look_at(*glimpse, *key, hasher.tag(*key));
+            let mut looks = keys.iter().zip(&glimpses).map(nothing);
+            assert!(looks.all(|known| matches!(known, Known::Nothing)));
             for key in &keys {
                 table.insert(FlowKey::from(*key), 'a');
             }
