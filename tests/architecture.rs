@@ -114,7 +114,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("httparse", &["http"]),
     ("wide", &["http"]),
     ("prometheus_client", &["report"]),
-    ("prefetch_index", &["index.rs", "flow", "engine", "aggregate"]),
+    (
+        "prefetch_index",
+        &["index.rs", "source", "flow", "engine", "aggregate"],
+    ),
     ("crossbeam_channel", &["pipeline"]),
     ("serde", &["report", "cli"]),
     ("serde_json", &["report", "cli"]),

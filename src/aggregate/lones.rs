@@ -2,12 +2,17 @@
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU64;
+use std::slice;
 
 use foldhash::fast::RandomState;
+use prefetch_index::prefetch_index;
 
 use super::checks::{Member, SeriesKey};
 use crate::index::Index;
 use crate::limits::CHECK_SERIES;
+
+/// So many before it leaves one is asked for.
+const AHEAD: u32 = 8;
 
 /// What waits for a second of its kind.
 #[derive(Debug)]
@@ -101,7 +106,13 @@ impl Lones {
         let oldest = self.ring.get_mut(place(serial))?;
         let (hash, key, member) = (oldest.hash, oldest.key, oldest.member.take()?);
         self.index.remove(hash, serial);
-        // The next one to leave.
+        // Another one to leave soon ...
+        if let Some(soon) = self.ring.get(place(self.oldest.wrapping_add(AHEAD))) {
+            prefetch_index(slice::from_ref(&soon.key), 0);
+            prefetch_index(slice::from_ref(&soon.member), 0);
+            prefetch_index(slice::from_ref(&soon.member), 1);
+        }
+        // ... and the next one.
         if let Some(next) = self.ring.get(place(self.oldest)) {
             self.index.fetch(next.hash);
         }

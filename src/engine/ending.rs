@@ -83,9 +83,12 @@ impl Engine {
             let servers = self.shared.names.servers();
             left.servers.extend(servers.into_iter().map(Server));
         }
-        let parts = self.ending.rest.iter().rev();
-        left.parts.extend(parts.map(|open| self.id_of(*open) / PART));
-        left.parts.dedup();
+        for open in self.ending.rest.iter().rev() {
+            let part = self.id_of(*open) / PART;
+            if left.parts.last() != Some(&part) {
+                left.parts.push(part);
+            }
+        }
         left
     }
 

@@ -2,7 +2,7 @@
 //!
 //! In: capture files, standard input, network interfaces, and a BPF filter.
 //! Out: [`Block`]s of framed packets in analysis order, and at the end one [`SourceSummary`] per source; files of packets.
-//! May touch: the file system, decompression crates, the `pcap` crate (filters and live capture only), a clock in `live`.
+//! May touch: the file system, decompression crates, prefetch-index, the `pcap` crate (filters and live capture only), a clock in `live`.
 //! Never: looks into a packet beyond what framing and filtering need.
 
 mod arena;

@@ -2,6 +2,7 @@
 
 mod trust;
 
+use prefetch_index::prefetch_index;
 use trust::Header;
 pub(super) use trust::{Layout, corrected};
 
@@ -11,6 +12,9 @@ use super::format::Stop;
 use crate::frame::{FramePlace, InterfaceId, LinkType, Record};
 use crate::limits::SNAPLEN;
 use crate::time::{MICROSECOND, SECOND, Timestamp};
+
+/// So far before it is walked through a file is asked for.
+const AHEAD: usize = 1_024;
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
@@ -169,6 +173,8 @@ impl PcapFile {
             && let Some(header) = Header::read(order, rest)
             && self.is_plain(&header, (SECOND / NANOS_PER_TICK) as u32)
         {
+            prefetch_index(bytes, at + AHEAD);
+            prefetch_index(bytes, at + AHEAD + 64);
             let offset = at + HEADER;
             let end = offset + header.captured_len as usize;
             if end > bytes.len() {
