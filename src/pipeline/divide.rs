@@ -1,5 +1,6 @@
 //! The source's thread: reads blocks, and divides their frames among the engines.
 
+use std::iter::repeat_n;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -189,19 +190,16 @@ impl Reading {
         self.frames += divided.block.records.len() as u64;
         self.divide(&mut divided, engines.len());
         self.look(&mut divided, engines);
-        let divided = Arc::new(divided);
-        let tell = |(engine, sender): (usize, &Sender<Share>)| {
-            sender
-                .send(Share {
-                    divided: Arc::clone(&divided),
-                    engine,
-                })
-                .is_ok()
+        // The last engine gets the block itself: the engine that is done with it last can use its memory again, however early.
+        let shared = repeat_n(Arc::new(divided), engines.len());
+        let tell = |((engine, sender), divided): ((usize, &Sender<Share>), _)| {
+            sender.send(Share { divided, engine }).is_ok()
         };
         // All must be told, also when one of them is gone.
         engines
             .iter()
             .enumerate()
+            .zip(shared)
             .map(tell)
             .fold(false, |any, told| any | told)
     }

@@ -63,8 +63,8 @@ pub struct Live {
     /// The latest packet time.
     latest: Timestamp,
     is_over: bool,
-    /// A block that an idle tick did not need.
-    spare: Option<Block>,
+    /// Blocks that idle ticks did not need.
+    spare: Vec<Block>,
     /// Unless packets are wanted one by one.
     pace: Option<Pace>,
 }
@@ -118,7 +118,7 @@ pub fn open(options: &LiveOptions) -> Result<Live, LiveError> {
         ends: None,
         latest: Timestamp::MIN,
         is_over: false,
-        spare: None,
+        spare: Vec::new(),
         pace: (!options.immediate).then(|| Pace::new(options.buffer_bytes, Instant::now())),
     })
 }
@@ -284,7 +284,10 @@ impl Source for Live {
         if self.is_over {
             return Next::End;
         }
-        let mut block = self.spare.take().unwrap_or(recycled);
+        let mut block = match recycled.arena.capacity() {
+            0 => self.spare.pop().unwrap_or(recycled),
+            _ => recycled,
+        };
         block.clear();
         block.arena.clear();
         let mut now = Instant::now();
@@ -322,7 +325,7 @@ impl Source for Live {
         }
         if block.records.is_empty() {
             let until = self.silent_until();
-            self.spare = Some(block);
+            self.spare.push(block);
             return Next::Idle { until };
         }
         self.hand_on(block)
