@@ -50,10 +50,34 @@ impl Decision {
     }
 }
 
-/// One of the bits of a word, by what is asked for.
-#[inline]
-fn bit((_, asked): SeriesKey) -> u64 {
-    1 << (asked.map_or(0, NonZeroU64::get) % u64::from(u64::BITS))
+/// What is asked for by some series: a bit for each of so many kinds of it. On a leg that churns most connections ask for
+/// something else.
+#[derive(Debug, Default)]
+struct Asked([u64; Self::WORDS]);
+
+impl Asked {
+    const WORDS: usize = 32;
+
+    /// Of what is asked for: a hash already.
+    #[inline]
+    fn place((_, asked): SeriesKey) -> (usize, u64) {
+        let hash = asked.map_or(0, NonZeroU64::get);
+        let word = (hash / u64::from(u64::BITS)) as usize % Self::WORDS;
+        (word, 1 << (hash % u64::from(u64::BITS)))
+    }
+
+    #[inline]
+    fn add(&mut self, key: SeriesKey) {
+        let (word, bit) = Self::place(key);
+        self.0[word] |= bit;
+    }
+
+    /// Whether a series may ask for it.
+    #[inline]
+    fn may_hold(&self, key: SeriesKey) -> bool {
+        let (word, bit) = Self::place(key);
+        self.0[word] & bit != 0
+    }
 }
 
 /// Members that recur at a constant period so far.
@@ -160,8 +184,7 @@ pub(super) struct SeriesSummary {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     series: IndexMap<SeriesKey, Series, RandomState>,
-    /// A bit for what each series asks for. On a leg that churns most connections ask for something else.
-    asked: u64,
+    asked: Asked,
     /// Connections of which there is only one so far.
     lones: Lones,
     /// The place of the series used last.
@@ -191,7 +214,7 @@ impl Checks {
         thresholds: &Thresholds,
         decision: &mut Decision,
     ) -> bool {
-        if self.asked & bit(key) != 0
+        if self.asked.may_hold(key)
             && let Some(series) = self.known(key)
         {
             decision.clear();
@@ -240,7 +263,7 @@ impl Checks {
         decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
-        self.asked |= bit(key);
+        self.asked.add(key);
         let series = self.series.entry(key).or_default();
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
@@ -264,7 +287,9 @@ impl Checks {
 
     /// What a first request asks for.
     pub(super) fn name(&mut self, leg: u32, (hash, text): (u64, &[u8])) {
-        if let Some(series) = self.series.get_mut(&(leg, NonZeroU64::new(hash)))
+        let key = (leg, NonZeroU64::new(hash));
+        if self.asked.may_hold(key)
+            && let Some(series) = self.series.get_mut(&key)
             && series.target.is_none()
         {
             series.target = Some(String::from_utf8_lossy(text).into());
@@ -284,7 +309,7 @@ impl Checks {
         if !self.series.contains_key(&(leg, None)) {
             self.make_room(decision);
         }
-        self.asked |= bit((leg, None));
+        self.asked.add((leg, None));
         let series = self.series.entry((leg, None)).or_default();
         let before = series.checks;
         series.add(member, thresholds, decision);
