@@ -284,3 +284,54 @@ fn look_at(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hint::spin_loop;
+    use std::thread;
+
+    use crossbeam_channel::{TryRecvError, bounded};
+
+    use super::*;
+
+    /// So many blocks without packets.
+    struct Blocks(u32);
+
+    impl Source for Blocks {
+        fn next(&mut self, recycled: Block) -> Next {
+            if self.0 == 0 {
+                return Next::End;
+            }
+            self.0 -= 1;
+            Next::Block(recycled)
+        }
+
+        fn summaries(&self) -> Vec<SourceSummary> {
+            Vec::new()
+        }
+    }
+
+    /// However early the engine is done with a block, its memory is the engine's to give back.
+    #[test]
+    fn no_memory_is_lost_to_an_engine_that_is_quick() {
+        let (sender, shares) = bounded(1);
+        let (_used, none) = bounded(1);
+        let reading = Reading::new(
+            Box::new(Blocks(20_000)),
+            Interfaces::default(),
+            KeyHasher::default(),
+        );
+        let lost = thread::scope(|scope| {
+            scope.spawn(move || reading.run(&[sender], &none));
+            let mut lost = 0;
+            loop {
+                match shares.try_recv() {
+                    Ok(share) => lost += u32::from(share.into_memory().is_none()),
+                    Err(TryRecvError::Empty) => spin_loop(),
+                    Err(TryRecvError::Disconnected) => break lost,
+                }
+            }
+        });
+        assert_eq!(lost, 0);
+    }
+}
