@@ -50,12 +50,12 @@ impl Decision {
     }
 }
 
-/// What is asked for by some series: a bit for each of so many kinds of it. On a leg that churns most connections ask for
-/// something else.
+/// What some series asks for, a bit for each of 2,048 kinds of it. On a leg that churns most connections ask for something
+/// else, and need not be looked for among the series.
 #[derive(Debug, Default)]
-struct Asked([u64; Self::WORDS]);
+struct Recurring([u64; Self::WORDS]);
 
-impl Asked {
+impl Recurring {
     const WORDS: usize = 32;
 
     /// Of what is asked for: a hash already.
@@ -184,7 +184,7 @@ pub(super) struct SeriesSummary {
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     series: IndexMap<SeriesKey, Series, RandomState>,
-    asked: Asked,
+    recurring: Recurring,
     /// Connections of which there is only one so far.
     lones: Lones,
     /// The place of the series used last.
@@ -214,7 +214,7 @@ impl Checks {
         thresholds: &Thresholds,
         decision: &mut Decision,
     ) -> bool {
-        if self.asked.may_hold(key)
+        if self.recurring.may_hold(key)
             && let Some(series) = self.known(key)
         {
             decision.clear();
@@ -263,7 +263,7 @@ impl Checks {
         decision.clear();
         self.make_room(decision);
         self.nameless += usize::from(key.1.is_some());
-        self.asked.add(key);
+        self.recurring.add(key);
         let series = self.series.entry(key).or_default();
         for member in before.into_iter().chain([member]) {
             series.add(member, thresholds, decision);
@@ -288,7 +288,7 @@ impl Checks {
     /// What a first request asks for.
     pub(super) fn name(&mut self, leg: u32, (hash, text): (u64, &[u8])) {
         let key = (leg, NonZeroU64::new(hash));
-        if self.asked.may_hold(key)
+        if self.recurring.may_hold(key)
             && let Some(series) = self.series.get_mut(&key)
             && series.target.is_none()
         {
@@ -309,7 +309,7 @@ impl Checks {
         if !self.series.contains_key(&(leg, None)) {
             self.make_room(decision);
         }
-        self.asked.add((leg, None));
+        self.recurring.add((leg, None));
         let series = self.series.entry((leg, None)).or_default();
         let before = series.checks;
         series.add(member, thresholds, decision);
@@ -404,6 +404,23 @@ mod tests {
         }
         checks.settle(|_, _| no += 1);
         (yes, no)
+    }
+
+    /// Whatever its hash, what a series asks for is never taken for something else; what none asks for nearly always is.
+    #[test]
+    fn what_recurs_is_told_from_nearly_all_else() {
+        let mut recurring = Recurring::default();
+        let key = |hash: u64| (0, NonZeroU64::new(hash));
+        let own = |place: u32| key(0x9e37_79b9_7f4a_7c15_u64.rotate_left(place));
+        for place in 0..u64::BITS {
+            recurring.add(own(place));
+        }
+        recurring.add((7, None));
+        assert!((0..u64::BITS).all(|place| recurring.may_hold(own(place))));
+        assert!(recurring.may_hold((7, None)));
+        let others = (1..=10_000)
+            .filter(|hash| recurring.may_hold(key(0xd134_2543_de82_ef95_u64.wrapping_mul(*hash))));
+        assert!(others.count() < 1_000);
     }
 
     #[test]
