@@ -79,14 +79,6 @@ impl Graveyard {
         Pointer::dead(serial)
     }
 
-    /// Whether the oldest few say nothing any more of a segment captured at `now`.
-    #[inline]
-    pub(super) fn are_over(&self, count: usize, now: Timestamp) -> bool {
-        let over = |grave: &Grave| !grave.tombstone.expired && !grave.tombstone.covers(now);
-        // Nearly always the last of them tells.
-        self.graves.get(count - 1).is_some_and(over) && self.graves.iter().take(count).all(over)
-    }
-
     /// The oldest few.
     pub(super) fn oldest(&self, count: usize) -> impl Iterator<Item = &Grave> {
         self.graves.iter().take(count)

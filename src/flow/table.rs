@@ -8,9 +8,6 @@ use crate::decode::Segment;
 use crate::index::Index;
 use crate::time::Timestamp;
 
-/// So many tombstones stay however old they are: with an index of so many entries they fit into a processor's own cache.
-const FEW: usize = 16_384;
-
 /// What is known of a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Known {
@@ -261,14 +258,11 @@ impl<V> FlowTable<V> {
         self.slots.len()
     }
 
-    /// Drops the oldest tombstones if there are too many, or so many that are over, several at a time: their places in the
-    /// index are far from each other in memory, and are asked for at the call before.
+    /// Drops the oldest tombstones if there are too many, several at a time: their places in the index are far from each
+    /// other in memory, and are asked for at the call before.
     fn forget(&mut self, now: Timestamp) {
         const SEVERAL: usize = 16;
-        if self.dead.len() < FEW {
-            return;
-        }
-        if self.dead.len() < self.max_dead && !self.dead.are_over(SEVERAL, now) {
+        if self.dead.len() < self.max_dead {
             return;
         }
         for _ in 0..SEVERAL {
@@ -369,41 +363,7 @@ fn stands_for<V>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Link, ShortKey};
-    use crate::sequence::SeqNumber;
-    use crate::time::{Nanos, SECOND};
-    use crate::u48::U48;
-
-    /// Many tombstones leave when they are over, few stay; who may resume stays, and so does whoever came after.
-    #[test]
-    fn many_tombstones_stay_for_three_seconds() {
-        let port = |n: usize| ShortKey::of([0x0a00_0001_0a00_0002, n as u64 + 1]).0.into();
-        let mut table = FlowTable::new(2 * FEW, KeyHasher::default());
-        let mut bury = |range: std::ops::Range<usize>, at: Nanos, expires: usize| {
-            for n in range {
-                let place = table.insert(port(n), n);
-                let tombstone = Tombstone {
-                    left_at: Timestamp::default().plus(at),
-                    id: U48::from(n as u64),
-                    expired: n == expires,
-                    has_isn: false,
-                    isn: SeqNumber::default(),
-                    link: Link::NONE,
-                };
-                table.bury(place, tombstone);
-            }
-            let is_dead =
-                |n: &usize| matches!(table.look(&port(*n)), Known::Dead(dead) if dead.id.get() == *n as u64);
-            (0..2 * FEW).filter(is_dead).collect::<Vec<_>>()
-        };
-        let all = |range: std::ops::Range<usize>| range.collect::<Vec<_>>();
-        assert_eq!(bury(0..FEW - 100, 0, 200), all(0..FEW - 100));
-        assert_eq!(bury(FEW - 100..FEW, 60 * SECOND, 0), all(0..FEW), "few stay");
-        // The first was made more than three seconds before this one, those after the two hundredth could leave but for it.
-        assert_eq!(bury(FEW..FEW + 1, 63 * SECOND, 0), all(16..FEW + 1));
-        assert_eq!(bury(FEW + 1..FEW + 400, 63 * SECOND, 0), all(192..FEW + 400));
-        assert_eq!(table.dropped_early(), 0);
-    }
+    use crate::flow::ShortKey;
 
     /// Otherwise it would depend on the number of engines which connections are looked after.
     #[test]
