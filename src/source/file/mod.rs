@@ -23,9 +23,6 @@ use crate::limits::{BLOCK_BYTES, BLOCK_READY_BYTES, SEARCH_AHEAD_BYTES, SNIFF_BY
 /// An unframed rest up to this size is copied into the next block whatever was framed before it.
 const SMALL_REST_BYTES: usize = 64 << 10;
 
-/// Bytes in a cache line.
-const LINE: u64 = 64;
-
 /// Room in a block beyond what is read into it at first.
 const MORE_BYTES: usize = 4 << 10;
 
@@ -194,13 +191,12 @@ impl CaptureFile {
     fn fill(&mut self, block: &mut Block) {
         let arena = &mut block.arena;
         make_room(arena, self.arena_bytes.max(self.tail.len()) + MORE_BYTES);
-        self.input.forget_before(self.book.base);
-        let indent = self.indent(arena);
-        self.book.base -= indent as u64;
-        let (mut at, mut filled) = (indent, indent + self.tail.len());
-        if let Some(start) = arena.get_mut(at..filled) {
+        let mut filled = self.tail.len();
+        if let Some(start) = arena.get_mut(..filled) {
             start.copy_from_slice(&self.tail);
         }
+        let mut at = 0;
+        self.input.forget_before(self.book.base);
         while !self.ended {
             let bytes = arena.get(..filled).unwrap_or_default();
             let (next, step) = self.step(bytes, at, &mut block.records);
@@ -228,7 +224,7 @@ impl CaptureFile {
             if is_ready && may_hand_on && rest_is_small && !block.records.is_empty() {
                 break;
             }
-            if block.records.is_empty() && at > indent && filled - at <= at {
+            if block.records.is_empty() && at > 0 && filled - at <= at {
                 // What was skipped need not be kept.
                 arena.copy_within(at..filled, 0);
                 self.book.base += at as u64;
@@ -253,20 +249,6 @@ impl CaptureFile {
         }
         self.book.base += at as u64;
         block.interfaces.append(&mut self.book.fresh);
-    }
-
-    /// Where in an arena the next byte is put, so that those read then lie in cache lines as they do in the file: the kernel
-    /// copies them faster.
-    fn indent(&self, arena: &[u8]) -> usize {
-        let lies = (arena.as_ptr().addr() + self.tail.len()) as u64;
-        let is = self.book.base + self.tail.len() as u64;
-        let indent = is.wrapping_sub(lies) % LINE;
-        // Nothing lies before the beginning.
-        if indent > self.book.base {
-            0
-        } else {
-            indent as usize
-        }
     }
 
     /// Whether the header behind the last record was seen, so that no damage can be found there that began before it.

@@ -1,7 +1,6 @@
 use super::build::{BOTH, Endian, MICRO, MODIFIED, NANO, Pcap, gzip, zstd};
 use super::{drain, open_bytes, read};
-use crate::frame::{Block, LinkType};
-use crate::source::{Next, Source};
+use crate::frame::LinkType;
 
 #[test]
 fn both_byte_orders_and_every_magic() {
@@ -186,26 +185,4 @@ fn captures_one_after_another_are_read_as_one() {
         );
         assert!(drained.summary().warnings.is_empty());
     }
-}
-
-/// The kernel copies faster what lies in memory as it does in the file, whatever the rest of the block before.
-#[test]
-fn bytes_lie_in_cache_lines_as_in_the_file() {
-    let packet = |pcap: Pcap, n: u32| pcap.record(9, n, 100, &vec![7; 60 + n as usize * 7 % 31]);
-    let bytes = (0..4_000).fold(Pcap::new(Endian::Little, NANO, 1), packet).bytes;
-    let file = open_bytes(&bytes, usize::MAX, false).expect("a pcap file");
-    let mut file = file.with_arena(8_000);
-    let (mut at, mut blocks, mut recycled) = (24, 0, Block::default());
-    while let Next::Block(block) = file.next(recycled) {
-        for record in &block.records {
-            at += 16;
-            let lies = block.arena.as_ptr().addr() + record.offset as usize;
-            assert!(blocks == 0 || lies % 64 == at % 64, "record at byte {at}");
-            at += record.captured_len as usize;
-        }
-        blocks += 1;
-        recycled = block;
-    }
-    assert_eq!(at, bytes.len());
-    assert!(blocks > 5, "{blocks}");
 }
