@@ -309,6 +309,39 @@ fn tombstones_and_silent_connections_beyond_the_cap_are_counted() {
     assert_eq!(number(&report, "/totals/connections/opened"), count);
 }
 
+/// What has no payload says nothing of a new connection, nor does the SYN of an old one, however late it comes.
+#[test]
+fn late_segments_of_many_closed_connections_open_none() {
+    let count = 40_000;
+    // Closed fourteen seconds ago, and fewer since than are remembered.
+    let ago = 28_000;
+    let report = report(|wire| {
+        for n in 0..count {
+            let client = client(n);
+            wire.exchange(client, SERVER, REQUEST);
+            let (end, answered) = (1_000 + REQUEST.len() as u32, 5_000 + RESPONSE.len() as u32);
+            wire.packet(SERVER, client, (answered, end), FIN, b"");
+            wire.packet(client, SERVER, (end, answered + 1), FIN, b"");
+            wire.packet(SERVER, client, (answered + 1, end + 1), ACK, b"");
+            wire.nanos += 500_000;
+            let Some(old) = n.checked_sub(ago).map(self::client) else {
+                continue;
+            };
+            match n % 12 {
+                0 => wire.packet(old, SERVER, (end, answered + 1), FIN, b""),
+                4 => wire.packet(old, SERVER, (end + 1, answered + 1), ACK, b""),
+                8 => wire.packet(old, SERVER, (999, 0), SYN, b""),
+                _ => {}
+            }
+        }
+    });
+    for (what, expected) in [("total", count), ("opened", count), ("midstream", 0), ("open_at_end", 0)] {
+        let found = number(&report, &format!("/totals/connections/{what}"));
+        assert_eq!(found, expected, "{what}");
+    }
+    assert_eq!(number(&report, "/totals/peak_open"), 1);
+}
+
 #[test]
 fn silent_connections_leave_a_large_table() {
     let count = limits::EXPIRE_ABOVE + 5_000;
