@@ -335,7 +335,12 @@ fn late_segments_of_many_closed_connections_open_none() {
             }
         }
     });
-    for (what, expected) in [("total", count), ("opened", count), ("midstream", 0), ("open_at_end", 0)] {
+    for (what, expected) in [
+        ("total", count),
+        ("opened", count),
+        ("midstream", 0),
+        ("open_at_end", 0),
+    ] {
         let found = number(&report, &format!("/totals/connections/{what}"));
         assert_eq!(found, expected, "{what}");
     }
